@@ -1,0 +1,81 @@
+from django.contrib import admin
+
+from agencies import models
+from spacedevs.api.admin import LookupAdmin, RowAdmin
+
+admin.site.register((models.AgencyType, models.ProgramType), LookupAdmin)
+
+
+@admin.register(models.Country)
+class CountryAdmin(RowAdmin):
+    list_display = ("id", "name", "alpha_2_code", "alpha_3_code", "nationality_name")
+    search_fields = ("name", "=alpha_2_code", "=alpha_3_code", "nationality_name")
+    ordering = ("name",)
+
+
+@admin.register(models.Agency)
+class AgencyAdmin(RowAdmin):
+    list_display = (
+        "id",
+        "name",
+        "abbrev",
+        "type",
+        "parent",
+        "founding_year",
+        "featured",
+        "total_launch_count",
+    )
+    list_filter = (
+        "featured",
+        "type",
+        ("country", admin.RelatedOnlyFieldListFilter),
+    )
+    search_fields = ("name", "abbrev", "administrator")
+    ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "abbrev", "type", "featured")}),
+        ("Who they are", {"fields": ("country", "parent", "founding_year")}),
+        ("In words", {"fields": ("description", "administrator")}),
+        ("What they fly", {"fields": ("launchers", "spacecraft")}),
+        ("Pictures", {"fields": ("image", "logo", "social_logo")}),
+        ("Links", {"fields": ("info_url", "wiki_url", "social_media_links")}),
+    )
+    totals = (
+        "total_launch_count",
+        "consecutive_successful_launches",
+        "successful_launches",
+        "failed_launches",
+        "pending_launches",
+        "consecutive_successful_landings",
+        "successful_landings",
+        "failed_landings",
+        "attempted_landings",
+        "successful_landings_spacecraft",
+        "failed_landings_spacecraft",
+        "attempted_landings_spacecraft",
+        "successful_landings_payload",
+        "failed_landings_payload",
+        "attempted_landings_payload",
+    )
+
+
+@admin.register(models.MissionPatch)
+class MissionPatchAdmin(RowAdmin):
+    list_display = ("id", "name", "agency", "priority")
+    search_fields = ("name", "agency__name", "agency__abbrev")
+    ordering = ("name",)
+
+
+@admin.register(models.Program)
+class ProgramAdmin(RowAdmin):
+    list_display = ("id", "name", "type", "start_date", "end_date")
+    list_filter = ("type",)
+    search_fields = ("name",)
+    ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "type", "description")}),
+        ("Who", {"fields": ("agencies",)}),
+        ("When", {"fields": ("start_date", "end_date")}),
+        ("Pictures", {"fields": ("image", "mission_patches")}),
+        ("Links", {"fields": ("info_url", "wiki_url")}),
+    )

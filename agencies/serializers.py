@@ -1,0 +1,126 @@
+from media_assets.serializers import Image, SocialMediaLink
+from spacedevs.api.representations import NameOf, Representation
+
+from . import models
+
+
+class Country(Representation):
+    class Meta:
+        model = models.Country
+        fields = (
+            "id",
+            "name",
+            "alpha_2_code",
+            "alpha_3_code",
+            "nationality_name",
+            "nationality_name_composed",
+        )
+
+
+class AgencyType(Representation):
+    class Meta:
+        model = models.AgencyType
+        fields = ("id", "name")
+
+
+class AgencyMini(Representation):
+    type = AgencyType(allow_null=True)
+
+    class Meta:
+        model = models.Agency
+        mode = "list"
+        fields = ("response_mode", "id", "url", "name", "abbrev", "type")
+
+
+class AgencyNormal(AgencyMini):
+    country = Country(many=True)
+    parent = NameOf(allow_null=True)
+    image = Image(allow_null=True)
+    logo = Image(allow_null=True)
+    social_logo = Image(allow_null=True)
+
+    class Meta(AgencyMini.Meta):
+        mode = "normal"
+        fields = (
+            *AgencyMini.Meta.fields,
+            "featured",
+            "country",
+            "description",
+            "administrator",
+            "founding_year",
+            "launchers",
+            "spacecraft",
+            "parent",
+            "image",
+            "logo",
+            "social_logo",
+        )
+
+
+class AgencyDetailed(AgencyNormal):
+    social_media_links = SocialMediaLink(many=True)
+
+    class Meta(AgencyNormal.Meta):
+        fields = (
+            *AgencyNormal.Meta.fields,
+            "total_launch_count",
+            "consecutive_successful_launches",
+            "successful_launches",
+            "failed_launches",
+            "pending_launches",
+            "consecutive_successful_landings",
+            "successful_landings",
+            "failed_landings",
+            "attempted_landings",
+            "successful_landings_spacecraft",
+            "failed_landings_spacecraft",
+            "attempted_landings_spacecraft",
+            "successful_landings_payload",
+            "failed_landings_payload",
+            "attempted_landings_payload",
+            "info_url",
+            "wiki_url",
+            "social_media_links",
+        )
+
+
+class MissionPatch(Representation):
+    agency = AgencyMini(allow_null=True)
+
+    class Meta:
+        model = models.MissionPatch
+        mode = "normal"
+        fields = ("id", "name", "priority", "image_url", "agency", "response_mode")
+
+
+class ProgramType(Representation):
+    class Meta:
+        model = models.ProgramType
+        fields = ("id", "name")
+
+
+class ProgramMini(Representation):
+    image = Image(allow_null=True)
+
+    class Meta:
+        model = models.Program
+        mode = "list"
+        fields = ("response_mode", "id", "url", "name", "image", "info_url", "wiki_url")
+
+
+class ProgramNormal(ProgramMini):
+    agencies = AgencyMini(many=True)
+    mission_patches = MissionPatch(many=True)
+    type = ProgramType()
+
+    class Meta(ProgramMini.Meta):
+        mode = "normal"
+        fields = (
+            *ProgramMini.Meta.fields,
+            "description",
+            "agencies",
+            "start_date",
+            "end_date",
+            "mission_patches",
+            "type",
+        )

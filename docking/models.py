@@ -1,0 +1,127 @@
+from functools import reduce
+from operator import or_
+
+from django.db import models
+from django.db.models import Q
+
+from launches.models import PayloadFlight, SpacecraftFlight
+from spacedevs.api.models import Named
+from stations.models import SpaceStation
+from vehicles.models import Payload, SpacecraftConfig
+
+TARGETS = "space_station_target", "flight_vehicle_target", "payload_flight_target"
+CHASERS = "flight_vehicle_chaser", "space_station_chaser", "payload_flight_chaser"
+
+
+def exactly_one(names):
+    """The condition that one of these relations is set, and no other."""
+    return reduce(
+        or_,
+        (Q(**{f"{other}__isnull": other != name for other in names}) for name in names),
+    )
+
+
+class DockingLocation(Named):
+    """A port: of a station, of a kind of ship or of a payload."""
+
+    spacestation = models.ForeignKey(
+        SpaceStation,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="docking_location",
+    )
+    spacecraft = models.ForeignKey(
+        SpacecraftConfig,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="docking_location",
+    )
+    payload = models.ForeignKey(Payload, models.CASCADE, null=True, blank=True, related_name="docking_location")
+
+    def __str__(self):
+        owner = self.spacestation or self.spacecraft or self.payload
+        return f"{self.name} ({owner})" if owner else self.name
+
+
+class DockingEvent(models.Model):
+    """The stay of one vehicle, the chaser, at a port of another, the target."""
+
+    docking = models.DateTimeField(help_text="UTC.")
+    departure = models.DateTimeField(null=True, blank=True, help_text="UTC; empty as long as it is docked.")
+    docking_location = models.ForeignKey(DockingLocation, models.PROTECT, related_name="docking_events")
+    space_station_target = models.ForeignKey(
+        SpaceStation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="docking_events_target",
+    )
+    flight_vehicle_target = models.ForeignKey(
+        SpacecraftFlight,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="docking_events_target",
+    )
+    payload_flight_target = models.ForeignKey(
+        PayloadFlight,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="docking_events_target",
+    )
+    flight_vehicle_chaser = models.ForeignKey(
+        SpacecraftFlight,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="docking_events_chaser",
+    )
+    space_station_chaser = models.ForeignKey(
+        SpaceStation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="docking_events_chaser",
+    )
+    payload_flight_chaser = models.ForeignKey(
+        PayloadFlight,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="docking_events_chaser",
+    )
+
+    class Meta:
+        ordering = ("docking", "id")
+        indexes = [
+            models.Index(fields=("docking", "id"), name="docking_event_docking"),
+            models.Index(fields=("departure", "id"), name="docking_event_departure"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=exactly_one(TARGETS),
+                name="docking_event_has_one_target",
+                violation_error_message="Choose one target: a station, the flight of a ship or of a payload.",
+            ),
+            models.CheckConstraint(
+                condition=exactly_one(CHASERS),
+                name="docking_event_has_one_chaser",
+                violation_error_message="Choose one chaser: the flight of a ship or of a payload, or a station.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.chaser} at {self.target}"
+
+    @property
+    def target(self):
+        """What is docked at: a station, or the flight of a ship or payload."""
+        return self.space_station_target or self.flight_vehicle_target or self.payload_flight_target
+
+    @property
+    def chaser(self):
+        """What docks: the flight of a ship or payload, or a station."""
+        return self.flight_vehicle_chaser or self.space_station_chaser or self.payload_flight_chaser

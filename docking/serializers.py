@@ -1,0 +1,58 @@
+from launches.serializers import (
+    PayloadFlightMini,
+    PayloadFlightNormal,
+    SpacecraftFlightMini,
+    SpacecraftFlightNormal,
+)
+from spacedevs.api.representations import Representation
+from stations.serializers import SpaceStationMini, SpaceStationNormal
+from vehicles.serializers import PayloadMini, SpacecraftConfigNormal
+
+from . import models
+
+
+class DockingLocation(Representation):
+    spacestation = SpaceStationMini(allow_null=True)
+    spacecraft = SpacecraftConfigNormal(allow_null=True)
+    payload = PayloadMini(allow_null=True)
+
+    class Meta:
+        model = models.DockingLocation
+        fields = ("id", "name", "spacestation", "spacecraft", "payload")
+
+
+class DockingEventEndpointNormal(Representation):
+    docking_location = DockingLocation()
+    space_station_target = SpaceStationMini(allow_null=True)
+    flight_vehicle_target = SpacecraftFlightMini(allow_null=True)
+    payload_flight_target = PayloadFlightMini(allow_null=True)
+    flight_vehicle_chaser = SpacecraftFlightMini(allow_null=True)
+    space_station_chaser = SpaceStationMini(allow_null=True)
+    payload_flight_chaser = PayloadFlightMini(allow_null=True)
+
+    class Meta:
+        model = models.DockingEvent
+        mode = "normal"
+        fields = (
+            "id",
+            "url",
+            "docking",
+            "departure",
+            "docking_location",
+            "space_station_target",
+            "flight_vehicle_target",
+            "payload_flight_target",
+            "response_mode",
+            "flight_vehicle_chaser",
+            "space_station_chaser",
+            "payload_flight_chaser",
+        )
+
+
+class DockingEventEndpointDetailed(DockingEventEndpointNormal):
+    flight_vehicle_chaser = SpacecraftFlightNormal(allow_null=True)
+    space_station_chaser = SpaceStationNormal(allow_null=True)
+    payload_flight_chaser = PayloadFlightNormal(allow_null=True)
+
+    class Meta(DockingEventEndpointNormal.Meta):
+        mode = "detailed"

@@ -1,0 +1,28 @@
+from spacedevs.api.resources import ConfigResource, Resource
+
+from . import models, serializers
+from .filters import DockingEventFilter
+
+
+class DockingEvent(Resource):
+    queryset = models.DockingEvent.objects.all()
+    ladder = serializers.DockingEventEndpointNormal, serializers.DockingEventEndpointDetailed
+    filterset_class = DockingEventFilter
+    search_fields = (
+        "docking_location__name",
+        "flight_vehicle_chaser__spacecraft__name",
+        "flight_vehicle_target__spacecraft__name",
+        "payload_flight_chaser__payload__name",
+        "payload_flight_target__payload__name",
+        "space_station_chaser__name",
+        "space_station_target__name",
+    )
+    ordering_fields = ("departure", "docking")
+    examples = {"filters": "space_station_target__id=6", "search": "search=Salyut", "ordering": "ordering=-docking"}
+
+
+class DockingLocation(ConfigResource):
+    queryset = models.DockingLocation.objects.all()
+    ladder = (serializers.DockingLocation,)
+    ordering_fields = ("name", "spacecraft", "spacestation")
+    search_fields = ("name",)

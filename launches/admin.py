@@ -1,0 +1,169 @@
+from django.contrib import admin
+from django.utils import timezone
+
+from launches import models
+from spacedevs.api.admin import LookupAdmin, RowAdmin, RowInline
+
+admin.site.register(
+    (
+        models.LaunchStatus,
+        models.NetPrecision,
+        models.MissionType,
+        models.FirstStageType,
+        models.TimelineEventType,
+        models.LandingType,
+    ),
+    LookupAdmin,
+)
+
+
+@admin.register(models.Mission)
+class MissionAdmin(RowAdmin):
+    list_display = ("id", "name", "type", "orbit")
+    list_filter = ("type", ("orbit", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("name", "launches__name")
+    ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "type", "orbit", "description")}),
+        ("Who", {"fields": ("agencies",)}),
+        ("Picture and links", {"fields": ("image", "info_urls", "vid_urls")}),
+    )
+
+
+@admin.register(models.Rocket)
+class RocketAdmin(RowAdmin):
+    list_display = ("id", "configuration", "flown")
+    search_fields = (
+        "configuration__name",
+        "configuration__full_name",
+        "launch__name",
+    )
+    ordering = ("-id",)
+    named_by = ("configuration",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("launch")
+
+    @admin.display(description="launch", ordering="launch__name")
+    def flown(self, rocket):
+        return getattr(rocket, "launch", None)
+
+
+class SpacecraftFlights(RowInline):
+    model = models.SpacecraftFlight
+    fields = ("spacecraft", "destination", "landing", "mission_end")
+
+
+class PayloadFlights(RowInline):
+    model = models.PayloadFlight
+    fields = ("payload", "amount", "destination", "landing")
+
+
+@admin.register(models.Launch)
+class LaunchAdmin(RowAdmin):
+    date_hierarchy = "net"
+    list_display = ("name", "net", "status", "launch_service_provider", "pad", "id")
+    list_filter = ("status", "webcast_live")
+    search_fields = ("name", "slug", "launch_designator")
+    ordering = ("-net",)
+    prepopulated_fields = {"slug": ("name",)}
+    prose = ("failreason",)
+    readonly_fields = ("last_updated",)
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "launch_designator", "status")}),
+        ("When", {"fields": ("net", "net_precision", "window_start", "window_end")}),
+        (
+            "What, who and where",
+            {"fields": ("rocket", "mission", "launch_service_provider", "pad", "program")},
+        ),
+        ("Outlook", {"fields": ("probability", "weather_concerns")}),
+        ("Outcome", {"fields": ("failreason",)}),
+        (
+            "To look at",
+            {"fields": ("image", "infographic", "webcast_live", "hashtag")},
+        ),
+        ("Kept by the server", {"fields": ("last_updated",)}),
+    )
+    totals = (
+        "orbital_launch_attempt_count",
+        "location_launch_attempt_count",
+        "pad_launch_attempt_count",
+        "agency_launch_attempt_count",
+        "orbital_launch_attempt_count_year",
+        "location_launch_attempt_count_year",
+        "pad_launch_attempt_count_year",
+        "agency_launch_attempt_count_year",
+    )
+    inlines = (SpacecraftFlights, PayloadFlights)
+
+    def save_model(self, request, launch, form, change):
+        """What an editor saves is updated now; as everywhere, to the second."""
+        launch.last_updated = timezone.now().replace(microsecond=0)
+        super().save_model(request, launch, form, change)
+
+
+@admin.register(models.Landing)
+class LandingAdmin(RowAdmin):
+    list_display = ("id", "type", "flight", "landing_location", "attempt", "success")
+    list_filter = ("attempt", "success", "type")
+    search_fields = (
+        "landing_location__name",
+        "landing_location__abbrev",
+        "spacecraftflight__spacecraft__name",
+        "payloadflight__payload__name",
+    )
+    ordering = ("-id",)
+    named_by = ("type",)
+    fieldsets = (
+        (None, {"fields": ("attempt", "success", "type", "landing_location")}),
+        ("Details", {"fields": ("downrange_distance", "description")}),
+    )
+
+    def get_queryset(self, request):
+        flights = (
+            "spacecraftflight__spacecraft",
+            "spacecraftflight__launch",
+            "payloadflight__payload",
+            "payloadflight__launch",
+        )
+        return super().get_queryset(request).select_related(*flights)
+
+    def flight(self, landing):
+        """What came down: a ship or a payload."""
+        return getattr(landing, "spacecraftflight", None) or getattr(landing, "payloadflight", None)
+
+
+@admin.register(models.SpacecraftFlight)
+class SpacecraftFlightAdmin(RowAdmin):
+    list_display = ("id", "spacecraft", "launch", "destination", "mission_end")
+    search_fields = (
+        "spacecraft__name",
+        "spacecraft__serial_number",
+        "launch__name",
+        "launch__launch_designator",
+        "destination",
+    )
+    ordering = ("-launch__net",)
+    named_by = ("spacecraft", "launch")
+    fieldsets = (
+        (None, {"fields": ("spacecraft", "launch", "destination")}),
+        ("End", {"fields": ("mission_end", "landing")}),
+    )
+    totals = ("duration", "turn_around_time")
+
+
+@admin.register(models.PayloadFlight)
+class PayloadFlightAdmin(RowAdmin):
+    list_display = ("id", "payload", "amount", "launch", "destination")
+    search_fields = (
+        "payload__name",
+        "launch__name",
+        "launch__launch_designator",
+        "destination",
+    )
+    ordering = ("-launch__net",)
+    named_by = ("payload", "launch")
+    fieldsets = (
+        (None, {"fields": ("payload", "amount", "launch", "destination")}),
+        ("End", {"fields": ("landing",)}),
+    )

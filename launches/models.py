@@ -1,0 +1,214 @@
+import uuid
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+
+from agencies.models import Agency, Program
+from media_assets.models import Image, InfoURL, VidURL
+from places.models import LandingLocation, Orbit, Pad
+from spacedevs.api.models import KnownByName, Named
+from vehicles.models import LauncherConfig, Payload, Spacecraft
+
+
+class Described(Named):
+    """A lookup row that explains itself."""
+
+    name = models.CharField(max_length=255, blank=True)
+    abbrev = models.CharField(max_length=255, blank=True)
+    description = models.CharField(max_length=2048, blank=True)
+
+    class Meta(Named.Meta):
+        abstract = True
+
+
+class LaunchStatus(Described):
+    """How far a launch has come, from 'to be determined' to success or failure."""
+
+    name = models.CharField(max_length=255)
+
+    class Meta(Described.Meta):
+        verbose_name_plural = "launch statuses"
+
+
+class NetPrecision(Described):
+    """How exactly a time is known: to the second, the day, the quarter."""
+
+
+class MissionType(Named, KnownByName):
+    """What a mission is for: resupply, communications, planetary science."""
+
+    name = models.CharField(max_length=255, blank=True)
+
+
+class Mission(models.Model):
+    """What a launch is for."""
+
+    name = models.CharField(max_length=255)
+    type = models.ForeignKey(MissionType, models.PROTECT, related_name="missions")
+    description = models.TextField(blank=True)
+    image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
+    orbit = models.ForeignKey(Orbit, models.PROTECT, null=True, blank=True, related_name="missions")
+    agencies = models.ManyToManyField(Agency, blank=True, related_name="missions")
+    info_urls = models.ManyToManyField(InfoURL, blank=True, related_name="missions")
+    vid_urls = models.ManyToManyField(VidURL, blank=True, related_name="missions")
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name
+
+
+class Rocket(models.Model):
+    """The rocket of one launch: a kind of rocket made real."""
+
+    configuration = models.ForeignKey(LauncherConfig, models.PROTECT, related_name="rockets")
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return f"{self.configuration} ({self.pk})"
+
+
+class FirstStageType(Named, KnownByName):
+    """The place of a stage in its rocket: core, booster."""
+
+    name = models.CharField(max_length=50, blank=True)
+
+
+class TimelineEventType(models.Model):
+    """A step of a countdown or an ascent, such as maximum dynamic pressure."""
+
+    abbrev = models.CharField(max_length=255)
+    description = models.CharField(max_length=2048, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.abbrev
+
+
+class Launch(models.Model):
+    """One launch, planned or past."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=2048, blank=True, help_text="Rocket | mission.")
+    slug = models.SlugField(max_length=1048, db_index=False)
+    launch_designator = models.CharField(
+        max_length=255,
+        null=True,
+        blank=True,
+        help_text="The COSPAR launch number, as in '2011-007'.",
+    )
+    status = models.ForeignKey(LaunchStatus, models.PROTECT, null=True, blank=True, related_name="launches")
+    net = models.DateTimeField(null=True, blank=True, db_index=True, help_text="No earlier than; UTC.")
+    net_precision = models.ForeignKey(NetPrecision, models.PROTECT, null=True, blank=True, related_name="launches")
+    window_start = models.DateTimeField(null=True, blank=True, help_text="UTC.")
+    window_end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
+    image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
+    infographic = models.URLField(max_length=1000, null=True, blank=True)
+    probability = models.IntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text="Of fair weather, percent.",
+    )
+    weather_concerns = models.CharField(max_length=255, null=True, blank=True)
+    failreason = models.CharField("fail reason", max_length=2048, null=True, blank=True)
+    hashtag = models.CharField(max_length=2048, null=True, blank=True)
+    launch_service_provider = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="launches",
+        help_text="Who launches it.",
+    )
+    rocket = models.OneToOneField(Rocket, models.SET_NULL, null=True, blank=True, related_name="launch")
+    mission = models.ForeignKey(Mission, models.SET_NULL, null=True, blank=True, related_name="launches")
+    pad = models.ForeignKey(Pad, models.PROTECT, null=True, blank=True, related_name="launches")
+    webcast_live = models.BooleanField(default=False)
+    program = models.ManyToManyField(Program, blank=True, related_name="launches")
+    last_updated = models.DateTimeField(null=True, blank=True, help_text="When these facts were last changed; UTC.")
+
+    orbital_launch_attempt_count = models.IntegerField(null=True, blank=True)
+    location_launch_attempt_count = models.IntegerField(null=True, blank=True)
+    pad_launch_attempt_count = models.IntegerField(null=True, blank=True)
+    agency_launch_attempt_count = models.IntegerField(null=True, blank=True)
+    orbital_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
+    location_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
+    pad_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
+    agency_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("net", "id")
+        verbose_name_plural = "launches"
+
+    def __str__(self):
+        return self.name
+
+
+class LandingType(Described):
+    """How something comes down: on a runway, by parachute, burning up."""
+
+    description = models.CharField(max_length=2048, null=True, blank=True)
+
+
+class Landing(models.Model):
+    """The coming down of a stage, a ship or a payload, tried or not."""
+
+    attempt = models.BooleanField(default=False)
+    success = models.BooleanField(null=True, blank=True)
+    description = models.CharField(max_length=2048, blank=True)
+    downrange_distance = models.FloatField(null=True, blank=True, help_text="From the pad, kilometres.")
+    landing_location = models.ForeignKey(
+        LandingLocation, models.PROTECT, null=True, blank=True, related_name="landings"
+    )
+    type = models.ForeignKey(LandingType, models.PROTECT, null=True, blank=True, related_name="landings")
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return f"{self.type or 'Landing'} ({self.pk})"
+
+
+class Flight(models.Model):
+    """What the flight of a ship and the flight of a payload have in common.
+
+    A flight knows its launch, not the launch's rocket: answers that show a flight without its
+    rocket can be taken in whole."""
+
+    destination = models.CharField(max_length=255, null=True, blank=True)
+    landing = models.OneToOneField(Landing, models.SET_NULL, null=True, blank=True, related_name="%(class)s")
+
+    class Meta:
+        abstract = True
+        ordering = ("id",)
+
+
+class SpacecraftFlight(Flight):
+    """One flight of one ship."""
+
+    mission_end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
+    spacecraft = models.ForeignKey(Spacecraft, models.PROTECT, related_name="flights")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="spacecraft_flights")
+
+    duration = models.DurationField(null=True, blank=True, help_text="From launch to mission end.")
+    turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the ship's flight before.")
+
+    def __str__(self):
+        return f"{self.spacecraft} ({self.launch})"
+
+
+class PayloadFlight(Flight):
+    """One flight of a payload, or of several alike."""
+
+    amount = models.IntegerField(default=1, help_text="How many of it fly.")
+    payload = models.ForeignKey(Payload, models.PROTECT, related_name="flights")
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="payload_flights")
+
+    def __str__(self):
+        return f"{self.payload} ({self.launch})"

@@ -1,0 +1,99 @@
+from spacedevs.api.representations import Representation
+
+from . import models
+
+
+class ImageLicense(Representation):
+    class Meta:
+        model = models.ImageLicense
+        fields = ("id", "name", "priority", "link")
+
+
+class ImageVariantType(Representation):
+    class Meta:
+        model = models.ImageVariantType
+        fields = ("id", "name")
+
+
+class ImageVariant(Representation):
+    type = ImageVariantType()
+
+    class Meta:
+        model = models.ImageVariant
+        fields = ("id", "type", "image_url")
+
+
+class Image(Representation):
+    license = ImageLicense()
+    variants = ImageVariant(many=True)
+
+    class Meta:
+        model = models.Image
+        fields = ("id", "name", "image_url", "thumbnail_url", "credit", "license", "single_use", "variants")
+
+
+class InfoURLType(Representation):
+    class Meta:
+        model = models.InfoURLType
+        fields = ("id", "name")
+
+
+class VidURLType(Representation):
+    class Meta:
+        model = models.VidURLType
+        fields = ("id", "name")
+
+
+class Language(Representation):
+    class Meta:
+        model = models.Language
+        fields = ("id", "name", "code")
+
+
+class InfoURL(Representation):
+    type = InfoURLType(allow_null=True)
+    language = Language(allow_null=True)
+
+    class Meta:
+        model = models.InfoURL
+        fields = ("priority", "source", "title", "description", "feature_image", "url", "type", "language")
+
+
+class VidURL(Representation):
+    type = VidURLType(allow_null=True)
+    language = Language(allow_null=True)
+
+    class Meta:
+        model = models.VidURL
+        fields = (
+            "priority",
+            "source",
+            "publisher",
+            "title",
+            "description",
+            "feature_image",
+            "url",
+            "type",
+            "language",
+            "start_time",
+            "end_time",
+            "live",
+        )
+
+
+class SocialMedia(Representation):
+    logo = Image(allow_null=True)
+
+    class Meta:
+        model = models.SocialMedia
+        fields = ("id", "name", "url", "logo")
+        always = ("url",)
+
+
+class SocialMediaLink(Representation):
+    social_media = SocialMedia()
+
+    class Meta:
+        model = models.SocialMediaLink
+        fields = ("id", "social_media", "url")
+        always = ("url",)

@@ -1,0 +1,153 @@
+from rest_framework import serializers
+
+from agencies.serializers import AgencyNormal, Country
+from media_assets.serializers import Image
+from spacedevs.api.representations import Representation
+
+from . import models
+
+
+class CelestialBodyType(Representation):
+    class Meta:
+        model = models.CelestialBodyType
+        fields = ("id", "name")
+
+
+class CelestialBodyMini(Representation):
+    class Meta:
+        model = models.CelestialBody
+        mode = "list"
+        fields = ("response_mode", "id", "name")
+
+
+class CelestialBodyNormal(CelestialBodyMini):
+    type = CelestialBodyType(allow_null=True)
+    # The one length of time that recorded answers show in Django's own writing: "27 07:43:12".
+    length_of_day = serializers.DurationField(allow_null=True, required=False)
+    image = Image(allow_null=True)
+
+    class Meta(CelestialBodyMini.Meta):
+        mode = "normal"
+        fields = (
+            *CelestialBodyMini.Meta.fields,
+            "type",
+            "diameter",
+            "mass",
+            "gravity",
+            "length_of_day",
+            "atmosphere",
+            "image",
+            "description",
+            "wiki_url",
+        )
+
+
+class CelestialBodyDetailed(CelestialBodyNormal):
+    class Meta(CelestialBodyNormal.Meta):
+        fields = (
+            *CelestialBodyNormal.Meta.fields,
+            "total_attempted_launches",
+            "successful_launches",
+            "failed_launches",
+            "total_attempted_landings",
+            "successful_landings",
+            "failed_landings",
+        )
+
+
+class LocationSerializerNoCelestialBody(Representation):
+    country = Country(allow_null=True)
+    image = Image(allow_null=True)
+
+    class Meta:
+        model = models.Location
+        mode = "normal"
+        fields = (
+            "response_mode",
+            "id",
+            "url",
+            "name",
+            "active",
+            "country",
+            "description",
+            "image",
+            "map_image",
+            "longitude",
+            "latitude",
+            "timezone_name",
+            "total_launch_count",
+            "total_landing_count",
+        )
+
+
+class Location(LocationSerializerNoCelestialBody):
+    celestial_body = CelestialBodyDetailed()
+
+    class Meta(LocationSerializerNoCelestialBody.Meta):
+        fields = (
+            *LocationSerializerNoCelestialBody.Meta.fields[:4],
+            "celestial_body",
+            *LocationSerializerNoCelestialBody.Meta.fields[4:],
+        )
+
+
+class Pad(Representation):
+    agencies = AgencyNormal(many=True)
+    image = Image(allow_null=True)
+    country = Country(allow_null=True)
+    location = Location(allow_null=True)
+
+    class Meta:
+        model = models.Pad
+        fields = (
+            "id",
+            "url",
+            "active",
+            "agencies",
+            "name",
+            "image",
+            "description",
+            "info_url",
+            "wiki_url",
+            "map_url",
+            "latitude",
+            "longitude",
+            "country",
+            "map_image",
+            "total_launch_count",
+            "orbital_launch_attempt_count",
+            "fastest_turnaround",
+            "location",
+        )
+
+
+class LandingLocation(Representation):
+    location = LocationSerializerNoCelestialBody(allow_null=True)
+    image = Image(allow_null=True)
+    celestial_body = CelestialBodyNormal()
+
+    class Meta:
+        model = models.LandingLocation
+        fields = (
+            "id",
+            "name",
+            "active",
+            "abbrev",
+            "description",
+            "location",
+            "longitude",
+            "latitude",
+            "image",
+            "successful_landings",
+            "attempted_landings",
+            "failed_landings",
+            "celestial_body",
+        )
+
+
+class Orbit(Representation):
+    celestial_body = CelestialBodyMini()
+
+    class Meta:
+        model = models.Orbit
+        fields = ("id", "name", "abbrev", "celestial_body")

@@ -1,0 +1,119 @@
+"""What the pages for data editors have in common, read off the models and what is registered."""
+
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import models
+from django.utils.module_loading import import_string
+
+admin.site.site_header = "Spacedevs server"
+admin.site.site_title = "Spacedevs server"
+admin.site.index_title = "Data"
+
+
+class Related:
+    """Fields that lead to other rows, on a page and on a part of a page alike."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    named_by = ()  # the relations that the name of a row is made of
+    prose = ("description",)  # texts that need more than a line
+
+    def get_autocomplete_fields(self, request):
+        """Each relation to a table with a search box; short tables are chosen from in full."""
+        relations = (*self.opts.fields, *self.opts.many_to_many)
+        return [
+            field.name for field in relations if field.is_relation and self.admin_of(field.related_model).search_fields
+        ]
+
+    def get_queryset(self, request):
+        """The rows and, in the same query, the rows that a list or a name of them shows."""
+        shown = (*getattr(self, "list_display", ()), *self.admin_of(self.model).named_by)
+        paths = [path for name in shown for path in self.paths(self.opts, name)]
+        queryset = super().get_queryset(request)
+        return queryset.select_related(*paths) if paths else queryset
+
+    def get_field_queryset(self, db, db_field, request):
+        """The rows to choose from, as the page of their own table has them."""
+        return self.admin_of(db_field.related_model).get_queryset(request).using(db)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name in self.prose:
+            kwargs["widget"] = AdminTextareaWidget
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def admin_of(self, model):
+        return self.admin_site.get_model_admin(model)
+
+    def paths(self, opts, name):
+        """This relation and those that the name of its row is made of, if it is one."""
+        field = next((field for field in opts.fields if field.name == name), None)
+        if field is None or not field.is_relation:
+            return []
+        further = self.admin_of(field.related_model).named_by
+        below = field.related_model._meta
+        return [name] + [f"{name}__{path}" for part in further for path in self.paths(below, part)]
+
+
+class RowInline(Related, admin.TabularInline):
+    """Rows that belong to the row of the page."""
+
+    extra = 0
+    show_change_link = True
+
+
+class RowAdmin(Related, admin.ModelAdmin):
+    """The pages of one table."""
+
+    inlines_above = ()  # inlines of higher apps, by name: imports only go down
+    save_on_top = True
+    totals = ()  # stored totals: shown, never typed
+    view_on_site = False
+
+    def get_inlines(self, request, obj):
+        return [*self.inlines, *map(import_string, self.inlines_above)]
+
+    def get_list_display_links(self, request, list_display):
+        """The first two columns open the row."""
+        return list_display[:2]
+
+    def get_search_fields(self, request):
+        """The id finds its row wherever a search does."""
+        return ("=id", *self.search_fields) if self.search_fields else ()
+
+    @property
+    def search_help_text(self):
+        """What an editor may type; a noun with a long answer says it shorter."""
+        fields = ("id", *self.search_fields)
+        names = (field.strip("=").replace("__", " ").replace("_", " ") for field in fields)
+        return f"Searches {', '.join(names)}." if self.search_fields else ""
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("id", *self.readonly_fields, *self.totals)
+
+    def get_fieldsets(self, request, obj=None):
+        """The declared ones, or every field as the model has them; of a saved row its totals."""
+        own = self.fieldsets or [(None, {"fields": self.own_fields()})]
+        if obj is None:
+            return own
+        (title, first), *others = own
+        about = "Counted from other rows, so they are not typed."
+        totals = ("Totals", {"fields": self.totals, "description": about})
+        return [
+            (title, {**first, "fields": ("id", *first["fields"])}),
+            *others,
+            *([totals] if self.totals else []),
+        ]
+
+    def own_fields(self):
+        fields = sorted((*self.opts.fields, *self.opts.many_to_many))
+        return [
+            field.name
+            for field in fields
+            if field.editable and not field.primary_key and field.name not in self.totals
+        ]
+
+
+class LookupAdmin(RowAdmin):
+    """A short table that others choose from: every column is listed, nothing is searched."""
+
+    def get_list_display(self, request):
+        return [field.name for field in self.opts.fields]

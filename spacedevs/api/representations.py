@@ -1,0 +1,159 @@
+"""What is shown: one class per component of the contract, nested plainly, shallow rung before deep."""
+
+from functools import cache
+from typing import NamedTuple
+
+from django.db import models
+from django.db.models import Prefetch
+from django.utils.module_loading import import_string
+from rest_framework import serializers
+
+
+class Duration(serializers.DurationField):
+    """A length of time in ISO 8601 as LL2 2.3.0 writes it: days, hours, minutes and seconds, zero parts left out."""
+
+    def __init__(self, *, required=None, **kwargs):  # always shown, also where the model can do without
+        super().__init__(**kwargs)
+
+    def to_representation(self, value) -> str:
+        seconds = int(value.total_seconds())
+        days, seconds = divmod(seconds, 86400)
+        hours, seconds = divmod(seconds, 3600)
+        minutes, seconds = divmod(seconds, 60)
+        date = f"{days}D" if days else ""
+        time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+        return f"P{date}T{time}" if time else f"P{date or '0D'}"
+
+
+class Url(serializers.URLField):
+    """An address elsewhere. LL2 2.3.0 declares it a URI also where an answer may leave it empty."""
+
+    def __init__(self, *, allow_blank=False, **kwargs):
+        super().__init__(**kwargs)
+
+
+class ResponseMode(serializers.ChoiceField):
+    """Names the shape that an object is shown in, so that clients can tell the shapes of one noun apart."""
+
+    def __init__(self, mode):
+        super().__init__(choices=[mode], source="*", read_only=True)
+        self.mode = mode
+
+    def to_representation(self, value) -> str:
+        return self.mode
+
+
+class NameOf(serializers.SlugRelatedField):
+    """A related row of which an answer shows the name alone."""
+
+    def __init__(self, **kwargs):
+        super().__init__(slug_field="name", read_only=True, **kwargs)
+
+
+class Above(serializers.Field):
+    """A representation that a higher app owns, by its dotted name, as ForeignKey names a model."""
+
+    def __init__(self, name, **kwargs):
+        super().__init__()
+        self.name, self.kwargs = name, kwargs
+
+    def resolve(self) -> serializers.BaseSerializer:
+        return import_string(self.name)(**self.kwargs)
+
+
+class Representation(serializers.ModelSerializer):
+    """A component of the contract: which fields of a model are shown, and in which order.
+
+    A rung of a ladder of modes inherits the rung below and lists what it adds; `Meta.mode` is what
+    its `response_mode` says."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DurationField: Duration,
+        models.URLField: Url,
+    }
+
+    def get_fields(self):
+        return {
+            name: field.resolve() if isinstance(field, Above) else field
+            for name, field in super().get_fields().items()
+        }
+
+    def get_extra_kwargs(self):
+        """`Meta.always` names fields that every answer shows, though the model can do without them."""
+        required = {name: {"required": True} for name in getattr(self.Meta, "always", ())}
+        return {**super().get_extra_kwargs(), **required}
+
+    def get_default_field_names(self, declared_fields, model_info):
+        raise AssertionError(f"{type(self).__name__} must list its fields: their order is the contract's.")
+
+    def build_field(self, field_name, info, model_class, nested_depth):
+        if field_name == "response_mode":
+            return ResponseMode, {"mode": self.Meta.mode}
+        return super().build_field(field_name, info, model_class, nested_depth)
+
+    def include_extra_kwargs(self, kwargs, extra_kwargs):
+        return kwargs if "mode" in kwargs else super().include_extra_kwargs(kwargs, extra_kwargs)
+
+
+def component(name):
+    """Gives a well-named class the name that the contract has for it."""
+
+    def named(cls):
+        cls.Meta.ref_name = name
+        return cls
+
+    return named
+
+
+@cache
+def components() -> tuple[type[Representation], ...]:
+    """Every representation there is."""
+    found, left = {}, [Representation]
+    while left:
+        classes = left.pop().__subclasses__()
+        found.update(dict.fromkeys(cls for cls in classes if hasattr(cls, "Meta")))
+        left.extend(classes)
+    return tuple(found)
+
+
+def name_of(cls) -> str:
+    """What the contract calls a representation."""
+    return getattr(cls.Meta, "ref_name", cls.__name__)
+
+
+class Relation(NamedTuple):
+    """A field that shows rows of another table: the path to them, and what of them is shown."""
+
+    path: str
+    representation: type[Representation] | None  # none where the name alone is shown
+    many: bool
+
+    @property
+    def is_join(self) -> bool:
+        """Whether one row is shown that shows no further row, so that a join costs least."""
+        return not self.many and not (self.representation and relations(self.representation))
+
+
+@cache
+def relations(representation) -> tuple[Relation, ...]:
+    """The relations that a representation shows, in its order."""
+    found = []
+    for field in representation().fields.values():
+        many = isinstance(field, serializers.ListSerializer)
+        shown = field.child if many else field
+        if isinstance(shown, Representation | NameOf):
+            path = field.source.replace(".", "__")
+            found.append(Relation(path, type(shown) if isinstance(shown, Representation) else None, many))
+    return tuple(found)
+
+
+def loaded(queryset, representation):
+    """The queryset with all that a representation shows, in as many statements for a hundred rows as for ten."""
+    for relation in relations(representation):
+        if relation.is_join:
+            queryset = queryset.select_related(relation.path)
+        else:
+            rows = relation.representation.Meta.model._default_manager.all()
+            queryset = queryset.prefetch_related(Prefetch(relation.path, loaded(rows, relation.representation)))
+    return queryset

@@ -1,0 +1,96 @@
+"""One declaration per endpoint, from which all that the endpoint does and says follows."""
+
+import re
+
+from django.db import models
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.functional import classproperty
+from django.utils.safestring import mark_safe
+from rest_framework import viewsets
+from rest_framework.utils.formatting import markup_description
+
+from .filters import ResourceFilter
+from .models import KnownByName
+from .representations import loaded
+from .schema import ResourceSchema
+
+
+class Resource(viewsets.ReadOnlyModelViewSet):
+    """An endpoint of the API: its rows, and the ladder of representations to show them in.
+
+    A list answers the first rung that is called normal unless `mode` names another; a detail answers
+    the last."""
+
+    ladder = ()
+    filterset_class = ResourceFilter
+    search_fields = ()
+    ordering_fields = ()
+    examples = {}
+    schema = ResourceSchema()
+
+    allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
+
+    @classproperty
+    def modes(cls) -> dict:
+        """The representations by mode, shallowest first; empty where there is but one shape."""
+        return {rung.Meta.mode: rung for rung in cls.ladder} if len(cls.ladder) > 1 else {}
+
+    @classproperty
+    def lookup_value_regex(cls):
+        """Keys in their one canonical writing, so that a row has one address."""
+        is_uuid = isinstance(cls.queryset.model._meta.pk, models.UUIDField)
+        return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}" if is_uuid else "0|[1-9][0-9]{0,17}"
+
+    def get_serializer_class(self):
+        if self.detail:
+            return self.ladder[-1]
+        # A mode that the endpoint does not have is taken as absent: upstream is inconsistent about it.
+        return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
+
+    def get_queryset(self):
+        rows = super().get_queryset()
+        if issubclass(rows.model, KnownByName):
+            rows = rows.filter(pk__gte=0)
+        return loaded(rows, self.get_serializer_class())
+
+    def get_view_description(self, html=False):
+        return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
+
+    @classproperty
+    def filter_names(cls) -> list[str]:
+        return sorted(cls.filterset_class.base_filters)
+
+    @property
+    def help_text(self) -> str:
+        """What the endpoint can do, in Markdown: for the browsable API and for the OpenAPI document."""
+        root = reverse("api-root")
+        context = {
+            "resource": self,
+            "root": root.removesuffix("/"),
+            "path": reverse(f"{self.basename}-list").removeprefix(root.removesuffix("/")),
+            "search_fields": sorted(self.search_fields),
+            "ordering_fields": sorted(self.ordering_fields),
+        }
+        return re.sub(r"\n{3,}", "\n\n", render_to_string("api/help.md", context)).strip()
+
+
+class ConfigResource(Resource):
+    """The endpoint of a table that is looked up rather than queried: one shape, no filters of its own."""
+
+    @classmethod
+    def of(cls, representation) -> type[Resource]:
+        """The endpoint that shows a table in this representation, searched and ordered by its texts."""
+        model = representation.Meta.model
+        texts = [
+            field.name
+            for field in model._meta.fields
+            if type(field) is models.CharField and field.name in representation.Meta.fields
+        ]
+        declared = {
+            "queryset": model._default_manager.all(),
+            "ladder": (representation,),
+            "search_fields": texts,
+            "ordering_fields": ["id", *texts],
+        }
+        return type(model.__name__, (cls,), declared)

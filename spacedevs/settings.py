@@ -1,0 +1,129 @@
+"""Every setting, read from the environment; each has a default that runs on a laptop."""
+
+import secrets
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key
+VAR_DIR.mkdir(exist_ok=True)
+
+env = environ.Env()
+
+
+def local_secret_key() -> str:
+    """The key of this checkout, made at the first start, readable by its owner alone."""
+    path = VAR_DIR / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
+SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key()
+ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+NOUNS = [  # the apps that hold the data, top floor first
+    "events",
+    "docking",
+    "launches",
+    "stations",
+    "vehicles",
+    "crew",
+    "places",
+    "agencies",
+    "media_assets",
+]
+INSTALLED_APPS = [
+    *NOUNS,
+    "spacedevs.api",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "spacedevs.urls"
+WSGI_APPLICATION = "spacedevs.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+FORMAT_MODULE_PATH = "spacedevs.formats"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_FILTER_BACKENDS": [
+        "spacedevs.api.filters.FieldFilters",
+        "spacedevs.api.filters.WordSearch",
+        "spacedevs.api.filters.TotalOrdering",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "spacedevs.api.pagination.Pagination",
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "spacedevs.api.renderers.PageRenderer",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Launch Library 2",
+    "VERSION": "2.3.0",
+    "DESCRIPTION": "Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them.",
+    "SCHEMA_PATH_PREFIX": "/2.3.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # A response mode is an enum of one value in each component, or strict clients cannot tell them apart.
+    "POSTPROCESSING_HOOKS": [],
+}

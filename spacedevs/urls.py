@@ -1,0 +1,22 @@
+from django.contrib import admin
+from django.templatetags.static import static
+from django.urls import include, path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from spacedevs.api import errors
+from spacedevs.router import router
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="api-root")),
+    path("2.3.0/", include(router.urls)),
+    path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("2.3.0/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
+    path("admin/", admin.site.urls),
+]
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

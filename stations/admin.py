@@ -1,0 +1,30 @@
+from django.contrib import admin
+
+from spacedevs.api.admin import LookupAdmin, RowAdmin
+from stations import models
+
+admin.site.register((models.SpaceStationStatus, models.SpaceStationType), LookupAdmin)
+
+
+@admin.register(models.SpaceStation)
+class SpaceStationAdmin(RowAdmin):
+    list_display = (
+        "id",
+        "name",
+        "status",
+        "type",
+        "orbit",
+        "founded",
+        "deorbited",
+        "docked_vehicles",
+    )
+    list_filter = ("status", "type")
+    search_fields = ("name", "owners__name", "owners__abbrev")
+    fieldsets = (
+        (None, {"fields": ("name", "status", "type", "owners", "description")}),
+        ("Where and when", {"fields": ("orbit", "founded", "deorbited")}),
+        ("Measures", {"fields": ("height", "width", "mass", "volume")}),
+        ("Picture", {"fields": ("image",)}),
+    )
+    totals = ("onboard_crew", "docked_vehicles")
+    inlines_above = ("docking.admin.Ports",)

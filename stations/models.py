@@ -1,0 +1,56 @@
+from django.db import models
+
+from agencies.models import Agency
+from media_assets.models import Image
+from places.models import Orbit
+from spacedevs.api.models import Named
+
+
+class SpaceStationStatus(Named):
+    """What has become of a station: active, decommissioned, de-orbited."""
+
+    class Meta(Named.Meta):
+        verbose_name_plural = "space station statuses"
+
+
+class SpaceStationType(Named):
+    """Who runs a station: governments or companies."""
+
+
+class SpaceStation(models.Model):
+    """A station that ships dock at."""
+
+    name = models.CharField(max_length=255)
+    image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
+    status = models.ForeignKey(
+        SpaceStationStatus,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="space_stations",
+    )
+    founded = models.DateField(null=True, blank=True, help_text="The launch of its first module.")
+    deorbited = models.DateField(null=True, blank=True)
+    description = models.CharField(max_length=2048, null=True, blank=True)
+    orbit = models.ForeignKey(Orbit, models.PROTECT, null=True, blank=True, related_name="space_stations")
+    type = models.ForeignKey(
+        SpaceStationType,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="space_stations",
+    )
+    owners = models.ManyToManyField(Agency, blank=True, related_name="space_stations")
+    height = models.FloatField(null=True, blank=True, help_text="Metres.")
+    width = models.FloatField(null=True, blank=True, help_text="Metres.")
+    mass = models.FloatField(null=True, blank=True, help_text="Tonnes.")
+    volume = models.IntegerField(null=True, blank=True, help_text="Pressurised, cubic metres.")
+
+    onboard_crew = models.IntegerField(null=True, blank=True)
+    docked_vehicles = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name

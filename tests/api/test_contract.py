@@ -1,0 +1,50 @@
+"""Our OpenAPI document, held against the contract of Launch Library 2.3.0."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from django.urls import reverse
+
+PATHS = "/2.3.0/docking_events/", "/2.3.0/config/"
+
+
+@pytest.fixture
+def document(client):
+    return client.get(reverse("schema"), {"format": "json"}).json()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_document_says_what_the_contract_says(path, document, shared, tmp_path):
+    openapi = tmp_path / "openapi.json"
+    openapi.write_text(json.dumps(document))
+    tool = shared / "tools" / "contract_diff.py"
+    result = subprocess.run([sys.executable, tool, openapi, "--only", path], capture_output=True, text=True)
+    assert (result.returncode, result.stdout.splitlines()[:-1]) == (0, [])
+
+
+def test_components_require_the_fields_that_the_contract_requires(document, contract):
+    ours, theirs = document["components"]["schemas"], contract["schemas"]
+
+    def required(name):
+        shown = ours[name].get("required", [])
+        return {field for field in theirs[name]["properties"] if field in shown}
+
+    shared_names = [name for name in ours if "properties" in theirs.get(name, {})]
+    assert {name: required(name) for name in shared_names} == {
+        name: {field for field, about in theirs[name]["properties"].items() if about["required"]}
+        for name in shared_names
+    }
+
+
+def test_operations_have_the_ids_that_generated_clients_call_them_by(document, contract):
+    assert {
+        path: operations["get"]["operationId"]
+        for path, operations in document["paths"].items()
+        if path in contract["paths"]
+    } == {path: about["operationId"] for path, about in contract["paths"].items() if path in document["paths"]}
+
+
+def test_every_path_of_ours_is_one_of_the_contract(document, contract):
+    assert set(document["paths"]) <= set(contract["paths"])

@@ -1,0 +1,216 @@
+"""What all endpoints share, asked of each that the router has."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
+from rest_framework.test import APIRequestFactory
+
+from spacedevs.api.filters import TotalOrdering, may_be_null
+from spacedevs.router import router
+from tests import factories
+
+RESOURCES = {prefix: viewset for prefix, viewset, _ in router.registry}
+MODES = [(prefix, mode) for prefix, resource in RESOURCES.items() for mode in resource.modes or ["normal"]]
+KINDS = [
+    ("space_station_target", "flight_vehicle_chaser"),
+    ("flight_vehicle_target", "payload_flight_chaser"),
+    ("payload_flight_target", "space_station_chaser"),
+]
+
+
+@pytest.fixture(scope="module")
+def sample(django_db_setup, django_db_blocker):
+    """Every kind of docking event with all that hangs on it, and two rows in every other table."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        for kind in KINDS:
+            factories.full_docking_event(*kind)
+        for resource in RESOURCES.values():
+            while resource.queryset.count() < 2:
+                factories.row(resource.queryset.model)
+        yield
+        transaction.set_rollback(True)
+
+
+pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
+
+
+def keys(representation, record):
+    """The keys of a record at every depth, beside those that its representation has."""
+    yield tuple(record), tuple(representation.Meta.fields)
+    for name, field in representation().fields.items():
+        shown = getattr(field, "child", field)
+        if hasattr(shown, "Meta"):
+            for item in record[name] if isinstance(record[name], list) else filter(None, [record[name]]):
+                yield from keys(type(shown), item)
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_records_have_the_keys_of_their_component_in_its_order_at_every_depth(prefix, mode, get):
+    resource = RESOURCES[prefix]
+    shown = resource.modes.get(mode, resource.ladder[-1])
+    page = get(f"{prefix}/", mode=mode, limit=100)
+    assert page["count"] == len(page["results"]) >= 2
+    assert [pair for record in page["results"] for pair in keys(shown, record) if pair[0] != pair[1]] == []
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_a_detail_answers_the_deepest_mode(prefix, get):
+    resource = RESOURCES[prefix]
+    key = resource.queryset.first().pk
+    record = get(f"{prefix}/{key}/", mode="list")
+    deepest = get(f"{prefix}/", limit=100, mode=list(resource.modes or ["normal"])[-1])
+    assert record == next(each for each in deepest["results"] if str(each["id"]) == str(key))
+
+
+@pytest.mark.parametrize("prefix", [prefix for prefix, resource in RESOURCES.items() if resource.modes])
+def test_a_mode_that_an_endpoint_does_not_have_is_taken_as_normal(prefix, get):
+    assert get(f"{prefix}/", mode="nonsense") == get(f"{prefix}/") == get(f"{prefix}/", mode="normal")
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_a_list_takes_as_many_statements_for_many_rows_as_for_few(prefix, mode, client):
+    def cost(limit):
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"/2.3.0/{prefix}/", {"mode": mode, "limit": limit})
+        return len(captured)
+
+    rows = RESOURCES[prefix].queryset.count()
+    before = cost(100)
+    for kind in KINDS:
+        factories.full_docking_event(*kind)
+    if RESOURCES[prefix].queryset.count() == rows:
+        for _ in range(3):
+            factories.row(RESOURCES[prefix].queryset.model)
+    assert RESOURCES[prefix].queryset.count() > rows
+    assert cost(100) == before
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_pages_neither_repeat_nor_lose_a_row(prefix, get):
+    address, seen = f"http://testserver/2.3.0/{prefix}/?limit=1", []
+    while address:
+        page = get(address)
+        seen += [record["id"] for record in page["results"]]
+        address = page["next"]
+    assert len(seen) == len(set(seen)) == page["count"] >= 2
+
+
+@pytest.mark.parametrize(
+    ("prefix", "term"),
+    [
+        (prefix, sign + term)
+        for prefix, resource in RESOURCES.items()
+        for term in ("", *resource.ordering_fields)
+        for sign in ("", *(["-"] * bool(term)))
+    ],
+)
+def test_every_order_ends_in_the_primary_key_and_says_where_nulls_go(prefix, term):
+    resource = RESOURCES[prefix]
+    view = resource()
+    view.request = APIRequestFactory().get("/", {"ordering": term})
+    view.request.query_params = view.request.GET
+    model = resource.queryset.model
+    order = TotalOrdering().filter_queryset(view.request, resource.queryset.all(), view).query.order_by
+    terms = [each if isinstance(each, str) else f"{'-' * each.descending}{each.expression.name}" for each in order]
+    assert terms[-1].lstrip("-") == model._meta.pk.name
+    assert not term or terms[0] == term
+    for each, name in zip(order, terms, strict=True):
+        assert isinstance(each, str) or each.nulls_first is (name.startswith("-") or None)
+        assert isinstance(each, str) == (not may_be_null(model, name.lstrip("-")))
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+@pytest.mark.parametrize(
+    "key", ["0999999", "99999999", "9" * 30, "1.5", "x", "1%20", "+1", "1_0", "%D9%A1", "-1", "1.json", "1%00"]
+)
+def test_what_is_no_key_of_a_row_is_not_found(prefix, key, client):
+    response = client.get(f"/2.3.0/{prefix}/{key}/")
+    assert (response.status_code, response["Content-Type"], list(response.json())) == (
+        404,
+        "application/json",
+        ["detail"],
+    )
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_the_api_is_for_reading(prefix, method, client):
+    response = getattr(client, method)(f"/2.3.0/{prefix}/")
+    assert (response.status_code, response["Allow"]) == (405, "GET")
+    assert list(response.json()) == ["detail"]
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_head_and_options_are_answered(prefix, client):
+    head, options = client.head(f"/2.3.0/{prefix}/"), client.options(f"/2.3.0/{prefix}/")
+    assert (head.status_code, head.content, options.status_code) == (200, b"", 200)
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_the_page_for_people_shows_what_the_help_says(prefix, client):
+    resource = RESOURCES[prefix]
+    response = client.get(f"/2.3.0/{prefix}/", HTTP_ACCEPT="text/html")
+    page = response.content.decode()
+    sections = {
+        "Modes": resource.modes,
+        "Filters": resource.filter_names,
+        "Search": resource.search_fields,
+        "Ordering": resource.ordering_fields,
+        "Number of results": True,
+        "Format": True,
+        "Help": True,
+    }
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert [title for title in sections if f">{title}</h" in page] == [t for t, there in sections.items() if there]
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_the_examples_of_the_help_work(prefix, client):
+    for query in RESOURCES[prefix].examples.values():
+        assert client.get(f"/2.3.0/{prefix}/?{query}").status_code == 200
+
+
+def addresses(value):
+    """Every link to this API in an answer."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return {value} if str(value).startswith("http://testserver/2.3.0/") else set()
+    return set().union(*map(addresses, value))
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_every_link_leads_to_the_row_that_shows_it(prefix, mode, get):
+    answer = get(f"{prefix}/", mode=mode, limit=100)
+    for address in addresses(answer):
+        assert get(address)["url"] == address
+    for record in answer["results"]:
+        if "url" in record:
+            assert resolve(urlsplit(record["url"]).path).func.cls is RESOURCES[prefix]
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+@pytest.mark.parametrize("form", ["json", "api"])
+def test_links_keep_the_format_that_was_asked_for(prefix, form, client):
+    page = client.get(f"/2.3.0/{prefix}/", {"format": form, "limit": 1})
+    if form == "api":
+        page.render()
+    records = page.data["results"]
+    links = addresses({"next": page.data["next"], "records": plain(records)})
+    assert {f"format={form}" in link for link in links} == {True}
+    record_links = addresses(plain(records))
+    assert {urlsplit(link).query for link in record_links} <= {f"format={form}"}
+
+
+def plain(value):
+    """Lists and dictionaries of what a serializer answers."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value
+
+
+def test_the_root_lists_every_endpoint(get):
+    assert get("") == {prefix: f"http://testserver/2.3.0/{prefix}/" for prefix in RESOURCES}

@@ -1,0 +1,45 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+SHARED = Path(django_settings.BASE_DIR).parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings):
+    """Pages are tested without collecting static files first."""
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """What lies beside the project: the contract, recorded answers, tools to hold them against us."""
+    if not SHARED.is_dir():
+        if os.environ.get("REQUIRE_SHARED"):
+            pytest.fail("needs ../shared, with the contract and recorded answers")
+        pytest.skip("needs ../shared, with the contract and recorded answers")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def contract(shared):
+    return json.loads((shared / "contract" / "ll2-2.3.0.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def get(client):
+    """Asks the API, and returns the JSON of an answer that must be a success."""
+
+    def ask(address, **parameters):
+        response = client.get(address if address.startswith("http") else f"/2.3.0/{address}", parameters)
+        assert response.status_code == 200, (address, parameters, response.content)
+        return response.json()
+
+    return ask

@@ -1,0 +1,247 @@
+"""The pages for data editors: first what all tables share, then what is a table's own."""
+
+from itertools import cycle, islice
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
+from launches.models import Launch
+from media_assets.models import Image
+from stations.models import SpaceStation
+from tests.factories import (
+    DOCKED,
+    docking_event,
+    docking_location,
+    full,
+    image,
+    image_variant,
+    launch,
+    row,
+    space_station,
+    spacecraft_flight,
+)
+
+APPS = {
+    "media_assets",
+    "agencies",
+    "places",
+    "crew",
+    "vehicles",
+    "stations",
+    "launches",
+    "docking",
+    "events",
+}
+ADMINS = {model: page for model, page in admin.site._registry.items() if model._meta.app_label in APPS}
+FEW, MANY = 2, 8
+
+pytestmark = pytest.mark.django_db
+every_table = pytest.mark.parametrize("model", ADMINS, ids=lambda model: model._meta.label)
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))
+    return client
+
+
+def page(model, name, *args):
+    """Where a page of a table is: its changelist, add, change …"""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
+
+
+def listed(editor, model, **query):
+    """The rows that a list shows."""
+    return list(editor.get(page(model, "changelist"), query).context["cl"].result_list)
+
+
+def party(name):
+    """A row that can be the target or chaser of this name."""
+    return row(DockingEvent._meta.get_field(name).related_model)
+
+
+def connected(model, number):
+    """Rows with all their relations; docking events of every kind of party in turn."""
+    if model is not DockingEvent:
+        return [full(model, row) for _ in range(number)]
+    kinds = islice(cycle(zip(TARGETS, CHASERS, strict=True)), number)
+    return [docking_event(**{name: party(name) for name in names}) for names in kinds]
+
+
+def own_fields(model):
+    return {field.name for field in (*model._meta.fields, *model._meta.many_to_many)}
+
+
+def test_every_table_has_pages():
+    assert ADMINS.keys() == {model for model in apps.get_models() if model._meta.app_label in APPS}
+
+
+@every_table
+def test_pages_open(editor, model):
+    pk = full(model, row).pk if model is not DockingEvent else docking_event().pk
+    pages = {"changelist": (), "add": (), "change": (pk,), "history": (pk,), "delete": (pk,)}
+    answers = {name: editor.get(page(model, name, *args)).status_code for name, args in pages.items()}
+    assert answers == dict.fromkeys(pages, 200)
+
+
+@every_table
+def test_list_can_be_searched(editor, model):
+    """By words that mean nothing and by the id, which is found wherever there is a search box."""
+    pk = row(model).pk
+    searched = bool(ADMINS[model].search_fields)
+    assert [found.pk for found in listed(editor, model, q=str(pk))] == [pk]
+    assert len(listed(editor, model, q="no such words")) == (0 if searched else 1)
+
+
+@every_table
+def test_list_takes_as_many_queries_for_many_rows_as_for_few(editor, model):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            listed(editor, model)
+        return len(captured)
+
+    connected(model, FEW)
+    listed(editor, model)
+    of_few = queries()
+    connected(model, MANY)
+    assert queries() == of_few
+
+
+@every_table
+def test_names_of_rows_come_with_the_rows(rf, django_assert_num_queries, model):
+    connected(model, FEW)
+    with django_assert_num_queries(1):
+        assert all(str(shown) for shown in ADMINS[model].get_queryset(rf.get("/")))
+
+
+@every_table
+def test_form_shows_each_field_once(rf, model):
+    shown = flatten_fieldsets(ADMINS[model].get_fieldsets(rf.get("/"), model()))
+    assert sorted(shown) == sorted(own_fields(model) | {*ADMINS[model].readonly_fields})
+
+
+@every_table
+def test_totals_are_not_typed(rf, model):
+    request = rf.get("/")
+    request.user = User(is_active=True, is_superuser=True)
+    form = ADMINS[model].get_form(request, model(), change=True)
+    assert form.base_fields.keys() == own_fields(model) - {"id", *ADMINS[model].totals, *ADMINS[model].readonly_fields}
+
+
+def test_relation_is_found_by_typing(editor):
+    flight = spacecraft_flight(spacecraft__name="Johannes Kepler ATV", launch__name="Ariane 5 ES")
+    spacecraft_flight()
+    field = {"app_label": "docking", "model_name": "dockingevent", "field_name": "flight_vehicle_chaser"}
+    answer = editor.get(reverse("admin:autocomplete"), {**field, "term": "kepler"}).json()
+    assert answer == {
+        "results": [{"id": str(flight.pk), "text": "Johannes Kepler ATV (Ariane 5 ES)"}],
+        "pagination": {"more": False},
+    }
+
+
+def form_of_docking_event(**parties):
+    """What an editor types for a stay of these parties."""
+    port = docking_location(spacestation=parties.get("space_station_target"))
+    typed = {"docking_location": port, **parties}
+    return {
+        "docking_0": "2011-02-24",
+        "docking_1": "15:59:19",
+        **{name: made.pk for name, made in typed.items()},
+    }
+
+
+def test_editor_adds_a_docking_event(editor):
+    station, flight = space_station(), spacecraft_flight()
+    typed = form_of_docking_event(space_station_target=station, flight_vehicle_chaser=flight)
+    answer = editor.post(page(DockingEvent, "add"), typed)
+    assert answer.status_code == 302
+    (event,) = DockingEvent.objects.all()
+    assert (event.docking.isoformat(), event.departure) == ("2011-02-24T15:59:19+00:00", None)
+    assert (event.target, event.chaser) == (station, flight)
+    assert event.docking_location.spacestation == station
+
+
+ONE_TARGET = "Choose one target: a station, the flight of a ship or of a payload."
+ONE_CHASER = "Choose one chaser: the flight of a ship or of a payload, or a station."
+STATION, SHIP = "space_station_target", "flight_vehicle_chaser"
+
+
+@pytest.mark.parametrize(
+    ("named", "complaints"),
+    [
+        ([SHIP], [ONE_TARGET]),
+        ([SHIP, STATION, "flight_vehicle_target"], [ONE_TARGET]),
+        ([STATION], [ONE_CHASER]),
+        ([STATION, SHIP, "payload_flight_chaser"], [ONE_CHASER]),
+        ([], [ONE_TARGET, ONE_CHASER]),
+    ],
+)
+def test_docking_event_needs_one_target_and_one_chaser(editor, named, complaints):
+    parties = {name: party(name) for name in named}
+    answer = editor.post(page(DockingEvent, "add"), form_of_docking_event(**parties))
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors == {"__all__": complaints}
+    assert not DockingEvent.objects.exists()
+
+
+def test_docking_event_is_found_by_ship_station_and_port(editor):
+    event = docking_event(
+        flight_vehicle_chaser__spacecraft__name="Johannes Kepler ATV",
+        space_station_target__name="International Space Station",
+        docking_location__name="Zvezda aft",
+    )
+    docking_event()
+    for words in ("kepler", "international", "zvezda", "kepler zvezda"):
+        assert listed(editor, DockingEvent, q=words) == [event]
+
+
+def test_docking_events_are_parted_into_docked_and_departed(editor):
+    departed, docked = docking_event(departure=DOCKED), docking_event()
+    assert listed(editor, DockingEvent, docked="yes") == [docked]
+    assert listed(editor, DockingEvent, docked="no") == [departed]
+
+
+@pytest.mark.parametrize("words", ["johannes kepler", "ariane-5-es", "2011-007"])
+def test_launch_is_found_by_name_slug_and_designator(editor, words):
+    found = launch(
+        name="Ariane 5 ES | Johannes Kepler ATV",
+        slug="ariane-5-es-johannes-kepler-atv",
+        launch_designator="2011-007",
+    )
+    launch()
+    assert listed(editor, Launch, q=words) == [found]
+
+
+def typed_rows(prefix, *rows):
+    """What an editor types into the rows of an inline."""
+    fields = {f"{prefix}-{number}-{name}": value for number, typed in enumerate(rows) for name, value in typed.items()}
+    return {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": 0, **fields}
+
+
+def test_station_is_added_with_its_ports(editor):
+    ports = typed_rows("docking_location", {"name": "Zvezda aft"}, {"name": "Poisk"})
+    assert editor.post(page(SpaceStation, "add"), {"name": "Mir", **ports}).status_code == 302
+    assert list(DockingLocation.objects.values_list("spacestation__name", "name")) == [
+        ("Mir", "Zvezda aft"),
+        ("Mir", "Poisk"),
+    ]
+
+
+def test_image_shows_its_variants(editor):
+    variant = image_variant(image=image())
+    (variants,) = editor.get(page(Image, "change", variant.image.pk)).context["inline_admin_formsets"]
+    assert list(variants.formset.queryset) == [variant]
+
+
+def test_launch_is_updated_when_it_is_saved(editor):
+    flights = typed_rows("spacecraft_flights") | typed_rows("payload_flights")
+    answer = editor.post(page(Launch, "add"), {"name": "Ariane 6", "slug": "ariane-6", **flights})
+    assert answer.status_code == 302
+    assert Launch.objects.get().last_updated is not None
