@@ -124,7 +124,10 @@ class WordSearch(SearchFilter):
 
     def get_search_terms(self, request):
         value = request.query_params.get(self.search_param, "")
-        terms = super().get_search_terms(request)
+        try:
+            terms = super().get_search_terms(request)
+        except ValidationError as error:
+            raise ValidationError({self.search_param: error.detail}) from error
         if len(value) > self.most_characters or len(terms) > self.most_words:
             limits = f"at most {self.most_characters} characters and {self.most_words} words"
             raise ValidationError({self.search_param: [f"Search for {limits}."]})

@@ -1,0 +1,54 @@
+import pytest
+from django.test import Client
+
+NOT_FOUND = 404, "application/json", {"detail": "Not found."}
+
+
+def answer(response):
+    return response.status_code, response["Content-Type"], response.json()
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing/", "docking_events/1/2/", "docking_events/1.json", "config/nothing/", "%00"]
+)
+def test_a_path_that_leads_nowhere_is_answered_in_json(path, client):
+    assert answer(client.get(f"/2.3.0/{path}")) == NOT_FOUND
+
+
+def test_a_path_elsewhere_is_answered_with_a_page(client):
+    response = client.get("/nothing/")
+    assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_a_missing_slash_redirects_and_keeps_the_query(client):
+    response = client.get("/2.3.0/docking_events?limit=2&search=Mir")
+    assert (response.status_code, response["Location"]) == (301, "/2.3.0/docking_events/?limit=2&search=Mir")
+
+
+def test_a_host_that_is_not_ours_is_refused_in_json(client):
+    response = client.get("/2.3.0/docking_events/", headers={"host": "evil.example"})
+    assert answer(response) == (400, "application/json", {"detail": "Bad request."})
+
+
+@pytest.mark.django_db
+def test_two_thousand_parameters_are_refused_in_json(client):
+    response = client.get("/2.3.0/docking_events/?" + "&".join(f"p{n}=1" for n in range(2000)))
+    assert answer(response) == (400, "application/json", {"detail": "Bad request."})
+
+
+def test_a_fault_of_ours_is_answered_in_json(monkeypatch):
+    monkeypatch.setattr("docking.views.DockingEvent.get_queryset", lambda self: 1 / 0)
+    response = Client(raise_request_exception=False).get("/2.3.0/docking_events/")
+    detail = "The server failed; the fault is not in your request."
+    assert answer(response) == (500, "application/json", {"detail": detail})
+
+
+@pytest.mark.django_db
+def test_a_type_that_we_do_not_have_is_not_acceptable(client):
+    response = client.get("/2.3.0/docking_events/", headers={"accept": "image/png"})
+    assert (response.status_code, list(response.json())) == (406, ["detail"])
+
+
+@pytest.mark.django_db
+def test_a_format_that_we_do_not_have_is_not_found(client):
+    assert client.get("/2.3.0/docking_events/?format=xml").status_code == 404
