@@ -69,7 +69,7 @@ CONFIG = {
 class LaunchLibrary(APIRootView):
     """Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them."""
 
-    http_method_names = ("get", "head", "options")
+    allowed_methods = ("GET",)
 
 
 class Router(DefaultRouter):
