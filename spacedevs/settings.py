@@ -1,6 +1,7 @@
 """Every setting, read from the environment; each has a default that runs on a laptop."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import environ
@@ -16,8 +17,13 @@ def local_secret_key() -> str:
     """The key of this checkout, made at the first start, readable by its owner alone."""
     path = VAR_DIR / "secret_key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+        # Written aside and then put in place, so that no other process ever reads a key half made.
+        made = path.with_suffix(f".{secrets.token_hex(8)}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            path.hardlink_to(made)
+        made.unlink()
     return path.read_text()
 
 
@@ -25,7 +31,8 @@ DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
 SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key()
 ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASE_URL = env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -9,18 +9,7 @@ from django.conf import settings
 from spacedevs.api.representations import components, name_of
 from spacedevs.router import RESOURCES
 
-FLOORS = (
-    "events",
-    "docking",
-    "launches",
-    "stations",
-    "vehicles",
-    "crew",
-    "places",
-    "agencies",
-    "media_assets",
-    "spacedevs.api",
-)
+FLOORS = (*settings.NOUNS, "spacedevs.api")
 
 
 assert RESOURCES, "the router is imported so that every representation is there"

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Set up, serve and test this checkout. Needs Python 3.11 or newer, and of that only the standard library."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "installed.json"  # written last: an environment without it is half-made
+SERVING, TESTING = "requirements.lock", "requirements-test.lock"  # the second holds the first
+NO_PIP = """This Python has neither ensurepip nor pip, and .venv needs one of them.
+On Debian or Ubuntu: apt install python3-venv (elsewhere: the package that holds ensurepip)."""
+
+
+def refuse_old_python(version):
+    if version < (3, 11):
+        sys.exit(f"dev.py needs Python 3.11 or newer; {sys.executable} is {version[0]}.{version[1]}")
+
+
+def have_module(name):
+    return importlib.util.find_spec(name) is not None
+
+
+def contents(lock):
+    """What the stamp says once the lock is installed."""
+    digests = {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in (SERVING, lock)}
+    return {"python": f"{sys.version_info[0]}.{sys.version_info[1]}", **digests}
+
+
+def installed():
+    """What the stamp says now: nothing when .venv is missing, half-made or has lost its Python."""
+    try:
+        return json.loads(STAMP.read_text()) if PYTHON.exists() else {}
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def make_venv():
+    if not (have_module("ensurepip") or have_module("pip")):
+        sys.exit(NO_PIP)
+    print("Making .venv", flush=True)
+    venv.create(VENV, clear=True, symlinks=True, with_pip=have_module("ensurepip"))
+
+
+def install(lock):
+    print(f"Installing {lock} into .venv; this takes a minute, once", flush=True)
+    # Debian without python3-venv has no ensurepip: there the system's pip installs into .venv.
+    pip = [PYTHON, "-m", "pip"] if have_module("ensurepip") else [sys.executable, "-m", "pip", "--python", PYTHON]
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    code = subprocess.call([*pip, "install", *quiet, "--require-hashes", "-r", ROOT / lock])
+    if code:
+        sys.exit(code)
+
+
+def ensure(lock):
+    """Make .venv hold what the lock names, and do nothing when it does."""
+    have, wanted = installed(), contents(lock)
+    if wanted.items() <= have.items():
+        return
+    if have.get("python") != wanted["python"]:
+        make_venv()
+    STAMP.unlink(missing_ok=True)
+    install(lock)
+    STAMP.write_text(json.dumps(wanted))
+
+
+def become(*arguments, environment=os.environ):
+    """Let .venv's Python take this process over, so that signals and exit codes are its own."""
+    os.execve(PYTHON, [PYTHON, *arguments], environment)  # noqa: S606 - no shell is what we want
+
+
+def serve(arguments):
+    """serve on http://127.0.0.1:8000 [--host H] [--port P] [--workers N] [--empty: without sample data]"""
+    ensure(SERVING)
+    become(ROOT / "manage.py", "serve", *arguments)
+
+
+def test(arguments):
+    """run the tests on SQLite, or with --postgres on PostgreSQL; the rest goes to pytest: dev.py test -k docked"""
+    ensure(TESTING)
+    os.chdir(ROOT)
+    plain = {k: v for k, v in os.environ.items() if k != "DATABASE_URL" and not k.startswith("SPACEDEVS_")}
+    chosen = [argument for argument in arguments if argument != "--postgres"] or ["-n", "auto"]  # all: on all cores
+    database = ["tests/postgres.py", PYTHON] if "--postgres" in arguments else []
+    become(*database, "-m", "pytest", *chosen, environment=plain)
+
+
+def lint(arguments):
+    """check style, formatting and that no migration is missing"""
+    ensure(TESTING)
+    checks = ["-m ruff check", "-m ruff format --check", "manage.py makemigrations --check --dry-run"]
+    return max([subprocess.call([PYTHON, *check.split()], cwd=ROOT) for check in checks])
+
+
+def lock(arguments):
+    """resolve both requirements*.in again; --upgrade and other options go to uv pip compile"""
+    ensure(TESTING)
+    compiler = [PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
+    compiler += ["--python-version", "3.11", *arguments]
+    for job in ["requirements.in -o requirements.lock", "requirements-test.in -c requirements.lock -o " + TESTING]:
+        subprocess.run([*compiler, *job.split()], cwd=ROOT, check=True)
+
+
+def manage(arguments):
+    """pass the rest on to manage.py: dev.py manage createsuperuser"""
+    ensure(SERVING)
+    become(ROOT / "manage.py", *arguments)
+
+
+COMMANDS = {command.__name__: command for command in (serve, test, lint, lock, manage)}
+USAGE = "usage: python3 dev.py COMMAND\n\n" + "\n".join(f"  {n:<8}{c.__doc__}" for n, c in COMMANDS.items())
+
+
+def main(name="--help", *arguments):
+    refuse_old_python(sys.version_info)
+    if name in ("-h", "--help"):
+        print(USAGE)
+    elif name in COMMANDS:
+        return COMMANDS[name](arguments)
+    else:
+        return f"dev.py: no command {name!r}\n\n{USAGE}"
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,84 @@
+"""Migrations, sample data, static files: what must be in place before serving, here and in a container."""
+
+import hashlib
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import BaseCommand, call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+ADVISORY_LOCK = 230_000  # any number, as long as every process of ours takes the same
+
+
+@contextmanager
+def postgres_lock():
+    """Let one process at a time prepare a database that several machines may share."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def is_migrated():
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def is_empty():
+    """Whether no app that holds a noun has a row."""
+    models = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
+    return not any(model._base_manager.exists() for model in models)
+
+
+def static_sources():
+    """A digest of the files that collectstatic would collect, and of how it would store them."""
+    files = [
+        f"{path} {stat.st_size} {int(stat.st_mtime)}"
+        for finder in get_finders()
+        for path, storage in finder.list(None)
+        for stat in [Path(storage.path(path)).stat()]
+    ]
+    facts = [settings.STORAGES["staticfiles"]["BACKEND"], *sorted(files)]
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+class Command(BaseCommand):
+    help = "Migrate the database, load the sample data when it is empty, and collect the static files."
+    requires_system_checks = []  # migrate runs those that matter here
+
+    def add_arguments(self, parser):
+        parser.add_argument("--empty", action="store_true", help="load no sample data")
+        parser.add_argument("--static-only", action="store_true", help="leave the database alone")
+
+    def handle(self, *, empty, static_only, **options):
+        if not static_only:
+            with postgres_lock() if connection.vendor == "postgresql" else nullcontext():
+                self.migrate()
+                if not empty:
+                    self.load_samples()
+        self.collect_static()
+
+    def migrate(self):
+        if not is_migrated():
+            self.stdout.write("Migrating the database")
+            call_command("migrate", verbosity=0, interactive=False)
+
+    def load_samples(self):
+        names = [path.name for folder in settings.FIXTURE_DIRS for path in sorted(Path(folder).glob("*.json"))]
+        if names and is_empty():
+            self.stdout.write("Loading the sample data")
+            call_command("loaddata", *names, verbosity=0)
+
+    def collect_static(self):
+        # Collecting is slow (it compresses), so a stamp tells whether it was done; --clear removes the stamp first.
+        stamp, sources = Path(settings.STATIC_ROOT) / "sources.sha256", static_sources()
+        if not stamp.exists() or stamp.read_text() != sources:
+            self.stdout.write("Collecting the static files")
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+            stamp.write_text(sources)

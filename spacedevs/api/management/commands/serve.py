@@ -1,0 +1,78 @@
+"""Prepare and serve in one process: it loads Django once, and granian's workers are its forks where that is safe."""
+
+import ipaddress
+import os
+import socket
+from functools import partial
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+WELCOME = """
+Serving on {url}/ (Ctrl-C ends it). To open:
+  {url}/2.3.0/          the API, to click through
+  {url}/2.3.0/docs/     its documentation
+  {url}/admin/          the pages for editors; `python3 dev.py manage createsuperuser` lets you in
+"""
+ANY_ADDRESS = """
+This listens on every address, but answers only to the names {hosts}.
+SPACEDEVS_ALLOWED_HOSTS=name1,name2 lists the names by which others reach it."""
+
+
+def free_address(host, port):
+    """The IP address of the host, once it is clear that the port can be had: granian would share a taken one."""
+    try:
+        family, *_, (address, *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as error:
+        raise CommandError(f"Cannot listen on {host}, port {port}: {error.strerror}") from error
+    return address
+
+
+def load_application(allowed_hosts):
+    """In a worker: the WSGI application, answering to these hosts."""
+    os.setpgrp()  # Ctrl-C is for granian's main process; a worker that got it as well could wait for ever
+    settings.ALLOWED_HOSTS = allowed_hosts
+    return get_wsgi_application()
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and the static files, then serve the API."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=1, help="processes that answer requests")
+        parser.add_argument("--empty", action="store_true", help="load no sample data")
+
+    def handle(self, *, host, port, workers, empty, **options):
+        address = free_address(host, port)
+        call_command("prepare", empty=empty)
+        connections.close_all()  # a worker must not share a connection with its parent
+        named = f"[{host}]" if ":" in host else host
+        hosts = settings.ALLOWED_HOSTS
+        if ipaddress.ip_address(address).is_unspecified:
+            self.stdout.write(ANY_ADDRESS.format(hosts=", ".join(hosts)))
+            named = "localhost"
+        elif named not in hosts:
+            hosts = [*hosts, named]
+        self.stdout.write(WELCOME.format(url=f"http://{named}:{port}"))
+        self.stdout.flush()  # or each fork would say it again
+        Granian(
+            "spacedevs.wsgi:application",
+            address,
+            port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=4,  # each may hold a database connection; granian's own default is hundreds
+            workers_kill_timeout=5,  # seconds that a request may still take when the server ends
+            websockets=False,
+            log_level=LogLevels.warning,
+        ).serve(target_loader=partial(load_application, hosts), wrap_loader=False)
