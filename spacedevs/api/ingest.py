@@ -452,6 +452,7 @@ def write_rows(model, rows, counts):
     counts[model.__name__, "changed"] += len(changed)
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
     require_all(model, created, rows)
+    release(model, created + changed)
     carried = set().union(*(row.values for row in rows.values()))
     columns = [column.name for column in model._meta.concrete_fields if column.attname in carried]
     try:
@@ -463,6 +464,17 @@ def write_rows(model, rows, counts):
                 )
     except IntegrityError as error:
         raise Refused(faults(created + changed, rows) or [Problem(model.__name__, str(error))]) from error
+
+
+def release(model, instances):
+    """Takes what can belong to one row alone, as a landing to a flight, from the rows that had it before."""
+    for column in model._meta.concrete_fields:
+        if column.one_to_one and column.null:
+            owners = {getattr(instance, column.attname): instance.pk for instance in instances}
+            owners.pop(None, None)
+            held = model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
+            wrong = [pk for pk, value in held.values_list("pk", column.attname) if owners[value] != pk]
+            model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
 
 
 def require_all(model, created, rows):

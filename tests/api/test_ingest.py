@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agencies.models import Agency
 from docking.models import CHASERS, TARGETS, DockingEvent
-from launches.models import Launch, MissionType
+from launches.models import Launch, MissionType, SpacecraftFlight
 from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
 from spacedevs.api.ingest import Refused, ingest
@@ -197,6 +197,18 @@ def test_two_targets_are_refused_with_the_reason(event):
     (problem,) = problems(event)
     assert problem == "answer 0#: Choose one target: a station, the flight of a ship or of a payload."
     assert DockingEvent.objects.count() == Launch.objects.count() == 0
+
+
+def test_what_belongs_to_one_row_alone_can_change_hands(answered, get):
+    flights = [answered(lambda: factories.full(SpacecraftFlight), "spacecraft_flights/{id}/")]
+    flights.append({**deepcopy(flights[0]), "id": flights[0]["id"] + 1})
+    flights[1]["url"] = f"http://testserver/2.3.0/spacecraft_flights/{flights[1]['id']}/"
+    flights[1]["landing"] = {**flights[0]["landing"], "id": flights[0]["landing"]["id"] + 1}
+    flights[1]["landing"]["url"] = f"http://testserver/2.3.0/landings/{flights[1]['landing']['id']}/"
+    take(flights)
+    flights[0]["landing"], flights[1]["landing"] = flights[1]["landing"], flights[0]["landing"]
+    take(flights)
+    assert get("spacecraft_flights/")["results"] == flights
 
 
 # What answers only name --------------------------------------------------------------------------
