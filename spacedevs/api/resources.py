@@ -2,16 +2,19 @@
 
 import re
 
+import orjson
 from django.db import models
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import classproperty
 from django.utils.safestring import mark_safe
 from rest_framework import viewsets
+from rest_framework.response import Response
 from rest_framework.utils.formatting import markup_description
 
 from .filters import ResourceFilter
 from .models import KnownByName
+from .rendering import plan
 from .representations import loaded
 from .schema import ResourceSchema
 
@@ -28,6 +31,7 @@ class Resource(viewsets.ReadOnlyModelViewSet):
     ordering_fields = ()
     examples = {}
     schema = ResourceSchema()
+    planned = True  # JSON is written by the render plan, not by plain DRF
 
     allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
 
@@ -52,13 +56,34 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         rows = super().get_queryset()
         if issubclass(rows.model, KnownByName):
             rows = rows.filter(pk__gte=0)
-        return loaded(rows, self.get_serializer_class())
+        return rows if self.is_planned else loaded(rows, self.get_serializer_class())
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the render plan writes this answer: plain JSON, as nearly all are."""
+        return self.planned and getattr(self.request, "accepted_media_type", None) == "application/json"
+
+    def list(self, request, *args, **kwargs):
+        if not self.is_planned:
+            return super().list(request, *args, **kwargs)
+        rows = self.filter_queryset(self.get_queryset())
+        keys = self.paginate_queryset(rows.values_list("pk", flat=True))
+        page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request))
+        page.data = orjson.dumps(page.data)
+        return page
+
+    def retrieve(self, request, *args, **kwargs):
+        if not self.is_planned:
+            return super().retrieve(request, *args, **kwargs)
+        key = self.get_object().pk
+        (record,) = plan(self.get_serializer_class()).render([key], request)
+        return Response(orjson.dumps(record))
 
     def get_view_description(self, html=False):
         return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
 
     @classproperty
-    def filter_names(cls) -> list[str]:
+    def filter_names(cls):
         return sorted(cls.filterset_class.base_filters)
 
     @property
