@@ -1,0 +1,11 @@
+"""What the router has, for tests that ask each endpoint the same."""
+
+from spacedevs.router import router
+
+RESOURCES = {prefix: viewset for prefix, viewset, _ in router.registry}
+MODES = [(prefix, mode) for prefix, resource in RESOURCES.items() for mode in resource.modes or ["normal"]]
+KINDS = [  # of docking events: each kind of target and of chaser once
+    ("space_station_target", "flight_vehicle_chaser"),
+    ("flight_vehicle_target", "payload_flight_chaser"),
+    ("payload_flight_target", "space_station_chaser"),
+]

@@ -1,0 +1,135 @@
+"""The render plan answers what plain DRF answers, at every endpoint, in every mode and format."""
+
+import json
+
+import orjson
+import pytest
+from django.utils.html import strip_tags
+from rest_framework import serializers
+from rest_framework.test import APIRequestFactory
+
+from media_assets.serializers import ImageLicense
+from spacedevs.api.rendering import plan, shape
+from spacedevs.api.representations import Representation, components, name_of
+from spacedevs.api.resources import Resource
+from stations.models import SpaceStation
+from stations.serializers import SpaceStationNormal
+from tests import factories
+from tests.api.routes import MODES, RESOURCES
+
+REPRESENTATIONS = [cls for cls in components() if not cls.__module__.startswith("tests.")]
+
+pytestmark = [pytest.mark.usefixtures("world"), pytest.mark.django_db]
+
+
+@pytest.fixture
+def both(client, monkeypatch):
+    """The same asked of plain DRF and of the plan: the parsed bodies."""
+
+    def ask(address, **parameters):
+        with monkeypatch.context() as patch:
+            patch.setattr(Resource, "planned", False)
+            plain = client.get(f"/2.3.0/{address}", parameters)
+        planned = client.get(f"/2.3.0/{address}", parameters)
+        assert (plain.status_code, plain.headers) == (planned.status_code, planned.headers)
+        return json.loads(plain.content), json.loads(planned.content)
+
+    return ask
+
+
+def written(value):
+    """JSON that tells key order and 1 from 1.0 apart, as == does not."""
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+@pytest.mark.parametrize("form", [{}, {"format": "json"}], ids=["no format", "json"])
+def test_a_page_is_the_same_with_the_plan_and_without(prefix, mode, form, both):
+    plain, planned = both(f"{prefix}/", mode=mode, limit=100, **form)
+    assert written(planned) == written(plain)
+    assert len(planned["results"]) > 1
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_the_page_for_people_shows_what_the_plan_answers(prefix, mode, client):
+    query = f"?format=api&mode={mode}&limit=3"
+    page = client.get(f"/2.3.0/{prefix}/{query}")
+    shown = page.content.decode().partition('aria-label="Response"')[2].partition("\n\n")[2].partition("</pre>")[0]
+    planned = client.get(f"/2.3.0/{prefix}/{query.replace('format=api', 'format=json')}").json()
+    text = strip_tags(shown).replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&#x27;", "'")
+    shown = json.loads(text.replace("&amp;", "&").replace("format=api", "format=json"))
+    assert written(shown) == written(planned)
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_a_detail_is_the_same_with_the_plan_and_without(prefix, both):
+    for key in RESOURCES[prefix].queryset.values_list("pk", flat=True)[:3]:
+        plain, planned = both(f"{prefix}/{key}/")
+        assert written(planned) == written(plain)
+
+
+@pytest.mark.parametrize("cls", REPRESENTATIONS, ids=name_of)
+def test_no_class_of_the_contract_is_left_to_plain_drf(cls):
+    assert shape(cls).is_known
+
+
+def test_another_indentation_is_left_to_plain_drf(client):
+    indented = client.get("/2.3.0/docking_events/151/", headers={"accept": "application/json; indent=4"})
+    assert indented.content.startswith(b'{\n    "id": 151,')
+    assert indented.json() == client.get("/2.3.0/docking_events/151/").json()
+
+
+class Backwards(serializers.CharField):
+    """A field of a kind that the plan does not know."""
+
+    def to_representation(self, value):
+        return value[::-1]
+
+
+class OddLicense(ImageLicense):
+    name = Backwards()
+
+
+class OddStation(Representation):
+    owners = None
+    label = serializers.CharField(source="type.name", allow_null=True)
+
+    class Meta:
+        model = SpaceStation
+        fields = ("id", "label", "name")
+
+
+class WithOddParts(SpaceStationNormal):
+    image = None
+    owners = None
+
+    class Meta(SpaceStationNormal.Meta):
+        fields = ("id", "url", "name", "status")
+
+
+@pytest.mark.parametrize("cls", [OddLicense, OddStation])
+def test_a_class_that_the_plan_does_not_know_is_shown_by_plain_drf(cls):
+    request = APIRequestFactory().get("/")
+    rows = [factories.row(cls.Meta.model, name="abc") for _ in range(2)]
+    assert not shape(cls).is_known
+    shown = [orjson.loads(orjson.dumps(each)) for each in plan(cls).render([row.pk for row in rows], request)]
+    assert shown == [cls(row, context={"request": request}).data for row in rows]
+
+
+def test_a_row_that_is_gone_is_left_out():
+    request = APIRequestFactory().get("/")
+    assert plan(SpaceStationNormal).render([4, 999_999_999], request)[1:] == []
+
+
+@pytest.mark.parametrize("number", [0.1, 3.0, 5.972168e24, 1e-7, 1e16, 123456789.123456789])
+def test_a_number_is_written_as_python_prints_it(number, client):
+    pad = factories.pad(latitude=number)
+    assert f'"latitude":{number!r},' in client.get(f"/2.3.0/pads/{pad.pk}/").content.decode()
+
+
+def test_a_text_of_any_script_is_written_as_it_is(client):
+    name = "Тяньгун 天宫 \u2028 \"'\\ </script> \U0001f680"
+    station = factories.space_station(name=name)
+    content = client.get(f"/2.3.0/space_stations/{station.pk}/").content
+    assert json.loads(content)["name"] == name
+    assert "天宫".encode() in content
