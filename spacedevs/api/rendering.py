@@ -16,13 +16,14 @@ from uuid import UUID
 import orjson
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
+from django.urls import get_script_prefix, reverse
 from django.utils.duration import duration_string
 from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
-from rest_framework.reverse import reverse
+from rest_framework.reverse import preserve_builtin_query_params
 
-from .database import any_key, read
+from .database import any_key, read_all
 from .representations import Duration, NameOf, Representation, ResponseMode, Url, loaded
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
@@ -243,7 +244,11 @@ class Part:
         places = [select.place((*path, *column)) for column in shape.columns]
         self.pick = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         self.key = select.place((*path, shape.key.name))
-        self.joined = [Part(one, select, (*path, relation.name)) for _, relation, one in shape.ones if one.is_small]
+        self.joined = [
+            Part(one, select, (*path, relation.name))
+            for _, relation, one in shape.ones
+            if one.is_small or (relation.one_to_one and not one.manies)
+        ]
 
     def parts(self):
         """This part and all that is joined to it."""
@@ -264,14 +269,16 @@ class Reading:
         self.statement = self.select.statement(condition=condition)
         self.links = group_links(shapes)
 
-    def run(self, page: "Page"):
-        wanted = set().union(*(page.needed[part.shape] - page.rows[part.shape].keys() for part in self.parts))
-        if wanted:
-            found = {row[self.key]: row for row in read(self.statement, wanted)}
-            for part in self.parts:
-                page.keep(part, [found[key] for key in page.needed[part.shape] if key in found])
-        for link in self.links:
-            link.run(page)
+    def ask(self, page: "Page") -> list[tuple]:
+        """What is to be read for a page, and who takes the rows: (statement, keys, taker)."""
+        wanted = set().union(*(page.missing(part.shape) for part in self.parts))
+        asked = [(self.statement, wanted, self.take)] if wanted else []
+        return [*asked, *filter(None, (link.ask(page) for link in self.links))]
+
+    def take(self, page: "Page", rows, wanted):
+        found = {row[self.key]: row for row in rows}
+        for part in self.parts:
+            page.keep(part, [found[key] for key in page.needed[part.shape] if key in found])
 
 
 class Link:
@@ -282,8 +289,8 @@ class Link:
         model = relation.related_model
         select = Select(model)
         target = select.place((model._meta.pk.name,))
-        # Rows that belong to one owner alone, and small ones, are read along with the link.
-        self.parts = [Part(each, select) for each in targets if relation.one_to_many or each.is_small]
+        # Small rows, and rows without an address, which hardly any two owners share, are read along with the link.
+        self.parts = [Part(each, select) for each in targets if each.is_small or not each.urls or relation.one_to_many]
         source, owner = self.source()
         self.owner, self.target = len(select.columns), target
         select.columns[owner] = self.owner
@@ -303,12 +310,12 @@ class Link:
         through = quoted(field.remote_field.through._meta.db_table)
         return f" JOIN {through} m ON m.{quoted(target)} = t.{key}", f"m.{quoted(owner)}"
 
-    def run(self, page: "Page"):
-        owners = set().union(*(page.rows[owner] for owner in self.owners))
+    def ask(self, page: "Page") -> tuple | None:
+        owners = set().union(*(page.known(owner) for owner in self.owners))
         wanted = owners - set.intersection(*(page.asked[self.relation, target] for target in self.targets))
-        if not wanted:
-            return
-        rows = read(self.statement, wanted)
+        return (self.statement, wanted, self.take) if wanted else None
+
+    def take(self, page: "Page", rows, wanted):
         for target in self.targets:
             asked, owned = page.asked[self.relation, target], page.links[self.relation, target]
             for row in rows:
@@ -348,12 +355,13 @@ class Page:
 
     def __init__(self, request):
         self.request = request
+        self.origin = request.build_absolute_uri("/").removesuffix("/")
+        self.query = preserve_builtin_query_params("", request)
         self.needed = defaultdict(set)  # shape: keys of the rows still to be read
         self.links = defaultdict(lambda: defaultdict(list))  # (relation, shape): {owner: [keys]}
         self.rows = defaultdict(dict)  # shape: {key: row}
         self.written = defaultdict(dict)  # shape: {key: bytes}
         self.asked = defaultdict(set)  # (relation, shape): owners whose links are known
-        self.addresses = {}  # view: (before the key, after it)
 
     def keep(self, part: Part, rows):
         """Notes the rows of a shape, and which rows it needs in its turn."""
@@ -369,12 +377,25 @@ class Page:
         for joined in part.joined:
             self.keep(joined, rows)
 
+    def known(self, shape) -> set:
+        """The keys of all rows of a shape that are there or about to be read."""
+        return self.needed.get(shape, set()) | self.rows.get(shape, {}).keys()
+
+    def missing(self, shape) -> set:
+        """The keys of the rows of a shape that are needed and not there yet."""
+        return self.needed.get(shape, set()) - self.rows.get(shape, {}).keys()
+
     def address(self, view, key: models.Field) -> tuple[str, str]:
         """What stands before and after the key in the addresses of a view."""
-        if view not in self.addresses:
-            probe = str(PROBES[isinstance(key, models.UUIDField)])
-            self.addresses[view] = tuple(reverse(view, args=[probe], request=self.request).split(probe))
-        return self.addresses[view]
+        before, after = route(view, PROBES[isinstance(key, models.UUIDField)], get_script_prefix())
+        return self.origin + before, after + self.query
+
+
+@cache
+def route(view, probe, prefix) -> tuple[str, str]:
+    """What stands before and after the key in the path of a view, under this prefix of all paths."""
+    before, after = reverse(view, args=[probe]).split(str(probe))
+    return before, after
 
 
 class Plan:
@@ -383,17 +404,21 @@ class Plan:
     def __init__(self, representation):
         self.root = shape(representation)
         self.order = list(leaves_first(self.root))
-        self.readings = [Reading(shapes) for shapes in stages(self.order)]
+        self.waves = [[Reading(shapes) for shapes in wave] for wave in waves(self.order)]
 
     def render(self, keys: Iterable, request) -> list[orjson.Fragment]:
         """The bytes of the rows with these keys, in their order; a key that has no row is left out."""
-        page = Page(request)
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
+        page = Page(request)
         page.needed[self.root].update(keys)
-        for reading in self.readings:
-            reading.run(page)
+        for wave in self.waves:
+            asked = [each for reading in wave for each in reading.ask(page)]
+            answers = read_all([(statement, wanted) for statement, wanted, _ in asked])
+            for (_, wanted, take), rows in zip(asked, answers, strict=True):
+                take(page, rows, wanted)
         for each in self.order:
-            page.written[each] = each.write(page.rows[each], page)
+            if each in page.rows:
+                page.written[each] = each.write(page.rows[each], page)
         return [page.written[self.root][key] for key in keys if key in page.written[self.root]]
 
 
@@ -412,20 +437,19 @@ def leaves_first(root, seen=None):
         yield root
 
 
-def stages(order) -> list[list[Shape]]:
-    """The shapes in groups of one table that can be read together: all that show them come before.
+def waves(order) -> list[list[list[Shape]]]:
+    """Which shapes can be read at once, grouped by table: all that show them come in waves before.
 
     A group waits for the others of its table as long as anything else can be read."""
     left = [each for each in reversed(order) if each is order[-1] or not each.is_small]
     found = []
     while left:
         shown = {one for each in left for _, _, one in (*each.ones, *each.manies)}
-        ready = defaultdict(list)
+        ready, waiting = defaultdict(list), {each.model for each in left if each in shown}
         for each in left:
             if each not in shown:
                 ready[each.model].append(each)
-        complete = [group for model, group in ready.items() if len(group) == sum(e.model is model for e in left)]
-        group = (complete or list(ready.values()))[0]
-        found.append(group)
-        left = [each for each in left if each not in group]
+        groups = [group for model, group in ready.items() if model not in waiting] or list(ready.values())[:1]
+        found.append(groups)
+        left = [each for each in left if not any(each in group for group in groups)]
     return found

@@ -4,6 +4,8 @@ import re
 
 import orjson
 from django.db import models
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import classproperty
@@ -75,9 +77,15 @@ class Resource(viewsets.ReadOnlyModelViewSet):
     def retrieve(self, request, *args, **kwargs):
         if not self.is_planned:
             return super().retrieve(request, *args, **kwargs)
-        key = self.get_object().pk
-        (record,) = plan(self.get_serializer_class()).render([key], request)
-        return Response(orjson.dumps(record))
+        rows = self.get_queryset()
+        if request.query_params:
+            rows = self.filter_queryset(rows)
+        key = rows.model._meta.pk.to_python(self.kwargs["pk"])
+        if rows.query.where:  # not every row is one of this endpoint's
+            key = get_object_or_404(rows.values_list("pk", flat=True), pk=key)
+        for record in plan(self.get_serializer_class()).render([key], request):
+            return Response(orjson.dumps(record))
+        raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
     def get_view_description(self, html=False):
         return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
