@@ -1,6 +1,7 @@
 from functools import reduce
 from operator import or_
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
@@ -41,8 +42,12 @@ class DockingLocation(Named):
     payload = models.ForeignKey(Payload, models.CASCADE, null=True, blank=True, related_name="docking_location")
 
     def __str__(self):
-        owner = self.spacestation or self.spacecraft or self.payload
-        return f"{self.name} ({owner})" if owner else self.name
+        return f"{self.name} ({self.owner})" if self.owner else self.name
+
+    @property
+    def owner(self):
+        """Whose port it is."""
+        return self.spacestation or self.spacecraft or self.payload
 
 
 class DockingEvent(models.Model):
@@ -115,6 +120,22 @@ class DockingEvent(models.Model):
 
     def __str__(self):
         return f"{self.chaser} at {self.target}"
+
+    def clean(self):
+        if self.departure and self.docking and self.departure < self.docking:
+            raise ValidationError({"departure": "It cannot depart before it has docked."})
+        if self.target and self.chaser == self.target:
+            raise ValidationError("Nothing docks at itself: target and chaser are the same.")
+        targets = [name for name in TARGETS if getattr(self, f"{name}_id")]
+        if len(targets) == 1 and self.docking_location_id and self.docking_location.owner != self.target_design:
+            raise ValidationError({"docking_location": f"That is no port of {self.target}."})
+
+    @property
+    def target_design(self):
+        """What the ports of the target are known by: the station, the kind of ship, the payload."""
+        if self.flight_vehicle_target:
+            return self.flight_vehicle_target.spacecraft.spacecraft_config
+        return self.space_station_target or (self.payload_flight_target and self.payload_flight_target.payload)
 
     @property
     def target(self):

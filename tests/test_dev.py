@@ -5,11 +5,13 @@ import json
 import os
 import re
 import socket
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
 import dev
+from docking.models import DockingEvent
 from media_assets.models import Language
 from spacedevs.api.management.commands.serve import free_address
 
@@ -216,3 +218,10 @@ def test_taken_port_is_refused():
 
 def test_host_may_be_a_name():
     assert free_address("localhost", 0) in ("127.0.0.1", "::1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_first_start_loads_the_sample_outside_of_any_transaction(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    call_command("prepare", stdout=StringIO())
+    assert DockingEvent.objects.count() > 60

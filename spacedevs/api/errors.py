@@ -1,13 +1,43 @@
 """Every error under the API is JSON with a `detail`, whatever raised it and wherever."""
 
+from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
 from django.urls import reverse
 from django.views import defaults
+from rest_framework import views
+
+from .renderers import WrittenRenderer
 
 
 def is_api(request) -> bool:
     """Whether a path is the API's, also when the request is too broken to be routed."""
     return request.path_info.startswith(reverse("api-root"))
+
+
+UNAVAILABLE = "The database is not available; try again in a moment."
+LONGEST_QUERY = 8192  # bytes, as nginx has it
+
+
+def exception_handler(error, context):
+    """DRF's handler, for what it does not know of and for views that cannot write JSON."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return JsonResponse({"detail": UNAVAILABLE}, status=503, headers={"Retry-After": "5"})
+    response = views.exception_handler(error, context)
+    if response is not None and WrittenRenderer not in context["view"].renderer_classes:
+        headers = {name: value for name, value in response.items() if name != "Content-Type"}
+        return JsonResponse(response.data, status=response.status_code, headers=headers)
+    return response
+
+
+def bounded_query(get_response):
+    """Refuses a query that is longer than any question."""
+
+    def middleware(request):
+        if is_api(request) and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+            return JsonResponse({"detail": f"The query is longer than {LONGEST_QUERY} bytes."}, status=414)
+        return get_response(request)
+
+    return middleware
 
 
 def handler(status, detail, page):

@@ -51,7 +51,7 @@ class Choice(forms.Select):
     """A drop-down that shows what was asked for in whatever case it was written."""
 
     def format_value(self, value):
-        return [str(part).lower() for part in super().format_value(value)]
+        return [{"1": "true", "0": "false"}.get(part, part) for part in map(str.lower, super().format_value(value))]
 
 
 class FlagField(forms.NullBooleanField):
@@ -128,6 +128,8 @@ class WordSearch(SearchFilter):
             terms = super().get_search_terms(request)
         except ValidationError as error:
             raise ValidationError({self.search_param: error.detail}) from error
+        # A quotation mark by itself quotes nothing, and an empty term would find everything.
+        terms = [term for term in terms if term] or value.split()
         if len(value) > self.most_characters or len(terms) > self.most_words:
             limits = f"at most {self.most_characters} characters and {self.most_words} words"
             raise ValidationError({self.search_param: [f"Search for {limits}."]})

@@ -1,6 +1,13 @@
 from django.db import models
 
 
+def key_pattern(key: models.Field) -> str:
+    """Keys in their one canonical writing, so that a row has one address; no others are taken in."""
+    if isinstance(key, models.UUIDField):
+        return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    return "0|[1-9][0-9]{0,17}"
+
+
 class Named(models.Model):
     """A row of a lookup table: an id that the contract gives out, and what it is called."""
 
@@ -17,7 +24,7 @@ class Named(models.Model):
 class KnownByName(models.Model):
     """A row that an answer may name without its id, as the parent of an agency.
 
-    Until its id is known such a row has a negative one, and no list shows it."""
+    Until its id is known such a row has a negative one, and no list of its own endpoint shows it."""
 
     class Meta:
         abstract = True

@@ -272,7 +272,7 @@ class Reading:
     def ask(self, page: "Page") -> list[tuple]:
         """What is to be read for a page, and who takes the rows: (statement, keys, taker)."""
         wanted = set().union(*(page.missing(part.shape) for part in self.parts))
-        asked = [(self.statement, wanted, self.take)] if wanted else []
+        asked = [(self.statement, wanted, self.take)] if wanted or page.every else []
         return [*asked, *filter(None, (link.ask(page) for link in self.links))]
 
     def take(self, page: "Page", rows, wanted):
@@ -313,7 +313,7 @@ class Link:
     def ask(self, page: "Page") -> tuple | None:
         owners = set().union(*(page.known(owner) for owner in self.owners))
         wanted = owners - set.intersection(*(page.asked[self.relation, target] for target in self.targets))
-        return (self.statement, wanted, self.take) if wanted else None
+        return (self.statement, wanted, self.take) if wanted or page.every else None
 
     def take(self, page: "Page", rows, wanted):
         for target in self.targets:
@@ -353,8 +353,8 @@ def group_links(shapes) -> list[Link]:
 class Page:
     """What has been found and written for one answer."""
 
-    def __init__(self, request):
-        self.request = request
+    def __init__(self, request, every):
+        self.request, self.every = request, every
         self.origin = request.build_absolute_uri("/").removesuffix("/")
         self.query = preserve_builtin_query_params("", request)
         self.needed = defaultdict(set)  # shape: keys of the rows still to be read
@@ -406,10 +406,13 @@ class Plan:
         self.order = list(leaves_first(self.root))
         self.waves = [[Reading(shapes) for shapes in wave] for wave in waves(self.order)]
 
-    def render(self, keys: Iterable, request) -> list[orjson.Fragment]:
-        """The bytes of the rows with these keys, in their order; a key that has no row is left out."""
+    def render(self, keys: Iterable, request, every=False) -> list[orjson.Fragment]:
+        """The bytes of the rows with these keys, in their order; a key that has no row is left out.
+
+        With `every` all statements are asked, also those for rows that no row here needs: then it takes
+        as many for any page as for any other."""
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
-        page = Page(request)
+        page = Page(request, every)
         page.needed[self.root].update(keys)
         for wave in self.waves:
             asked = [each for reading in wave for each in reading.ask(page)]

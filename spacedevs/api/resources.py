@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.utils.formatting import markup_description
 
 from .filters import ResourceFilter
-from .models import KnownByName
+from .models import KnownByName, key_pattern
 from .rendering import plan
 from .representations import loaded
 from .schema import ResourceSchema
@@ -44,9 +44,9 @@ class Resource(viewsets.ReadOnlyModelViewSet):
 
     @classproperty
     def lookup_value_regex(cls):
-        """Keys in their one canonical writing, so that a row has one address."""
-        is_uuid = isinstance(cls.queryset.model._meta.pk, models.UUIDField)
-        return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}" if is_uuid else "0|[1-9][0-9]{0,17}"
+        model = cls.queryset.model
+        sign = "-?" if issubclass(model, KnownByName) else ""
+        return f"{sign}(?:{key_pattern(model._meta.pk)})"
 
     def get_serializer_class(self):
         if self.detail:
@@ -56,7 +56,7 @@ class Resource(viewsets.ReadOnlyModelViewSet):
 
     def get_queryset(self):
         rows = super().get_queryset()
-        if issubclass(rows.model, KnownByName):
+        if issubclass(rows.model, KnownByName) and not self.detail:
             rows = rows.filter(pk__gte=0)
         return rows if self.is_planned else loaded(rows, self.get_serializer_class())
 
@@ -70,7 +70,7 @@ class Resource(viewsets.ReadOnlyModelViewSet):
             return super().list(request, *args, **kwargs)
         rows = self.filter_queryset(self.get_queryset())
         keys = self.paginate_queryset(rows.values_list("pk", flat=True))
-        page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request))
+        page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request, every=True))
         page.data = orjson.dumps(page.data)
         return page
 

@@ -1,4 +1,7 @@
+from unittest.mock import Mock
+
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 
 NOT_FOUND = 404, "application/json", {"detail": "Not found."}
@@ -32,7 +35,7 @@ def test_a_host_that_is_not_ours_is_refused_in_json(client):
 
 @pytest.mark.django_db
 def test_two_thousand_parameters_are_refused_in_json(client):
-    response = client.get("/2.3.0/docking_events/?" + "&".join(f"p{n}=1" for n in range(2000)))
+    response = client.get("/2.3.0/docking_events/?" + "&".join(["p=1"] * 2000))
     assert answer(response) == (400, "application/json", {"detail": "Bad request."})
 
 
@@ -52,3 +55,35 @@ def test_a_type_that_we_do_not_have_is_not_acceptable(client):
 @pytest.mark.django_db
 def test_a_format_that_we_do_not_have_is_not_found(client):
     assert client.get("/2.3.0/docking_events/?format=xml").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["", "docking_events/", "docking_events/1/", "schema/", "docs/", "nothing/"])
+def test_a_query_longer_than_any_question_is_refused(path, client):
+    response = client.get(f"/2.3.0/{path}?x={'a' * 8192}")
+    assert answer(response) == (414, "application/json", {"detail": "The query is longer than 8192 bytes."})
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+@pytest.mark.parametrize("path", ["docking_events/", "docking_events/1/", "config/orbits/?format=api"])
+def test_without_its_database_the_server_says_when_to_ask_again(error, path, client, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.resources.Resource.get_queryset", Mock(side_effect=error))
+    response = client.get(f"/2.3.0/{path}")
+    detail = "The database is not available; try again in a moment."
+    assert answer(response) == (503, "application/json", {"detail": detail})
+    assert response["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("post", "docs/", 405),
+        ("post", "schema/", 405),
+        ("get", "docs/?format=json", 404),
+        ("get", "schema/?format=x", 404),
+    ],
+)
+def test_documents_refuse_in_json_what_the_api_would_refuse(method, path, status, client):
+    response = getattr(client, method)(f"/2.3.0/{path}")
+    assert (response.status_code, response["Content-Type"]) == (status, "application/json")
+    assert list(response.json()) == ["detail"]

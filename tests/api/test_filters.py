@@ -80,7 +80,9 @@ def test_a_search_beyond_all_measure_is_refused(search, client):
     assert (response.status_code, list(response.json())) == (400, ["search"])
 
 
-@pytest.mark.parametrize("search", ["z " * 32, "z" * 512, "%", "_", "'; DROP TABLE docking_dockingevent; --", "\\"])
+@pytest.mark.parametrize(
+    "search", ["z " * 32, "z" * 512, "%", "_", "'; DROP TABLE docking_dockingevent; --", "\\", '"', "'"]
+)
 def test_a_search_is_only_ever_text(search, docked, get):
     assert get("docking_events/", search=search)["results"] == []
 
@@ -93,7 +95,7 @@ PAGES = {
     ("3", "2"): (3, 2),
     ("1000", ""): (100, 0),
     ("9" * 30, ""): (100, 0),
-    ("1" * 5000, "1" * 5000): (10, 0),
+    ("1" * 5000, ""): (10, 0),
 }
 
 

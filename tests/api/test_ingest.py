@@ -11,7 +11,8 @@ from docking.models import CHASERS, TARGETS, DockingEvent
 from launches.models import Launch, MissionType, SpacecraftFlight
 from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
-from spacedevs.api.ingest import Refused, ingest
+from spacedevs.api.batches import Refused
+from spacedevs.api.ingest import ingest
 from spacedevs.router import RESOURCES
 from tests import factories
 from vehicles.models import Spacecraft
@@ -136,7 +137,10 @@ FAULTS = [
     ("id", "151", "Must be a whole number."),
     ("id", True, "Must be a whole number."),
     ("id", None, "May not be null."),
+    ("id", -5, "Is no id that a row can be addressed by."),
+    ("id", 10**18, "Is no id that a row can be addressed by."),
     ("docking", "2024-02-30T00:00:00Z", "Must be a date and time in ISO 8601."),
+    ("docking", "2024-02-03", "Must be a date and time in ISO 8601."),
     ("docking", 5, "Must be a string."),
     ("docking", None, "May not be null."),
     ("docking_location", None, "May not be null."),
@@ -149,6 +153,20 @@ FAULTS = [
 def test_a_value_that_a_field_cannot_have_is_refused_by_its_place(name, value, problem, event):
     event[name] = value
     assert problems(event)[0] == f"answer 0#/{name}: {problem}"
+
+
+@pytest.mark.parametrize("length", ["5", "00:05", "1 day", "-P1DT2H", "P1W", "-1 00:00:00"])
+def test_a_length_of_time_that_launch_library_does_not_write_is_refused(length, event):
+    event["flight_vehicle_chaser"]["duration"] = length
+    assert problems(event) == ["answer 0#/flight_vehicle_chaser/duration: Must be a length of time in ISO 8601."]
+
+
+def test_what_belongs_to_two_rows_at_once_is_refused_by_its_place(answered):
+    flight = answered(lambda: factories.full(SpacecraftFlight), "spacecraft_flights/{id}/")
+    landing = flight["landing"]["id"]
+    assert problems([flight, {**flight, "id": flight["id"] + 1}]) == [
+        f"answer 0#/1/landing: Row {landing} belongs to another row here already."
+    ]
 
 
 TEXTS = {
@@ -167,7 +185,18 @@ def test_a_text_that_no_database_keeps_is_refused(value, event):
 
 @pytest.mark.parametrize(
     "answer",
-    [{"hello": 1}, {"id": 1}, {"detail": "Request was throttled."}, "text", 5, None, [1], [[]], {"results": [{}]}],
+    [
+        {"hello": 1},
+        {"id": 1},
+        {"id": 1, "name": "x", "url": "http://["},
+        {"detail": "Request was throttled."},
+        "text",
+        5,
+        None,
+        [1],
+        [[]],
+        {"results": [{}]},
+    ],
 )
 def test_what_is_no_answer_of_launch_library_is_refused(answer):
     assert len(problems(answer)) == 1
@@ -219,6 +248,14 @@ def test_what_is_known_by_its_name_alone_is_in_no_list(event, get):
     kind = MissionType.objects.get()
     assert (kind.name, kind.pk < 0) == (event["flight_vehicle_chaser"]["launch"]["mission"]["type"], True)
     assert get("config/mission_types/") == {"count": 0, "next": None, "previous": None, "results": []}
+
+
+def test_what_is_known_by_its_name_alone_can_be_shown_where_it_belongs(get, client):
+    agency = factories.agency(id=-3, name="Somebody")
+    pad = factories.pad(agencies=[agency])
+    assert get(get(f"pads/{pad.id}/")["agencies"][0]["url"])["name"] == "Somebody"
+    assert client.get(f"/2.3.0/pads/{pad.id}/?format=api").status_code == 200
+    assert get("agencies/")["results"] == []
 
 
 def test_what_was_known_by_its_name_takes_the_id_that_comes_later(get):

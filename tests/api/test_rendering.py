@@ -4,6 +4,8 @@ import json
 
 import orjson
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
@@ -71,6 +73,16 @@ def test_a_detail_is_the_same_with_the_plan_and_without(prefix, both):
 @pytest.mark.parametrize("cls", REPRESENTATIONS, ids=name_of)
 def test_no_class_of_the_contract_is_left_to_plain_drf(cls):
     assert shape(cls).is_known
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_every_page_takes_as_many_statements_as_any_other(prefix, mode, client):
+    def cost(**page):
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"/2.3.0/{prefix}/", {"mode": mode, **page})
+            return len(captured)
+
+    assert len({cost(limit=10), cost(limit=100), cost(limit=1), cost(limit=3, offset=1)}) == 1
 
 
 def test_another_indentation_is_left_to_plain_drf(client):

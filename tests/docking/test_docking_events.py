@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils.html import strip_tags
 
@@ -139,6 +140,33 @@ def test_a_docking_has_no_second_target_or_chaser(party):
             **{f"space_station_{party}": factories.space_station()},
             **{f"payload_flight_{party}": factories.payload_flight()},
         )
+
+
+IMPOSSIBLE = {
+    "departure": "It cannot depart before it has docked.",
+    "docking_location": "That is no port of Mir.",
+    "space_station_chaser": "Nothing docks at itself: target and chaser are the same.",
+}
+
+
+@pytest.mark.parametrize("field", IMPOSSIBLE)
+def test_an_editor_cannot_enter_an_impossible_docking(field):
+    event = factories.docking_event(docking=day(2), space_station_target__name="Mir")
+    if field == "departure":
+        event.departure = day(1)
+    elif field == "docking_location":
+        event.docking_location = factories.docking_location()
+    else:
+        event.space_station_chaser, event.flight_vehicle_chaser = event.space_station_target, None
+    with pytest.raises(ValidationError) as refused:
+        event.full_clean()
+    place = field if field in ("departure", "docking_location") else "__all__"
+    assert refused.value.message_dict == {place: [IMPOSSIBLE[field]]}
+
+
+def test_a_filter_that_was_written_as_a_number_stays_chosen_in_the_form(stays, client):
+    page = client.get("/2.3.0/docking_events/?docked=1", HTTP_ACCEPT="text/html").content.decode()
+    assert '<option value="true" selected>Yes</option>' in page
 
 
 def test_a_name_in_a_page_is_never_markup(client):

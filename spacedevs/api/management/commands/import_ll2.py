@@ -4,7 +4,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.ingest import Refused, ingest
+from spacedevs.api.batches import Refused
+from spacedevs.api.ingest import ingest
 from spacedevs.api.representations import components, name_of
 
 

@@ -17,12 +17,14 @@ ADVISORY_LOCK = 230_000  # any number, as long as every process of ours takes th
 @contextmanager
 def postgres_lock():
     """Let one process at a time prepare a database that several machines may share."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-        try:
+    # On a connection of its own, for loaddata closes Django's; the lock ends with it, whatever happens.
+    holder = connection.copy()
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
             yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+    finally:
+        holder.close()
 
 
 def is_migrated():

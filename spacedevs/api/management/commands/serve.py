@@ -43,13 +43,25 @@ def load_application(allowed_hosts):
     return get_wsgi_application()
 
 
+def between(least, most):
+    """What argparse makes a number of, within these bounds."""
+
+    def number(text):
+        if not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    number.__name__ = f"number from {least} to {most}"
+    return number
+
+
 class Command(BaseCommand):
     help = "Prepare the database and the static files, then serve the API."
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=1, help="processes that answer requests")
+        parser.add_argument("--port", type=between(1, 65535), default=8000)
+        parser.add_argument("--workers", type=between(1, 256), default=1, help="processes that answer requests")
         parser.add_argument("--empty", action="store_true", help="load no sample data")
 
     def handle(self, *, host, port, workers, empty, **options):

@@ -1,0 +1,234 @@
+"""What answers say of rows, gathered first and then written at once, all or nothing."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
+
+from .models import KnownByName
+
+MOST_PROBLEMS = 20  # of one call; more of them tell nothing new
+
+
+class Problem(NamedTuple):
+    """What is wrong with a record, and where in the answer that is (a JSON pointer)."""
+
+    place: str
+    text: str
+
+    def __str__(self):
+        return f"{self.place}: {self.text}"
+
+
+class Refused(Exception):
+    """Nothing was written, and why."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__("\n".join(map(str, problems[:MOST_PROBLEMS])))
+        self.problems = problems
+
+
+@dataclass
+class Row:
+    """What the answers say of one row, and the place that said it first."""
+
+    place: str
+    values: dict = field(default_factory=dict)
+
+
+@dataclass
+class Batch:
+    """All that the answers of one call say, before any of it is written."""
+
+    rows: dict = field(default_factory=lambda: defaultdict(dict))  # model: {key: Row}
+    names: dict = field(default_factory=lambda: defaultdict(dict))  # model: {name: place}
+    named: list = field(default_factory=list)  # (Row, column, model, name)
+    sets: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many field: {owner: [key]}
+    lists: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many field: {owner: [Row]}
+    owned: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
+    unknown: Counter = field(default_factory=Counter)  # (component, field): how often it was left out
+    problems: list = field(default_factory=list)
+
+    def refuse(self, place, text):
+        self.problems.append(Problem(place, text))
+
+    def row(self, model, key, place) -> Row:
+        return self.rows[model].setdefault(key, Row(place))
+
+
+def write(batch) -> Counter:
+    """Writes a batch; foreign keys are checked at the end, so that no order need be kept."""
+    counts = Counter()
+    resolve_names(batch)
+    pair_lists(batch, counts)
+    for model, rows in batch.rows.items():
+        if rows:
+            write_rows(model, rows, counts)
+    for column, owners in batch.sets.items():
+        write_sets(column, owners)
+    for column, owners in batch.owned.items():
+        drop_orphans(column, owners)
+    advance_sequences(batch.rows)
+    return counts
+
+
+def resolve_names(batch):
+    """Puts keys for names: of a row in this batch or in the database, else of a new one."""
+    keys = {}
+    for model, rows in list(batch.rows.items()):
+        if issubclass(model, KnownByName):
+            adopt(model, {row.values.get("name"): key for key, row in rows.items()})
+    for model, names in batch.names.items():
+        here = {row.values.get("name"): key for key, row in batch.rows[model].items()}
+        # In falling order, so that of several rows with one name the lowest known key is left standing.
+        found = model._default_manager.filter(name__in=names).order_by("-pk").values_list("name", "pk")
+        there = dict(sorted(found, key=lambda pair: pair[1] >= 0))
+        lowest = min(0, model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"] or 0)
+        for name, place in names.items():
+            key = here.get(name, there.get(name))
+            if key is None:
+                key = lowest = lowest - 1
+                batch.row(model, key, place).values["name"] = name
+            keys[model, name] = key
+    for row, column, model, name in batch.named:
+        row.values[column] = keys[model, name]
+
+
+def adopt(model, known):
+    """Gives rows that were known by their names the keys that this batch brings for them."""
+    for row in model._default_manager.filter(pk__lt=0, name__in=list(known)):
+        key = known[row.name]
+        if not model._default_manager.filter(pk=key).exists():
+            stub = model._default_manager.get(pk=row.pk)
+            stub.pk, stub._state.adding = key, True
+            stub.save(force_insert=True)
+        for relation in model._meta.related_objects:
+            column = relation.field
+            if column.many_to_many:
+                column = column.remote_field.through._meta.get_field(column.m2m_reverse_field_name())
+            column.model._default_manager.filter(**{column.attname: row.pk}).update(**{column.attname: key})
+        row.delete()
+
+
+def pair_lists(batch, counts):
+    """Gives rows that answers show without a key the keys of those that stand in the same place."""
+    for column, owners in batch.lists.items():
+        through, model = column.remote_field.through, column.related_model
+        owner, target = column.m2m_field_name(), column.m2m_reverse_field_name()
+        links = through._default_manager.filter(**{f"{owner}__in": list(owners)}).order_by(f"{target}_id")
+        standing = defaultdict(list)
+        for of, key in links.values_list(f"{owner}_id", f"{target}_id"):
+            standing[of].append(key)
+        for of, rows in owners.items():
+            keys, missing = standing[of], rows[len(standing[of]) :]
+            new = model._default_manager.bulk_create(model(**row.values) for row in missing)
+            counts[model.__name__, "created"] += len(new)
+            for key, row in zip(keys, rows, strict=False):
+                batch.rows[model][key] = row
+            model._default_manager.filter(pk__in=keys[len(rows) :]).delete()
+            batch.sets[column][of] = [*keys[: len(rows)], *(row.pk for row in new)]
+
+
+def write_rows(model, rows, counts):
+    """Creates and changes rows of one table; a row that stays as it is is not written."""
+    standing = model._default_manager.in_bulk(list(rows))
+    created, changed = [], []
+    for key, row in rows.items():
+        instance = standing.get(key) or model(pk=key)
+        before = {name: getattr(instance, name) for name in row.values}
+        for name, value in row.values.items():
+            setattr(instance, name, value)
+        if key not in standing:
+            created.append(instance)
+        elif before != row.values:
+            changed.append(instance)
+    counts[model.__name__, "created"] += len(created)
+    counts[model.__name__, "changed"] += len(changed)
+    counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
+    require_all(model, created, rows)
+    release(model, created + changed, rows)
+    carried = set().union(*(row.values for row in rows.values()))
+    columns = [column.name for column in model._meta.concrete_fields if column.attname in carried]
+    try:
+        with transaction.atomic():
+            model._default_manager.bulk_create(created)
+            if changed:
+                model._default_manager.bulk_create(
+                    changed, update_conflicts=True, update_fields=columns, unique_fields=["pk"]
+                )
+    except IntegrityError as error:
+        raise Refused(faults(created + changed, rows) or [Problem(model.__name__, str(error))]) from error
+
+
+def release(model, instances, rows):
+    """Takes what can belong to one row alone, as a landing to a flight, from the rows that had it before."""
+    for column in model._meta.concrete_fields:
+        if column.one_to_one and column.null:
+            owners = {}
+            for instance in instances:
+                value = getattr(instance, column.attname)
+                if value is not None and owners.setdefault(value, instance.pk) != instance.pk:
+                    place, text = rows[instance.pk].place, "belongs to another row here already."
+                    raise Refused([Problem(f"{place}/{column.name}", f"Row {value} {text}")])
+            held = model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
+            wrong = [pk for pk, value in held.values_list("pk", column.attname) if owners[value] != pk]
+            model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
+
+
+def require_all(model, created, rows):
+    """Refuses new rows that lack what their table cannot do without."""
+    needed = [column for column in model._meta.concrete_fields if not column.null]
+    problems = [
+        Problem(rows[instance.pk].place, f"Needs {column.name}, which no record here carries.")
+        for instance in created
+        for column in needed
+        if getattr(instance, column.attname) is None
+    ]
+    if problems:
+        raise Refused(problems)
+
+
+def faults(instances, rows) -> list[Problem]:
+    """The rows that break a constraint of their table."""
+    found = []
+    for instance in instances:
+        try:
+            instance.validate_constraints()
+        except ValidationError as error:
+            found.append(Problem(rows[instance.pk].place, " ".join(error.messages)))
+    return found
+
+
+def write_sets(column, owners):
+    """Makes many-to-many sets what the answers show."""
+    through = column.remote_field.through
+    owner, target = f"{column.m2m_field_name()}_id", f"{column.m2m_reverse_field_name()}_id"
+    links = through._default_manager.filter(**{f"{owner}__in": list(owners)})
+    wanted = {(of, key) for of, keys in owners.items() for key in keys}
+    standing = {(of, key): pk for pk, of, key in links.values_list("pk", owner, target)}
+    through._default_manager.filter(pk__in=[standing[pair] for pair in standing.keys() - wanted]).delete()
+    new = sorted(wanted - standing.keys())
+    through._default_manager.bulk_create(through(**{owner: of, target: key}) for of, key in new)
+
+
+def drop_orphans(column, owners):
+    """Deletes owned rows that their owners no longer show."""
+    kept = [key for keys in owners.values() for key in keys]
+    rows = column.model._default_manager.filter(**{f"{column.name}__in": list(owners)})
+    rows.exclude(pk__in=kept).delete()
+
+
+def advance_sequences(tables):
+    """Lets rows made later by hand begin behind the keys that were given here."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for model in tables:
+            if isinstance(model._meta.pk, models.AutoField):
+                table, key = connection.ops.quote_name(model._meta.db_table), model._meta.pk.column
+                cursor.execute(
+                    f"SELECT setval(pg_get_serial_sequence(%s, %s), greatest(max({key}), 1)) FROM {table}",  # noqa: S608
+                    [table, key],
+                )
