@@ -236,6 +236,14 @@ def quoted(name) -> str:
     return connection.ops.quote_name(name)
 
 
+def comes_along(relation, shown: Shape) -> bool:
+    """Whether the rows of a relation are read with those that show them, by a join or with the links:
+    where they are small, or hardly any two rows share one, so that little is read twice."""
+    if relation.many_to_many or relation.one_to_many:
+        return shown.is_small or relation.one_to_many or not shown.urls
+    return shown.is_small or (relation.one_to_one and not shown.manies)
+
+
 class Part:
     """One shape in the rows of a statement, with the small ones that are joined to it."""
 
@@ -245,9 +253,7 @@ class Part:
         self.pick = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         self.key = select.place((*path, shape.key.name))
         self.joined = [
-            Part(one, select, (*path, relation.name))
-            for _, relation, one in shape.ones
-            if one.is_small or (relation.one_to_one and not one.manies)
+            Part(one, select, (*path, relation.name)) for _, relation, one in shape.ones if comes_along(relation, one)
         ]
 
     def parts(self):
@@ -258,13 +264,15 @@ class Part:
 
 
 class Reading:
-    """One statement for all shapes of one table that are ready to be read together."""
+    """One statement for all shapes of one table that are ready to be read together, and their links.
 
-    def __init__(self, shapes):
+    Shapes that always come along with others have links alone."""
+
+    def __init__(self, shapes, fetched):
         model = shapes[0].model
         self.select = Select(model)
         self.key = self.select.place((model._meta.pk.name,))
-        self.parts = [Part(shape, self.select) for shape in shapes]
+        self.parts = [Part(shape, self.select) for shape in shapes if shape in fetched]
         condition = any_key(f"t.{quoted(model._meta.pk.column)}", model._meta.pk)
         self.statement = self.select.statement(condition=condition)
         self.links = group_links(shapes)
@@ -272,7 +280,7 @@ class Reading:
     def ask(self, page: "Page") -> list[tuple]:
         """What is to be read for a page, and who takes the rows: (statement, keys, taker)."""
         wanted = set().union(*(page.missing(part.shape) for part in self.parts))
-        asked = [(self.statement, wanted, self.take)] if wanted or page.every else []
+        asked = [(self.statement, wanted, self.take)] if wanted or (page.every and self.parts) else []
         return [*asked, *filter(None, (link.ask(page) for link in self.links))]
 
     def take(self, page: "Page", rows, wanted):
@@ -289,8 +297,7 @@ class Link:
         model = relation.related_model
         select = Select(model)
         target = select.place((model._meta.pk.name,))
-        # Small rows, and rows without an address, which hardly any two owners share, are read along with the link.
-        self.parts = [Part(each, select) for each in targets if each.is_small or not each.urls or relation.one_to_many]
+        self.parts = [Part(each, select) for each in targets if comes_along(relation, each)]
         source, owner = self.source()
         self.owner, self.target = len(select.columns), target
         select.columns[owner] = self.owner
@@ -404,7 +411,9 @@ class Plan:
     def __init__(self, representation):
         self.root = shape(representation)
         self.order = list(leaves_first(self.root))
-        self.waves = [[Reading(shapes) for shapes in wave] for wave in waves(self.order)]
+        shown = [each for shape in self.order for each in (*shape.ones, *shape.manies)]
+        fetched = {self.root, *(shape for _, relation, shape in shown if not comes_along(relation, shape))}
+        self.waves = [[Reading(shapes, fetched) for shapes in wave] for wave in waves(self.order)]
 
     def render(self, keys: Iterable, request, every=False) -> list[orjson.Fragment]:
         """The bytes of the rows with these keys, in their order; a key that has no row is left out.
