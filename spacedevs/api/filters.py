@@ -14,6 +14,8 @@ from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
+from . import search  # noqa: F401 - registers the lookup
+
 EXACT = ("exact",)
 COMPARED = ("gt", "gte", "lt", "lte")
 BOUNDED = EXACT + COMPARED
@@ -119,6 +121,7 @@ class WordSearch(SearchFilter):
     """Search by words, all of which must be found; bounded, since each word is a condition in the statement."""
 
     template = "api/search.html"
+    default_lookup = "holds"
     most_characters, most_words = 512, 32
     search_description = f"Words to look for, all of which must be found: at most {most_words}."
 
