@@ -59,15 +59,7 @@ class DockingEventAdmin(RowAdmin):
         StillDocked,
         ("space_station_target", admin.RelatedOnlyFieldListFilter),
     )
-    search_fields = (
-        "docking_location__name",
-        "space_station_target__name",
-        "flight_vehicle_target__spacecraft__name",
-        "payload_flight_target__payload__name",
-        "flight_vehicle_chaser__spacecraft__name",
-        "space_station_chaser__name",
-        "payload_flight_chaser__payload__name",
-    )
+    search_fields = models.SEARCHED
     ordering = ("-docking",)
     search_help_text = "Searches id, port, station, ship and payload."
     named_by = (*models.TARGETS, *models.CHASERS)

@@ -7,11 +7,21 @@ from django.db.models import Q
 
 from launches.models import PayloadFlight, SpacecraftFlight
 from spacedevs.api.models import Named
+from spacedevs.api.search import SearchText
 from stations.models import SpaceStation
 from vehicles.models import Payload, SpacecraftConfig
 
 TARGETS = "space_station_target", "flight_vehicle_target", "payload_flight_target"
 CHASERS = "flight_vehicle_chaser", "space_station_chaser", "payload_flight_chaser"
+SEARCHED = (
+    "docking_location__name",
+    "flight_vehicle_chaser__spacecraft__name",
+    "flight_vehicle_target__spacecraft__name",
+    "payload_flight_chaser__payload__name",
+    "payload_flight_target__payload__name",
+    "space_station_chaser__name",
+    "space_station_target__name",
+)
 
 
 def exactly_one(names):
@@ -98,6 +108,7 @@ class DockingEvent(models.Model):
         blank=True,
         related_name="docking_events_chaser",
     )
+    search_text = SearchText(SEARCHED)
 
     class Meta:
         ordering = ("docking", "id")

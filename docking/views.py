@@ -8,15 +8,7 @@ class DockingEvent(Resource):
     queryset = models.DockingEvent.objects.all()
     ladder = serializers.DockingEventEndpointNormal, serializers.DockingEventEndpointDetailed
     filterset_class = DockingEventFilter
-    search_fields = (
-        "docking_location__name",
-        "flight_vehicle_chaser__spacecraft__name",
-        "flight_vehicle_target__spacecraft__name",
-        "payload_flight_chaser__payload__name",
-        "payload_flight_target__payload__name",
-        "space_station_chaser__name",
-        "space_station_target__name",
-    )
+    search_fields = models.SEARCHED
     ordering_fields = ("departure", "docking")
     examples = {"filters": "space_station_target__id=6", "search": "search=Salyut", "ordering": "ordering=-docking"}
 

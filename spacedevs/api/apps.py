@@ -1,6 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
+
+from . import triggers
 
 
 class ApiConfig(AppConfig):
     name = "spacedevs.api"
     label = "api"
+
+    def ready(self):
+        pre_migrate.connect(triggers.remove, sender=self)
+        post_migrate.connect(triggers.install, sender=self)

@@ -14,7 +14,7 @@ from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
-from . import search  # noqa: F401 - registers the lookup
+from .search import SEPARATOR, SearchText
 
 EXACT = ("exact",)
 COMPARED = ("gt", "gte", "lt", "lte")
@@ -124,6 +124,17 @@ class WordSearch(SearchFilter):
     default_lookup = "holds"
     most_characters, most_words = 512, 32
     search_description = f"Words to look for, all of which must be found: at most {most_words}."
+
+    def get_search_fields(self, view, request):
+        """The text that the table keeps of the fields that are searched, or else these themselves."""
+        fields = super().get_search_fields(view, request)
+        text = SearchText.of(view.queryset.model)
+        kept = (
+            text
+            and set(text.paths) == set(fields)
+            and SEPARATOR not in request.query_params.get(self.search_param, "")
+        )
+        return [text.name] if kept else fields
 
     def get_search_terms(self, request):
         value = request.query_params.get(self.search_param, "")

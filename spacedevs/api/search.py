@@ -1,9 +1,16 @@
-"""Search by words: one is found in whatever case it is written, in every alphabet, with its accents as typed."""
+"""Search by words: what it means, and the stored text that makes it fast.
+
+A word is found in whatever case it is written, in every alphabet, and with its accents as typed. A
+table that grows keeps the texts it is searched by, its own and those of related rows, in one column."""
 
 import re
 
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models.lookups import IContains, IRegex
+from django.db.models.lookups import IContains, IRegex, Lookup
+
+SEPARATOR = "\n"  # stands between the texts of a row, so that no word is found across two of them
 
 
 class Holds(IContains):
@@ -17,5 +24,48 @@ class Holds(IContains):
         return lookup.as_sql(compiler, connection)
 
 
+class HoldsInUpperCase(Holds):
+    """The same of a text that is kept in upper case, so that an index on the bare column serves."""
+
+    def process_lhs(self, compiler, connection, lhs=None):
+        return Lookup.process_lhs(self, compiler, connection, lhs)
+
+
+class SearchText(models.TextField):
+    """The texts at these paths, in upper case; the database writes it (see triggers.py), nobody else can."""
+
+    def __init__(self, paths):
+        super().__init__(default="", db_default="", editable=False, serialize=False)
+        self.paths = tuple(paths)
+
+    def deconstruct(self):
+        name, path, _, _ = super().deconstruct()
+        return name, path, [self.paths], {}
+
+    def check(self, **kwargs):
+        wrong = [
+            path for path in self.paths if not isinstance(end(self.model, path), models.CharField | models.TextField)
+        ]
+        errors = [checks.Error(f"{path!r} leads to no text.", obj=self, id="search.E001") for path in wrong]
+        return [*super().check(**kwargs), *errors]
+
+    @classmethod
+    def of(cls, model) -> "SearchText | None":
+        """The search text that a model keeps."""
+        return next((field for field in model._meta.local_fields if isinstance(field, cls)), None)
+
+
 models.CharField.register_lookup(Holds, "holds")
 models.TextField.register_lookup(Holds, "holds")
+SearchText.register_lookup(HoldsInUpperCase, "holds")
+
+
+def end(model, path) -> models.Field | None:
+    """The field that a path leads to."""
+    try:
+        for name in path.split("__"):
+            field = model._meta.get_field(name)
+            model = field.related_model
+    except (FieldDoesNotExist, AttributeError):
+        return None
+    return field

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from functools import reduce
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -68,6 +69,15 @@ def test_a_search_finds_every_word_in_each_field_in_any_case(field, words, stays
 def test_a_search_wants_all_its_words(stays, get):
     factories.docking_event(docking_location__name="Zvezda aft")
     assert ids(get("docking_events/", search="Zvezda nadir")) == []
+
+
+@pytest.mark.parametrize("field", NAMED_BY)
+def test_what_was_renamed_is_found_by_its_new_name_alone(field, stays, get):
+    event = factories.docking_event(**NAMED_BY[field])
+    named = reduce(getattr, field.split("__")[:-1], event)
+    type(named).objects.filter(pk=named.pk).update(name="Rassvet")
+    assert ids(get("docking_events/", search="zvezda")) == []
+    assert ids(get("docking_events/", search="rassvet")) == [event.id]
 
 
 ORDERS = {

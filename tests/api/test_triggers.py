@@ -1,0 +1,139 @@
+"""How the triggers that keep the search texts get there, and stay."""
+
+import logging
+from threading import Thread
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from docking.models import SEARCHED, DockingEvent
+from spacedevs.api import triggers
+from spacedevs.api.search import SearchText
+from stations.models import SpaceStation
+from tests import factories
+
+KIND = triggers.KINDS[connection.vendor]
+postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="is of PostgreSQL alone")
+
+
+def installed():
+    with connection.cursor() as cursor:
+        cursor.execute(KIND.listing)
+        return {name for (name,) in cursor.fetchall()}
+
+
+def install():
+    triggers.install(connection.alias)
+
+
+def remove():
+    triggers.remove(connection.alias, plan=["a change of tables"])
+
+
+def found(word):
+    return list(DockingEvent.objects.filter(search_text__holds=word).values_list("pk", flat=True))
+
+
+@pytest.mark.django_db
+def test_they_are_there_after_migrate_and_are_not_made_twice(django_assert_max_num_queries):
+    names = installed()
+    assert names == {name for name, _ in KIND(SearchText.of(DockingEvent), connection)}
+    with django_assert_max_num_queries(10) as captured:
+        install()
+    assert installed() == names
+    assert [query["sql"] for query in captured if "TRIGGER" in query["sql"]] == []
+
+
+@pytest.mark.django_db
+def test_what_was_written_without_them_is_put_right_when_they_come():
+    remove()
+    assert installed() == set()
+    event = factories.docking_event(space_station_target__name="Mir")
+    assert found("mir") == []
+    install()
+    assert found("mir") == [event.pk]
+
+
+@pytest.mark.django_db
+def test_those_of_another_make_are_replaced(monkeypatch):
+    names = installed()
+    monkeypatch.setattr(SearchText.of(DockingEvent), "paths", SEARCHED[:1])
+    install()
+    assert len(installed()) < len(names)
+    assert installed() & names != names
+    event = factories.docking_event(docking_location__name="aft", space_station_target__name="Mir")
+    assert (found("aft"), found("mir")) == ([event.pk], [])
+    monkeypatch.undo()
+    install()
+    assert installed() == names
+    assert found("mir") == [event.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrations_back_and_forth_lose_nothing():
+    event = factories.docking_event(space_station_target__name="Mir")
+    call_command("migrate", "docking", "0001", verbosity=0)
+    assert installed() == set()
+    SpaceStation.objects.update(name="Salyut")
+    call_command("migrate", verbosity=0)
+    assert (found("mir"), found("salyut")) == ([], [event.pk])
+    SpaceStation.objects.update(name="Almaz")
+    assert (found("salyut"), found("almaz")) == ([], [event.pk])
+
+
+@postgresql
+@pytest.mark.django_db
+def test_a_search_without_the_index_is_right_and_said_to_be_slow(caplog):
+    event = factories.docking_event(space_station_target__name="Mir")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX IF EXISTS docking_dockingevent_search_text")
+        cursor.execute("CREATE ROLE may_not_create_extensions")
+        cursor.execute("SET LOCAL ROLE may_not_create_extensions")
+        with caplog.at_level(logging.WARNING):
+            KIND(SearchText.of(DockingEvent), connection).prepare()
+        cursor.execute("RESET ROLE")
+    assert [record.message.partition(",")[0] for record in caplog.records] == [
+        'Searches of "docking_dockingevent" will be slow'
+    ]
+    assert found("mir") == [event.pk]
+
+
+@postgresql
+@pytest.mark.django_db
+def test_a_word_is_looked_up_in_an_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'")
+        if not cursor.rowcount:
+            pytest.skip("this server has no pg_trgm")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+    plan = DockingEvent.objects.filter(search_text__holds="Zvezda").order_by().explain()
+    assert "Bitmap Index Scan on docking_dockingevent_search_text" in plan
+
+
+@postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["the event is written first", "the station is renamed first"])
+def test_a_station_that_is_renamed_while_an_event_at_it_is_written_has_one_name(first):
+    station = factories.space_station(name="Mir")
+    flight, port = factories.spacecraft_flight(), factories.docking_location(spacestation=station)
+    writes = [
+        lambda: factories.docking_event(
+            space_station_target=station, flight_vehicle_chaser=flight, docking_location=port
+        ),
+        lambda: SpaceStation.objects.update(name="Salyut"),
+    ]
+    if first == "the station is renamed first":
+        writes.reverse()
+
+    def second():
+        writes[1]()
+        connection.close()
+
+    with transaction.atomic():
+        writes[0]()
+        other = Thread(target=second)
+        other.start()
+        other.join(timeout=0.5)  # it waits for us, or has committed what we cannot see
+    other.join()
+    assert (len(found("mir")), len(found("salyut"))) == (0, 1)
