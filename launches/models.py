@@ -103,7 +103,7 @@ class Launch(models.Model):
         help_text="The COSPAR launch number, as in '2011-007'.",
     )
     status = models.ForeignKey(LaunchStatus, models.PROTECT, null=True, blank=True, related_name="launches")
-    net = models.DateTimeField(null=True, blank=True, db_index=True, help_text="No earlier than; UTC.")
+    net = models.DateTimeField(null=True, blank=True, help_text="No earlier than; UTC.")
     net_precision = models.ForeignKey(NetPrecision, models.PROTECT, null=True, blank=True, related_name="launches")
     window_start = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     window_end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
@@ -145,6 +145,10 @@ class Launch(models.Model):
     class Meta:
         ordering = ("net", "id")
         verbose_name_plural = "launches"
+        indexes = [
+            models.Index(fields=("net", "id"), name="launch_net"),
+            models.Index(fields=("last_updated", "id"), name="launch_last_updated"),
+        ]
 
     def __str__(self):
         return self.name

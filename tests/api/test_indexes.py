@@ -1,0 +1,46 @@
+"""Tables that grow are read in any order that they offer without being sorted first."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection, models
+from rest_framework.test import APIRequestFactory
+
+from docking.models import DockingEvent
+from launches.models import Launch
+from spacedevs.api.filters import TotalOrdering
+from spacedevs.router import RESOURCES
+
+GROWING = DockingEvent, Launch
+LONGEST = 2704 // 4  # characters that fit into an index entry of PostgreSQL; no row shall be refused for its length
+
+pytestmark = pytest.mark.django_db
+
+
+def has_index(model, term):
+    field = model._meta.get_field(term.lstrip("-"))
+    return not field.primary_key and not (isinstance(field, models.CharField) and field.max_length > LONGEST)
+
+
+ORDERS = [
+    (path, sign + term)
+    for path, resource in RESOURCES.items()
+    if resource.queryset.model in GROWING
+    for term in {*resource.ordering_fields, resource.queryset.model._meta.ordering[0]}
+    if has_index(resource.queryset.model, term)
+    for sign in ("", "-")
+]
+
+
+@pytest.mark.parametrize(("path", "term"), sorted(ORDERS))
+def test_an_order_is_read_off_an_index(path, term):
+    queryset = RESOURCES[path].queryset
+    request = SimpleNamespace(query_params=APIRequestFactory().get("/", {"ordering": term}).GET)
+    view = SimpleNamespace(ordering_fields=[term.lstrip("-")])
+    page = TotalOrdering().filter_queryset(request, queryset.all(), view).values("pk")[:10]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")  # the table is empty
+    columns = [term.lstrip("-"), queryset.model._meta.pk.name]
+    names = [index.name for index in queryset.model._meta.indexes if list(index.fields) == columns]
+    assert [name for name in names if name in page.explain()] == names != []
