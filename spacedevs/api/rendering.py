@@ -421,6 +421,8 @@ class Plan:
         With `every` all statements are asked, also those for rows that no row here needs: then it takes
         as many for any page as for any other."""
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
+        if not keys:
+            return []
         page = Page(request, every)
         page.needed[self.root].update(keys)
         for wave in self.waves:
