@@ -92,6 +92,13 @@ def test(arguments):
     become(*database, "-m", "pytest", *chosen, environment=plain)
 
 
+def bench(arguments):
+    """measure how fast it is: bench [--gate] [--sqlite] [--rounds N] [G1 G2 …]; tests/bench/RESULTS.md explains"""
+    ensure(TESTING)
+    os.chdir(ROOT)
+    become("-m", "tests.bench", *arguments)
+
+
 def lint(arguments):
     """check style, formatting and that no migration is missing"""
     ensure(TESTING)
@@ -114,7 +121,7 @@ def manage(arguments):
     become(ROOT / "manage.py", *arguments)
 
 
-COMMANDS = {command.__name__: command for command in (serve, test, lint, lock, manage)}
+COMMANDS = {command.__name__: command for command in (serve, test, bench, lint, lock, manage)}
 USAGE = "usage: python3 dev.py COMMAND\n\n" + "\n".join(f"  {n:<8}{c.__doc__}" for n, c in COMMANDS.items())
 
 

@@ -1,0 +1,207 @@
+"""The goals: what each measures, and how much is enough."""
+
+import gzip
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from django.utils.module_loading import import_string
+
+from .lab import SECONDS
+from .measure import Duel, NotMeasured, Wrong
+from .servers import granian, load, need, nginx
+
+EVENTS = "docking_events/?limit=100&mode=detailed"
+LAUNCHES = "launches/?limit=100&mode=detailed"
+STATIONS = "space_stations/?mode=detailed"
+DETAILS = [f"docking_events/{number}/" for number in range(5, 600, 60)]
+
+OURS, HELLO = "spacedevs.wsgi:application", "tests.bench.hello:application"
+HOST = {"Host": "127.0.0.1"}  # as the processes are asked, which have no port
+GZIP = HOST | {"Accept-Encoding": "gzip"}
+ENOUGH_READS, PAGES = 1_000, 1_000
+
+
+class Outcome(NamedTuple):
+    """What was found, and the comparison that it comes from."""
+
+    value: float
+    contest: Duel | None = None
+
+
+def speed(contest):
+    return Outcome(contest.speed(), contest)
+
+
+def slowness(contest):
+    return Outcome(contest.slowness(), contest)
+
+
+def cold(lab, addresses):
+    return speed(lab.compare("plain DRF", *addresses))
+
+
+def statements(lab, address):
+    lab.compare_bodies("plain DRF", address)
+    return Outcome(lab.call("ours", "1x", "inside.statements", address))
+
+
+def more_statements(lab, address, smaller):
+    """How many more statements a page takes than a smaller one."""
+    return Outcome(statements(lab, address).value - statements(lab, smaller).value)
+
+
+def checked(lab, server, address, headers):
+    """The headers and the body of an answer over HTTP, once it is known to be right."""
+    status, received, body = server.get(f"/2.3.0/{address}", headers)
+    text = gzip.decompress(body) if received.get("Content-Encoding") == "gzip" else body
+    if status != 200 or json.loads(text) != lab.body("plain DRF", "1x", address):
+        raise Wrong(f"not what plain DRF answers to {address}")
+    return received, body
+
+
+def loaded(lab, ours, theirs):
+    """Two servers under load: each with the path and the headers to ask for."""
+    batches = [partial(load, server, path, headers, 2 * SECONDS) for server, path, headers in (ours, theirs)]
+    for batch in batches:
+        batch()  # so that every worker is warm
+    return lab.duel(*batches)
+
+
+def warm_detail(lab, address):
+    need("wrk")
+    path = f"/2.3.0/{address}"
+    with granian(OURS, path, DATABASE_URL=lab.url()) as ours, granian(HELLO, "/") as hello:
+        checked(lab, ours, address, HOST)
+        return speed(loaded(lab, (ours, path, HOST), (hello, "/", HOST)))
+
+
+def warm_list(lab, address):
+    need("wrk", "nginx")
+    path = f"/2.3.0/{address}"
+    with granian(OURS, path, DATABASE_URL=lab.url()) as ours:
+        headers, body = checked(lab, ours, address, GZIP)
+        if headers.get("Content-Encoding") != "gzip":
+            raise Wrong("the answer is not compressed")
+        with nginx(body) as file:
+            if file.get("/page.json", GZIP)[2] != body:
+                raise Wrong("nginx answers something else")
+            return speed(loaded(lab, (ours, path, GZIP), (file, "/page.json", GZIP)))
+
+
+def not_modified(lab, address):
+    need("wrk")
+    path = f"/2.3.0/{address}"
+    with granian(OURS, path, DATABASE_URL=lab.url()) as ours, granian(HELLO, "/") as hello:
+        headers, _ = checked(lab, ours, address, HOST)
+        asked = HOST | {"If-None-Match": headers.get("ETag", "none")}
+        if ours.get(path, asked)[0] != 304:
+            raise Wrong("no answer is ever 304")
+        return speed(loaded(lab, (ours, path, asked), (hello, "/", HOST)))
+
+
+def must_cache(lab, scale):
+    _, headers, _ = lab.call("cached", scale, "inside.get", DETAILS[0])
+    if "etag" not in map(str.lower, headers):
+        raise NotMeasured("answers have no ETag, so none is kept")
+
+
+def after_write(lab, address):
+    must_cache(lab, "1x")
+    lab.compare_bodies("plain DRF", address, ours="cached")
+    first = partial(lab.call, "cached", "1x", "inside.first_after_write", address, SECONDS)
+    return slowness(lab.duel(first, lab.timed("ours", "1x", address)))
+
+
+def stale(lab):
+    if not find_spec("tests.bench.stale"):
+        raise NotMeasured("there is no tests/bench/stale.py")
+    found = import_string("tests.bench.stale.run")(lab.url(), ENOUGH_READS)
+    if found["reads"] < ENOUGH_READS or not found["control_stale"]:
+        raise Wrong(f"proves nothing: {found}")
+    return Outcome(found["stale"])
+
+
+def growth(lab, address):
+    """A page among ten times as many rows against the same page."""
+    return slowness(lab.duel(lab.timed("ours", "10x", address), lab.timed("ours", "1x", address)))
+
+
+def last_page(lab, address):
+    last = f"{address}&offset={lab.body('ours', '10x', address)['count'] - 100}"
+    if len(lab.body("ours", "10x", last)["results"]) != 100:
+        raise Wrong("the last page is not full")
+    return slowness(lab.duel(lab.timed("ours", "10x", last), lab.timed("ours", "10x", address)))
+
+
+def search(lab, words):
+    """Counting and finding the first ten: to show them takes the same on both sides."""
+    address = f"docking_events/?search={words}"
+    lab.compare_bodies("icontains", address, scale="10x")
+    sides = [partial(lab.call, side, "10x", "inside.time_finding", address, SECONDS) for side in ("ours", "icontains")]
+    return speed(lab.duel(*sides))
+
+
+def memory(lab):
+    must_cache(lab, "10x")
+    paths = [f"/2.3.0/{EVENTS}&offset={offset}" for offset in range(PAGES)]
+    with granian(OURS, paths[0], workers=1, DATABASE_URL=lab.url("10x")) as server, ThreadPoolExecutor(4) as clients:
+        answers = clients.map(lambda path: server.get(path, GZIP)[0], paths)
+        if set(answers) != {200}:
+            raise Wrong("not every page was answered")
+        return Outcome(server.peak())
+
+
+class Goal(NamedTuple):
+    """A number to reach: the floor, without which it is missed, and the aim."""
+
+    name: str
+    what: str
+    floor: float
+    aim: float
+    measure: Callable
+    at_most: bool = False
+    unit: str = "x"
+    on_sqlite: bool = False  # counts there too, unless goals are named
+
+    def verdict(self, value):
+        """Missed, held, or reached where the aim is."""
+        reaches = value.__le__ if self.at_most else value.__ge__
+        return "reached" if reaches(self.aim) else "held" if reaches(self.floor) else "MISSED"
+
+
+AT_MOST = {"at_most": True}
+COUNTED = {"at_most": True, "unit": ""}
+GOALS = (
+    Goal("G1", "list-100 detailed, cold / plain DRF", 15, 30, partial(cold, addresses=[EVENTS]), on_sqlite=True),
+    Goal("G2", "detail, cold / plain DRF", 8, 20, partial(cold, addresses=DETAILS), on_sqlite=True),
+    Goal("G3", "SQL statements, list-100 detailed", 60, 30, partial(statements, address=EVENTS), **COUNTED),
+    Goal("G3", "SQL statements, detail", 50, 20, partial(statements, address=DETAILS[0]), **COUNTED),
+    Goal(
+        "G3",
+        "SQL statements, list-100 less list-10",
+        0,
+        0,
+        partial(more_statements, address=EVENTS, smaller=EVENTS.replace("100", "10")),
+        **COUNTED,
+    ),
+    Goal("G4", "launches, list-100 detailed, cold / plain DRF", 12, 25, partial(cold, addresses=[LAUNCHES])),
+    Goal("G4", "stations detailed, cold / plain DRF", 12, 25, partial(cold, addresses=[STATIONS])),
+    Goal("G5", "detail, warm / hello-world", 1.1, 1.5, partial(warm_detail, address=DETAILS[0]), on_sqlite=True),
+    Goal("G6", "list-100 gzip, warm / nginx gzip_static", 0.4, 0.7, partial(warm_list, address=EVENTS)),
+    Goal("G7", "304 / hello-world", 1.2, 1.9, partial(not_modified, address=DETAILS[0])),
+    Goal("G8", "list-100 after a write : cold", 1.3, 1.0, partial(after_write, address=EVENTS), **AT_MOST),
+    Goal("G9", "stale reads", 0, 0, stale, **COUNTED),
+    Goal("G10", "docking events, 10x rows : 1x", 1.5, 1.1, partial(growth, address=EVENTS), **AT_MOST),
+    Goal("G10", "launches, 10x rows : 1x", 1.5, 1.1, partial(growth, address=LAUNCHES), **AT_MOST),
+    Goal("G10", "docking events at 10x, last page : first", 1.5, 1.1, partial(last_page, address=EVENTS), **AT_MOST),
+    Goal("G10", "launches at 10x, last page : first", 1.5, 1.1, partial(last_page, address=LAUNCHES), **AT_MOST),
+    Goal("G11", "search at 10x, many hits / icontains", 8, 20, partial(search, words="salyut")),
+    Goal("G11", "search at 10x, few hits / icontains", 8, 20, partial(search, words="apollo+17")),
+    Goal("G11", "search at 10x, no hit / icontains", 8, 20, partial(search, words="xyzzy")),
+    Goal("G13", "peak memory, 1,000 pages kept", 256, 160, memory, at_most=True, unit=" MB"),
+)
+LATER = {"G12": "import of records, which a later issue speeds up"}

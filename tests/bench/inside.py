@@ -1,0 +1,152 @@
+"""What is done inside a process that has Django: ask, time, count statements."""
+
+import os
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryFile
+from time import perf_counter, process_time
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.urls import resolve
+from django.utils.module_loading import import_string
+
+from agencies.models import Agency
+
+
+@cache
+def application():
+    """What a server would call; with BENCH_URLCONF, Django as it is, serving these addresses instead of ours."""
+    if urlconf := os.environ.get("BENCH_URLCONF"):
+        settings.ROOT_URLCONF = urlconf
+        return get_wsgi_application()
+    return import_string(settings.WSGI_APPLICATION)
+
+
+def environ(address, headers):
+    path, _, query = address.partition("?")
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": f"/2.3.0/{path}",
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": BytesIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+    }
+
+
+def get(address, **headers):
+    """The status, the headers and the body of an answer."""
+    said = []
+    parts = application()(environ(address, headers), lambda *head: said.extend(head))
+    try:
+        return int(said[0].split()[0]), dict(said[1]), b"".join(parts)
+    finally:
+        getattr(parts, "close", lambda: None)()
+
+
+spent = {}  # nanoseconds, by the process of PostgreSQL that served a connection of ours
+
+
+def cpu_time():
+    """The CPU seconds spent here and, where PostgreSQL runs on this machine, by it on our connections."""
+    pgconn = getattr(connection.connection, "pgconn", None)
+    if pgconn and (usage := Path(f"/proc/{pgconn.backend_pid}/schedstat")).exists():
+        spent[pgconn.backend_pid] = int(usage.read_text().split()[0])
+    return process_time() + sum(spent.values()) / 1e9
+
+
+def timed(function, *arguments):
+    """The seconds and CPU seconds that a call takes."""
+    before, cpu = perf_counter(), cpu_time()
+    function(*arguments)
+    return perf_counter() - before, cpu_time() - cpu
+
+
+def until(seconds, batch):
+    """What a batch takes, again and again until the time is up, once at least."""
+    taken, started = [], perf_counter()
+    while not taken or perf_counter() - started < seconds:
+        taken += batch()
+    return taken
+
+
+def time(addresses, seconds):
+    """What requests take to each of these addresses in turn."""
+    return until(seconds, lambda: [timed(get, address) for address in addresses])
+
+
+def first_after_write(address, seconds):
+    """What requests take that each follow a write, which spoils what was kept."""
+
+    def batch():
+        get(address)
+        write()
+        return [timed(get, address)]
+
+    return until(seconds, batch)
+
+
+def find(address):
+    """What an endpoint does to find the rows of a page, before it shows any."""
+    get_environ = environ(address, {})
+    route = resolve(get_environ["PATH_INFO"])
+    view = route.func.cls(**route.func.initkwargs, action_map=route.func.actions)
+    view.setup(WSGIRequest(get_environ), *route.args, **route.kwargs)
+    view.request, view.format_kwarg = view.initialize_request(view.request), None
+    rows = view.filter_queryset(view.get_queryset())
+    return rows.count() and list(rows.values_list("pk", flat=True)[:10])
+
+
+def time_finding(address, seconds):
+    return until(seconds, lambda: [timed(find, address)])
+
+
+def write():
+    """Changes a row, and yet nothing that an answer shows."""
+    agency = Agency.objects.filter(pk=1)
+    agency.update(name=agency.values("name"))
+
+
+def statements(address):
+    """How many statements one request sends to the database, counted where the driver sends them."""
+    get(address)
+    return {"postgresql": postgres_statements, "sqlite": sqlite_statements}[connection.vendor](address)
+
+
+def postgres_statements(address):
+    with TemporaryFile() as wire:
+        connection.ensure_connection()
+        connection.connection.pgconn.trace(wire.fileno())
+        get(address)
+        connection.connection.pgconn.untrace()
+        wire.seek(0)
+        sent = [line.split(b"\t") for line in wire if b"\tF\t" in line]
+    return sum(message[3] in (b"Query", b"Execute") for message in sent)
+
+
+def sqlite_statements(address):
+    """Those of a new connection, less what prepares it."""
+    sent = []
+
+    def trace(connection, **kwargs):
+        connection.connection.set_trace_callback(sent.append)
+
+    connection.close()
+    connection_created.connect(trace)
+    get(address)
+    connection_created.disconnect(trace)
+    return sum(not statement.startswith("PRAGMA") for statement in sent)

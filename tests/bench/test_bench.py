@@ -1,0 +1,73 @@
+import pytest
+from django.core import serializers
+from django.db import transaction
+from django.urls import resolve
+
+from tests.bench.data import generate, nouns
+from tests.bench.goals import GOALS, LATER
+from tests.bench.measure import duel
+
+TINY = 0.02
+
+
+def batches(name, order, *durations):
+    """A side whose batches each take one of these times, and note their turn."""
+    left = iter(durations)
+
+    def batch():
+        order.append(name)
+        return [(next(left), 0)]
+
+    return batch
+
+
+def test_sides_take_turns_in_going_first():
+    order = []
+    duel(batches("ours", order, 1, 1, 1), batches("theirs", order, 1, 1, 1), rounds=3)
+    assert order == ["theirs", "ours", "ours", "theirs", "theirs", "ours"]
+
+
+def test_one_slow_moment_does_not_decide():
+    contest = duel(batches("ours", [], 1, 50, 2), batches("theirs", [], 4, 8, 8), rounds=3)
+    assert contest.speed() == 4
+    assert contest.slowness() == 1 / 4
+
+
+def test_every_goal_is_measured_or_left_to_later():
+    assert {goal.name for goal in GOALS} | LATER.keys() == {f"G{number}" for number in range(1, 14)}
+
+
+@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: f"{goal.name} {goal.what}")
+def test_no_aim_is_short_of_its_floor(goal):
+    assert goal.verdict(goal.aim) == "reached"
+    assert goal.verdict(goal.floor) in ("reached", "held")
+    assert goal.verdict(goal.floor + (1 if goal.at_most else -1)) == "MISSED"
+
+
+def all_rows():
+    """Everything that is generated, which is then forgotten."""
+    with transaction.atomic():
+        generate(TINY)
+        rows = [row for model in nouns() for row in model._base_manager.order_by("pk")]
+        text = serializers.serialize("json", rows)
+        transaction.set_rollback(True)
+    return text
+
+
+@pytest.mark.django_db
+def test_generator_makes_the_same_rows_again():
+    assert all_rows() == all_rows()
+
+
+@pytest.mark.django_db
+def test_reference_answers_what_we_answer(get, settings):
+    generate(TINY)
+    addresses = ["docking_events/?limit=100&mode=detailed", "docking_events/1/", "launches/?mode=detailed"]
+    ours = [get(f"http://testserver/2.3.0/{address}") for address in addresses]
+    settings.ROOT_URLCONF = "tests.bench.reference"
+    assert [get(f"http://testserver/2.3.0/{address}") for address in addresses] == ours
+
+
+@pytest.mark.urls("tests.bench.reference")
+def test_reference_is_plain_drf():
+    assert not resolve("/2.3.0/docking_events/").func.cls.planned
