@@ -43,7 +43,7 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Short statements over many keys look costly enough to PostgreSQL to compile them: seconds lost, none won.
-    DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off", "prepare_threshold": 5}
+    DATABASES["default"].setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
