@@ -40,10 +40,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Short statements over many keys look costly enough to PostgreSQL to compile them: seconds lost, none won.
     DATABASES["default"].setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
+RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of each process; 0 keeps nothing
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,6 +1,11 @@
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from spacedevs.api.caching import ResponseCache
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 application = get_wsgi_application()
+if not settings.DEBUG:  # while it is on, pages change with their templates, not only with the data
+    application = ResponseCache(application)

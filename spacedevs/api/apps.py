@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_migrate, pre_migrate
 
-from . import triggers
+from . import triggers, versioning
 
 
 class ApiConfig(AppConfig):
@@ -11,3 +12,5 @@ class ApiConfig(AppConfig):
     def ready(self):
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
+        post_migrate.connect(versioning.keep_triggers, sender=self)
+        checks.register(versioning.check_triggers)

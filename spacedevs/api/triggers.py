@@ -266,7 +266,8 @@ def install(using, apps=installed_apps, **kwargs):
             cursor.execute(wanted[name])
         for triggers in texts:
             triggers.prepare()
-            cursor.execute(triggers.repair())
+            if wanted.keys() != there:  # as long as all were there, no text went wrong
+                cursor.execute(triggers.repair())
 
 
 def remove(using, plan=(), **kwargs):

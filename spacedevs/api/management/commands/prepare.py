@@ -8,8 +8,11 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from spacedevs.api import triggers
+from spacedevs.api.versioning import keep_triggers
 
 ADVISORY_LOCK = 230_000  # any number, as long as every process of ours takes the same
 
@@ -67,7 +70,11 @@ class Command(BaseCommand):
         self.collect_static()
 
     def migrate(self):
-        if not is_migrated():
+        if is_migrated():
+            # A migrate that was killed may have lost some, and another release makes others.
+            triggers.install(DEFAULT_DB_ALIAS)
+            keep_triggers(DEFAULT_DB_ALIAS)
+        else:
             self.stdout.write("Migrating the database")
             call_command("migrate", verbosity=0, interactive=False)
 

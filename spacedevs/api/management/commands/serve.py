@@ -7,7 +7,7 @@ from functools import partial
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
-from django.core.wsgi import get_wsgi_application
+from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
@@ -40,7 +40,7 @@ def load_application(allowed_hosts):
     """In a worker: the WSGI application, answering to these hosts."""
     os.setpgrp()  # Ctrl-C is for granian's main process; a worker that got it as well could wait for ever
     settings.ALLOWED_HOSTS = allowed_hosts
-    return get_wsgi_application()
+    return get_internal_wsgi_application()
 
 
 def between(least, most):
@@ -57,6 +57,7 @@ def between(least, most):
 
 class Command(BaseCommand):
     help = "Prepare the database and the static files, then serve the API."
+    requires_system_checks = []  # what they may complain of, prepare puts right
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1")

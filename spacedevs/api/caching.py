@@ -1,0 +1,288 @@
+"""Conditional requests and the response cache: both hang on the dataset version.
+
+An answer holds for as long as the version, and all that it depends on in the request, stay what they are. So its
+ETag is made of both: a client that has it is told so without rendering, and a process keeps it in memory. The
+version is read before anything is rendered, so no answer is older than the version it is kept under. One that was
+rendered while a commit came in may be newer, and nobody asks for it by that version any more.
+
+What an answer says of itself comes first: with a Cache-Control of its own, as one that depends on the clock
+should have, it is sent as it is and kept by nobody here."""
+
+import gzip
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+from time import time
+from typing import NamedTuple
+
+import brotli
+from django.apps import apps
+from django.conf import settings
+from django.urls import reverse
+from django.utils.http import http_date, parse_http_date_safe
+
+from . import versioning
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ENCODERS = {  # from the cheapest; dearer levels gain little on answers that are made anew after each commit
+    "zstd": lambda body: zstd.compress(body, 3),
+    "br": lambda body: brotli.compress(body, quality=4),
+    "gzip": lambda body: gzip.compress(body, 4, mtime=0),
+}
+WORTH_ENCODING = 500  # bytes
+OVERHEAD = 2048  # bytes that a kept answer takes beside its key and body
+SHARED = [  # anyone may keep the answer, and asks before using it again
+    ("Cache-Control", "public, no-cache"),
+    ("Vary", "Accept, Accept-Encoding"),
+]
+
+
+# What an answer depends on -----------------------------------------------------------------------
+
+
+def is_anonymous_read(environ) -> bool:
+    """Whether anyone could have asked this; an answer that depends on another cookie says so in its Vary."""
+    return (
+        environ["REQUEST_METHOD"] in ("GET", "HEAD")
+        and "HTTP_AUTHORIZATION" not in environ
+        and settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
+    )
+
+
+def addressed_by() -> tuple[str, ...]:
+    """The parts of a request from which Django tells where it was sent to."""
+    plain = "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "PATH_INFO"
+    forwarded = "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT"
+    return *plain, *forwarded, *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]
+
+
+def accepted_type(environ) -> str:
+    """The Accept header; empty for all that ask for plain JSON in so many words."""
+    accept = environ.get("HTTP_ACCEPT", "")
+    return "" if accept in ("*/*", "application/json") else accept
+
+
+def canonical(query, accept) -> str:
+    """The query with its parameters in order, where the order changes nothing: JSON has links sorted by name.
+
+    A page repeats the query as it was sent, and of parameters with one name the order matters."""
+    if accept or "&" not in query:
+        return query
+    pairs = [(pair.partition("=")[0], pair) for pair in query.split("&")]
+    if any(name == "format" or "%" in name or "+" in name for name, _ in pairs):
+        return query
+    return "&".join(pair for _, pair in sorted(pairs, key=lambda pair: pair[0]))
+
+
+@lru_cache(maxsize=256)
+def encoding(accepted) -> str:
+    """The encoding that a client likes best by its Accept-Encoding, and we at a tie; empty for none."""
+    likes = dict(map(liking, accepted.lower().split(",")))
+    weights = {name: likes.get(name, likes.get("*", 0)) for name in ENCODERS}
+    best = max(weights, key=weights.get)
+    return best if weights[best] > 0 and weights[best] >= likes.get("identity", 0) else ""
+
+
+def liking(part) -> tuple[str, float]:
+    """An encoding and how well it is liked, from 'br;q=0.5'; what cannot be read is not liked."""
+    name, _, weight = part.replace(" ", "").partition(";q=")
+    try:
+        return name, float(weight or 1)
+    except ValueError:
+        return name, 0
+
+
+def release() -> str:
+    """A digest of what shapes the answers beside the data: another release must not vouch for the answers of this."""
+    folders = [Path(apps.get_app_config(noun).path) for noun in settings.NOUNS]
+    files = [path for folder in (*folders, Path(__file__).parents[1]) for path in folder.rglob("*.*")]
+    digest = blake2b(repr((settings.MEDIA_URL, settings.STATIC_URL)).encode(), digest_size=16)
+    for path in (*sorted(files), *settings.BASE_DIR.glob("*.lock")):
+        if path.suffix != ".pyc":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+# What is kept ------------------------------------------------------------------------------------
+
+
+class Answer(NamedTuple):
+    """An answer that is kept, ready to be sent."""
+
+    etag: str
+    headers: list
+    body: bytes
+
+
+def weight(key, answer) -> int:
+    return len(answer.body) + sum(map(len, key)) + OVERHEAD
+
+
+class Answers:
+    """The answers of one version, up to so many bytes; what was not asked for the longest goes first."""
+
+    def __init__(self, limit):
+        self.limit = limit
+        self.lock = Lock()
+        self.begin(None)
+
+    def begin(self, version):
+        self.version, self.kept, self.size = version, OrderedDict(), 0
+
+    def get(self, version, key) -> Answer | None:
+        with self.lock:
+            if version != self.version:
+                self.begin(version)
+            answer = self.kept.get(key)
+            if answer:
+                self.kept.move_to_end(key)
+            return answer
+
+    def put(self, version, key, answer):
+        size = weight(key, answer)
+        with self.lock:
+            if version != self.version or key in self.kept or size > self.limit:
+                return
+            self.kept[key] = answer
+            self.size += size
+            while self.size > self.limit:
+                self.size -= weight(*self.kept.popitem(last=False))
+
+
+# The door ----------------------------------------------------------------------------------------
+
+
+class ResponseCache:
+    """Stands before Django's handler; what must come first, as throttling, is wrapped around it in turn."""
+
+    def __init__(self, application, version: Callable[[], str | None] = versioning.current):
+        self.application = application
+        self.version = version
+        self.root = reverse("api-root")
+        self.release = release()
+        self.addressed_by = addressed_by()
+        self.answers = Answers(settings.RESPONSE_CACHE_MB * 2**20)
+        self.seen = None, 0, ""
+
+    def __call__(self, environ, start_response):
+        if not environ.get("PATH_INFO", "").startswith(self.root):
+            return self.application(environ, start_response)
+        asked_at = time()
+        version = self.version() if is_anonymous_read(environ) else None
+        if version is None:
+            return self.application(environ, unshared(start_response))
+        return self.respond(environ, start_response, version, self.last_modified(version, asked_at))
+
+    def respond(self, environ, start_response, version, last_modified):
+        key = self.key(environ)
+        answer = self.answers.get(version, key)
+        etag = answer.etag if answer else self.etag(version, key)
+        dated = [("Last-Modified", last_modified)] if last_modified else []
+        if etag in tags(environ):
+            return not_modified(start_response, etag, dated)
+        if answer is None:
+            status, headers, parts = self.ask(environ)
+            if not may_be_kept(status, headers):
+                unshared(start_response)(status, headers)
+                return parts
+            answer = make(etag, key[-1], headers, parts)
+            self.answers.put(version, key, answer)
+        if dated and is_unchanged(environ, last_modified):
+            return not_modified(start_response, etag, dated)
+        start_response("200 OK", [*answer.headers, *dated])
+        return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def key(self, environ) -> tuple[str, ...]:
+        """All of a request that an answer may depend on; the encoding comes last."""
+        accept = accepted_type(environ)
+        return (
+            *[environ.get(name, "") for name in self.addressed_by],
+            canonical(environ.get("QUERY_STRING", ""), accept),
+            accept,
+            encoding(environ.get("HTTP_ACCEPT_ENCODING", "")),
+        )
+
+    def etag(self, version, key) -> str:
+        about = repr((self.release, version, key))
+        return f'"{blake2b(about.encode(), digest_size=15).hexdigest()}"'
+
+    def last_modified(self, version, asked_at) -> str:
+        """The second after this process first saw the version, once it has come; empty before.
+
+        No trigger knows when its transaction will commit, nor tells a date two commits of one second apart. But
+        what was sent under an older version was sent before this second, and with an older date."""
+        seen = self.seen
+        if seen[0] != version:
+            second = int(time()) + 1
+            seen = self.seen = version, second, http_date(second)
+        return seen[2] if seen[1] <= asked_at else ""
+
+    def ask(self, environ) -> tuple[str, list, Iterable[bytes]]:
+        """What Django answers; a HEAD is asked as the GET whose answer it describes."""
+        said = []
+        parts = self.application({**environ, "REQUEST_METHOD": "GET"}, lambda *words: said.append(words))
+        status, headers, *_ = said[-1]
+        return status, headers, parts
+
+
+def unshared(start_response):
+    """A start_response for answers that hold once: they say so, unless they say how long they hold."""
+
+    def start(status, headers, *error):
+        if not any(name.lower() == "cache-control" for name, _ in headers):
+            headers = [*headers, ("Cache-Control", "no-store")]
+        return start_response(status, headers, *error)
+
+    return start
+
+
+def tags(environ) -> list[str]:
+    """The ETags that a client says it has; on the way a proxy may have marked them as weak."""
+    header = environ.get("HTTP_IF_NONE_MATCH")
+    return [tag.strip().removeprefix("W/") for tag in header.split(",")] if header else []
+
+
+def is_unchanged(environ, last_modified) -> bool:
+    """Whether a client that gives a date, and no ETag, has what is there since then."""
+    if "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" not in environ:
+        return False
+    since = parse_http_date_safe(environ["HTTP_IF_MODIFIED_SINCE"])
+    return since is not None and parse_http_date_safe(last_modified) <= since <= time()
+
+
+def not_modified(start_response, etag, dated):
+    start_response("304 Not Modified", [("ETag", etag), *dated, *SHARED])
+    return []
+
+
+def may_be_kept(status, headers) -> bool:
+    """Whether an answer is a plain success that depends on nothing but what its key holds."""
+    said = {name.lower(): value for name, value in headers}
+    varies = {name.strip().lower() for name in said.get("vary", "accept").split(",")}
+    return (
+        status.startswith("200 ")
+        and not said.keys() & {"cache-control", "content-encoding", "set-cookie"}
+        and varies <= {"accept", "accept-encoding"}
+    )
+
+
+def make(etag, encoding, headers, parts) -> Answer:
+    """An answer to keep, compressed once."""
+    try:
+        body = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    headers = [header for header in headers if header[0].lower() not in ("content-length", "vary")]
+    if encoding and len(body) >= WORTH_ENCODING:
+        body = ENCODERS[encoding](body)
+        headers.append(("Content-Encoding", encoding))
+    return Answer(etag, [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED], body)

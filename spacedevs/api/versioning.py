@@ -1,0 +1,189 @@
+"""The version of the dataset: a token that is another after every commit that touched the data.
+
+Triggers on every data table raise it in the writer's own transaction, so whoever writes is counted:
+the admin, a bulk update, psql. A version that has been is never again, in this database or another.
+
+SQLite has one writer at a time, and no trigger for a whole statement: each row puts a new token in the
+one row there is. What a transaction wrote is seen at once, so the version that others see moves once.
+
+PostgreSQL has many writers at a time, and two that wait for one row can wait for each other. So none
+waits: the first statement of a transaction adds a token, and takes away those that nobody else is taking
+away just then. The version is all the tokens there are: one at rest, a few while writers overlap. Whoever
+committed last, theirs is among them, for only a later commit can take it away."""
+
+from collections.abc import Iterator
+from weakref import WeakSet
+
+from django.apps import apps
+from django.conf import settings
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+
+TOKENS = "SELECT token FROM dataset_version"
+
+
+class SQLite:
+    """What SQLite needs: a row, and three triggers on each table."""
+
+    table = (
+        "CREATE TABLE IF NOT EXISTS dataset_version (id integer PRIMARY KEY CHECK (id = 1), token text NOT NULL)",
+        "INSERT OR IGNORE INTO dataset_version VALUES (1, hex(randomblob(16)))",
+    )
+    # No upsert: it would be ignored where the statement that fired the trigger is an INSERT OR IGNORE.
+    raised = "UPDATE dataset_version SET token = hex(randomblob(16))"
+    triggers = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'dataset/_version/_%' ESCAPE '/'"
+    )
+    trigger = f"CREATE TRIGGER {{name}} AFTER {{event}} ON {{table}} BEGIN {raised}; END"
+    events = "INSERT", "UPDATE", "DELETE"
+
+    @classmethod
+    def repairs(cls, cursor, tables) -> Iterator[tuple[str, str]]:
+        """Statements, each with its table, that put every trigger right that is not."""
+        cursor.execute(cls.triggers)
+        there, quote = dict(cursor.fetchall()), cursor.db.ops.quote_name
+        for table in tables:
+            for event in cls.events:
+                name = f"dataset_version_{table}_{event.lower()}"
+                wanted = cls.trigger.format(name=quote(name), event=event, table=quote(table))
+                if there.get(name) != wanted:
+                    yield table, f"DROP TRIGGER IF EXISTS {quote(name)}"
+                    yield table, wanted
+
+    @staticmethod
+    def tokens(connection) -> list:
+        return [token for (token,) in connection.execute(TOKENS)]
+
+
+class PostgreSQL:
+    """What PostgreSQL needs: a table of tokens, a function, and one trigger on each table."""
+
+    table = (
+        "SELECT pg_advisory_xact_lock(hashtext('dataset_version'))",  # two may migrate at once
+        "CREATE TABLE IF NOT EXISTS dataset_version (token uuid PRIMARY KEY)",
+        "INSERT INTO dataset_version SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM dataset_version)",
+        # It has its owner's rights, so that whoever may write data can raise the version. That it has done so is
+        # kept in a setting that ends with the transaction, or with the savepoint that is rolled back. Under
+        # stricter isolation it takes no token away: one that is gone by then would be an error.
+        """
+        DO $do$ BEGIN EXECUTE format($format$
+            CREATE OR REPLACE FUNCTION raise_dataset_version() RETURNS trigger
+                LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+            BEGIN
+                IF current_setting('spacedevs.raised', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
+                    PERFORM set_config('spacedevs.raised', pg_current_xact_id()::text, true);
+                    IF current_setting('transaction_isolation') = 'read committed' THEN
+                        DELETE FROM %1$I.dataset_version WHERE token = ANY (
+                            ARRAY(SELECT token FROM %1$I.dataset_version FOR UPDATE SKIP LOCKED));
+                    END IF;
+                    INSERT INTO %1$I.dataset_version VALUES (gen_random_uuid());
+                END IF;
+                RETURN NULL;
+            END $$
+        $format$, current_schema()); END $do$
+        """,
+    )
+    raised = "INSERT INTO dataset_version VALUES (gen_random_uuid())"
+    # 60: after the statement, of all four kinds
+    triggers = """
+        SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE tgname = 'dataset_version' AND tgtype = 60 AND tgenabled <> 'D'
+            AND relnamespace = current_schema()::regnamespace
+    """
+    trigger = """
+        CREATE OR REPLACE TRIGGER dataset_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION raise_dataset_version()
+    """
+
+    @classmethod
+    def repairs(cls, cursor, tables) -> Iterator[tuple[str, str]]:
+        """Statements, each with its table, that put every trigger right that is not."""
+        cursor.execute(cls.triggers)
+        there = {table for (table,) in cursor.fetchall()}
+        for table in tables:
+            if table not in there:
+                yield table, cls.trigger.format(table=cursor.db.ops.quote_name(table))
+
+    prepared = WeakSet()  # the connections that were told the statement
+
+    @classmethod
+    def tokens(cls, connection) -> list:
+        # Below psycopg's cursors, which take five times as long; what fails has no rows.
+        server = connection.pgconn
+        if server.transaction_status:  # which a failure would end
+            result = server.exec_(TOKENS.encode())
+        else:
+            result = connection in cls.prepared and server.exec_prepared(b"dataset_version", None)
+            if not (result and result.ntuples):  # psycopg has every statement forgotten after a rollback
+                server.prepare(b"dataset_version", TOKENS.encode())
+                cls.prepared.add(connection)
+                result = server.exec_prepared(b"dataset_version", None)
+        return sorted(result.get_value(row, 0).decode() for row in range(result.ntuples))
+
+
+KINDS = {"sqlite": SQLite, "postgresql": PostgreSQL}
+
+
+def current() -> str | None:
+    """The version of what is committed now; None where the database cannot tell.
+
+    Whatever is read afterwards is at least as new: a reader asks for the version first."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    kind = KINDS[connection.vendor]
+    for _ in range(2):  # a connection that broke since it was last used is opened anew
+        try:
+            connection.ensure_connection()
+            with connection.wrap_database_errors:
+                tokens = kind.tokens(connection.connection)
+        except Error:
+            tokens = []
+        if tokens or connection.in_atomic_block:
+            break
+        connection.close()
+    return ",".join(tokens) or None
+
+
+# Keeping the triggers ----------------------------------------------------------------------------
+
+
+def data_tables() -> set[str]:
+    """Every table that holds data, those of many-to-many relations among them."""
+    models = [
+        model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models(include_auto_created=True)
+    ]
+    return {model._meta.db_table for model in models if model._meta.managed}
+
+
+def repairs(cursor) -> list[tuple[str, str]]:
+    """What is wrong with the triggers: tables, and the statements that put them right."""
+    tables = data_tables().intersection(cursor.db.introspection.table_names(cursor))
+    return list(KINDS[cursor.db.vendor].repairs(cursor, sorted(tables)))
+
+
+def keep_triggers(using, plan=(), **kwargs):
+    """After each migrate: puts right what lacks, as where SQLite made a table anew to alter it.
+
+    What a migration does to columns fires no trigger, so that one was applied raises the version."""
+    kind = KINDS[connections[using].vendor]
+    with transaction.atomic(using), connections[using].cursor() as cursor:
+        for statement in kind.table:
+            cursor.execute(statement)
+        for _, statement in repairs(cursor):
+            cursor.execute(statement)
+        if plan:
+            cursor.execute(kind.raised)
+
+
+def check_triggers(databases=None, **kwargs):
+    """Complains of data tables whose changes nobody would notice."""
+    try:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            tables = sorted({table for table, _ in repairs(cursor)})
+    except Error as error:
+        return [checks.Warning(f"The triggers could not be looked at: {error}", id="api.W001")]
+    if not tables:
+        return []
+    # Migrate asks with databases, and is the cure: an error would stop it.
+    complaint = checks.Warning if databases else checks.Error
+    about = f"No trigger raises the dataset version when these tables change: {', '.join(tables)}."
+    return [complaint(about, hint="Run migrate: it puts them back.", id="api.E001")]

@@ -1,0 +1,505 @@
+"""Answers are kept until the data change, by us and by whoever asks."""
+
+import gzip
+from wsgiref.util import setup_testing_defaults
+
+import brotli
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import get_internal_wsgi_application
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.utils.http import http_date
+
+from agencies.models import AgencyType
+from spacedevs.api import caching
+from spacedevs.api.caching import ResponseCache, encoding, zstd
+from spacedevs.router import RESOURCES, router
+from tests import factories
+
+PAGE = "/2.3.0/launches/"
+BODY = b'{"count": 0}' * 100
+JSON = {"Content-Type": "application/json", "Allow": "GET"}
+SHARED = {"Cache-Control": "public, no-cache", "Vary": "Accept, Accept-Encoding"}
+DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
+
+
+class Application:
+    """Stands for Django: answers as it is told, and notes who asked."""
+
+    def __init__(self):
+        self.status, self.headers, self.body = "200 OK", dict(JSON), [BODY]
+        self.asked, self.closed = [], 0
+
+    def __call__(self, environ, start_response):
+        self.asked.append(environ)
+        start_response(self.status, list(self.headers.items()))
+        return self
+
+    def __iter__(self):
+        yield from self.body
+
+    def close(self):
+        self.closed += 1
+
+
+class Asker:
+    """Asks an application, and returns status, headers and body."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, path=PAGE, query="", method="GET", **environ):
+        environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, **environ}
+        setup_testing_defaults(environ)
+        answered = []
+        parts = self.application(environ, lambda *said: answered.append(said))
+        try:
+            body = b"".join(parts)
+        finally:
+            getattr(parts, "close", int)()
+        ((status, headers),) = answered
+        assert len(dict(headers)) == len(headers)
+        return status, dict(headers), body
+
+
+class Clock:
+    now = 1_800_000_000.5
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(caching, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def application():
+    return Application()
+
+
+@pytest.fixture
+def version():
+    """The version of a dataset, which a test may raise; and whether it can be told."""
+    return ["1"]
+
+
+@pytest.fixture
+def process(application, version):
+    """Starts a process that serves the application."""
+    return lambda: Asker(ResponseCache(application, lambda: version[0]))
+
+
+@pytest.fixture
+def ask(process):
+    return process()
+
+
+# What is kept ------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_made_once_and_sent_as_it_was_made(ask, application):
+    first, second = ask(), ask()
+    (etag,) = {headers.pop("ETag") for _, headers, _ in (first, second)}
+    assert first == second == ("200 OK", {**JSON, **SHARED, "Content-Length": str(len(BODY))}, BODY)
+    assert (etag[0], etag[-1], len(etag)) == ('"', '"', 32)
+    assert (len(application.asked), application.closed) == (1, 1)
+
+
+def test_an_answer_is_made_anew_after_a_commit(ask, application, version):
+    old = ask()
+    version[0] = "2"
+    application.body = [b"{}"]
+    new = ask()
+    assert (old[2], new[2]) == (BODY, b"{}")
+    assert old[1]["ETag"] != new[1]["ETag"]
+
+
+def test_an_answer_that_a_commit_overtook_is_not_kept_for_the_new_version(ask, application, version):
+    def commit(environ, start_response):
+        version[0] = "2"
+        return Application.__call__(application, environ, start_response)
+
+    ask.application.application = commit
+    old = ask()
+    assert ask()[1]["ETag"] != old[1]["ETag"]
+    assert len(application.asked) == 2
+
+
+DIFFERENCES = {
+    "host": {"HTTP_HOST": "other.example"},
+    "port": {"HTTP_HOST": "127.0.0.1:8000"},
+    "scheme": {"wsgi.url_scheme": "https"},
+    "forwarded host": {"HTTP_X_FORWARDED_HOST": "other.example"},
+    "script": {"SCRIPT_NAME": "/mirror"},
+    "path": {"path": "/2.3.0/events/"},
+    "query": {"query": "limit=1"},
+    "format": {"query": "format=json"},
+    "type": {"HTTP_ACCEPT": "text/html"},
+    "indentation": {"HTTP_ACCEPT": "application/json; indent=4"},
+    "encoding": {"HTTP_ACCEPT_ENCODING": "gzip"},
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_requests_that_may_be_answered_differently_are_told_apart(name, ask, application):
+    etags = {ask()[1]["ETag"], ask(**DIFFERENCES[name])[1]["ETag"]}
+    assert (len(etags), len(application.asked)) == (2, 2)
+
+
+def test_the_scheme_that_a_trusted_proxy_tells_is_told_apart(process, settings, application):
+    settings.SECURE_PROXY_SSL_HEADER = "HTTP_X_FORWARDED_PROTO", "https"
+    ask = process()
+    assert len({ask(HTTP_X_FORWARDED_PROTO=scheme)[1]["ETag"] for scheme in ("http", "https")}) == 2
+
+
+ALIKE = [
+    ({"HTTP_ACCEPT": "*/*"}, {"HTTP_ACCEPT": "application/json"}),
+    ({"HTTP_ACCEPT_ENCODING": "gzip, deflate"}, {"HTTP_ACCEPT_ENCODING": "gzip"}),
+    ({"query": "limit=1&offset=2&search=a&search=b"}, {"query": "search=a&offset=2&limit=1&search=b"}),
+    ({"HTTP_USER_AGENT": "curl"}, {"HTTP_USER_AGENT": "wget"}),
+    ({"HTTP_COOKIE": "csrftoken=x; theme=dark"}, {}),
+]
+NOT_ALIKE = [
+    ({"query": "search=a&search=b"}, {"query": "search=b&search=a"}),
+    ({"query": "a=1&%61=2"}, {"query": "%61=2&a=1"}),
+    ({"query": "format=api&limit=1"}, {"query": "limit=1&format=api"}),
+    ({"query": "%66ormat=api&limit=1"}, {"query": "limit=1&%66ormat=api"}),
+    ({"query": "a=1&b=2", "HTTP_ACCEPT": "text/html"}, {"query": "b=2&a=1", "HTTP_ACCEPT": "text/html"}),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_requests_that_mean_the_same_share_an_answer(one, other, ask, application):
+    assert ask(**one) == ask(**other)
+    assert len(application.asked) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), NOT_ALIKE)
+def test_an_order_that_may_mean_something_is_told_apart(one, other, ask):
+    assert ask(**one)[1]["ETag"] != ask(**other)[1]["ETag"]
+
+
+def test_a_head_is_answered_as_the_get_that_it_describes(ask, application):
+    head, get = ask(method="HEAD"), ask()
+    assert (head[:2], head[2]) == (get[:2], b"")
+    assert [environ["REQUEST_METHOD"] for environ in application.asked] == ["GET"]
+
+
+OF_ONE = [
+    {"HTTP_COOKIE": "csrftoken=y; sessionid=x"},
+    {"HTTP_AUTHORIZATION": "Token x"},
+    {"method": "POST"},
+    {"method": "OPTIONS"},
+]
+
+
+@pytest.mark.parametrize("request_", OF_ONE)
+def test_what_is_not_asked_for_by_just_anyone_is_not_kept(request_, ask, application):
+    expected = "200 OK", {**JSON, "Cache-Control": "no-store"}, BODY
+    ask()
+    assert [ask(**request_), ask(**request_)] == [expected, expected]
+    assert (len(application.asked), application.closed) == (3, 3)
+
+
+UNKEPT = [
+    ("404 Not Found", {}),
+    ("500 Internal Server Error", {}),
+    ("301 Moved Permanently", {"Location": "/"}),
+    ("206 Partial Content", {}),
+    ("200 OK", {"Set-Cookie": "a=b"}),
+    ("200 OK", {"Vary": "Accept, Cookie"}),
+    ("200 OK", {"Content-Encoding": "gzip"}),
+]
+
+
+@pytest.mark.parametrize(("status", "headers"), UNKEPT)
+def test_only_plain_successes_are_kept(status, headers, ask, application):
+    application.status = status
+    application.headers |= headers
+    expected = status, {**JSON, **headers, "Cache-Control": "no-store"}, BODY
+    assert [ask(), ask()] == [expected, expected]
+    assert (len(application.asked), application.closed) == (2, 2)
+
+
+def test_an_answer_that_says_how_long_it_holds_is_left_alone(ask, application):
+    application.headers["Cache-Control"] = "max-age=60"
+    expected = "200 OK", {**JSON, "Cache-Control": "max-age=60"}, BODY
+    assert [ask(), ask(HTTP_COOKIE="sessionid=x"), ask()] == [expected] * 3
+    assert len(application.asked) == 3
+
+
+def test_what_is_not_the_api_is_left_alone(ask, application):
+    assert [ask("/admin/"), ask("/admin/")] == [("200 OK", JSON, BODY)] * 2
+    assert len(application.asked) == 2
+
+
+def test_without_a_version_nothing_is_kept(ask, application, version):
+    ask()
+    version[0] = None
+    assert ask() == ask() == ("200 OK", {**JSON, "Cache-Control": "no-store"}, BODY)
+    assert len(application.asked) == 3
+
+
+def test_a_failure_half_way_is_passed_on_and_not_kept(ask, application):
+    def broken():
+        yield b"{"
+        raise OSError("gone")
+
+    application.body = broken()
+    with pytest.raises(OSError, match="gone"):
+        ask()
+    application.body = [BODY]
+    assert ask()[2] == BODY
+    assert application.closed == 2
+
+
+def test_answers_stay_within_their_limit_and_the_least_wanted_go_first(process, application, settings):
+    settings.RESPONSE_CACHE_MB = 1
+    ask, body = process(), b"x" * 100_000
+    application.body = [body]
+    pages = [f"offset={n}" for n in range(12)]
+    for page in pages:
+        ask(query=page)
+        ask(query=pages[0])
+    answers = ask.application.answers
+    assert sum(len(answer.body) for answer in answers.kept.values()) < answers.size <= 2**20
+    kept = [next(part for part in key if part.startswith("offset=")) for key in answers.kept]
+    assert sorted(kept) == sorted([pages[0], *pages[-9:]])
+
+
+def test_an_answer_over_the_limit_is_sent_and_not_kept(process, application, settings):
+    settings.RESPONSE_CACHE_MB = 1
+    ask = process()
+    ask(query="a")
+    application.body = [b"x" * 2**20]
+    assert ask(query="b")[2] == ask(query="b")[2] == application.body[0]
+    ask(query="a")
+    assert len(application.asked) == 3
+
+
+# Encodings ---------------------------------------------------------------------------------------
+
+LIKED = {
+    "": "",
+    "gzip": "gzip",
+    "gzip, deflate": "gzip",
+    "gzip, deflate, br": "br",
+    "gzip, deflate, br, zstd": "zstd",
+    "GZIP;q=1.0, br;q=0.5": "gzip",
+    "gzip ; q=0.5 , br ; q=0": "gzip",
+    "identity": "",
+    "identity, gzip;q=0.5": "",
+    "identity;q=0.5, gzip": "gzip",
+    "*": "zstd",
+    "*;q=0.1, gzip": "gzip",
+    "zstd;q=0, *": "br",
+    "deflate": "",
+    "gzip;q=0": "",
+    "gzip;q=x": "",
+    "gzip;q=nan": "",
+    ";;q=,,": "",
+}
+
+
+@pytest.mark.parametrize("accepted", LIKED)
+def test_a_client_gets_the_encoding_that_it_likes(accepted):
+    assert encoding(accepted) == LIKED[accepted]
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_an_answer_is_compressed_once(name, ask, application):
+    first, second = (ask(HTTP_ACCEPT_ENCODING=name) for _ in range(2))
+    assert first == second
+    assert (DECODERS[name](first[2]), len(application.asked)) == (BODY, 1)
+    assert first[1].get("Content-Encoding", "") == name
+    assert first[1]["Content-Length"] == str(len(first[2]))
+    assert bool(name) == (len(first[2]) < len(BODY) / 2)
+
+
+def test_every_encoding_has_an_etag_of_its_own(ask):
+    assert len({ask(HTTP_ACCEPT_ENCODING=name)[1]["ETag"] for name in DECODERS}) == len(DECODERS)
+
+
+def test_what_is_short_is_sent_as_it_is(ask, application):
+    application.body = [b"{}"]
+    _, headers, body = ask(HTTP_ACCEPT_ENCODING="gzip")
+    assert (headers.get("Content-Encoding"), headers["Vary"], body) == (None, "Accept, Accept-Encoding", b"{}")
+
+
+# Conditional requests ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other",W/{} , "third"'])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_who_has_the_answer_is_told_so_without_making_it(form, method, process, application):
+    etag = process()(HTTP_ACCEPT_ENCODING="gzip")[1]["ETag"]
+    elsewhere = process()
+    answer = elsewhere(method=method, HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=form.format(etag))
+    assert answer == ("304 Not Modified", {"ETag": etag, **SHARED}, b"")
+    assert len(application.asked) == 1
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_who_has_another_answer_gets_this_one(name, ask):
+    etag = ask()[1]["ETag"]
+    assert ask(**DIFFERENCES[name], HTTP_IF_NONE_MATCH=etag)[0] == "200 OK"
+
+
+def test_who_has_an_older_answer_gets_the_new_one(ask, version):
+    etag = ask()[1]["ETag"]
+    version[0] = "2"
+    assert ask(HTTP_IF_NONE_MATCH=etag)[0] == "200 OK"
+
+
+def test_who_has_the_answer_of_another_release_gets_the_new_one(process, settings):
+    etag = process()()[1]["ETag"]
+    settings.STATIC_URL = "/elsewhere/"
+    assert process()(HTTP_IF_NONE_MATCH=etag)[0] == "200 OK"
+
+
+def test_with_the_cache_off_conditional_requests_are_answered(process, application, settings):
+    settings.RESPONSE_CACHE_MB = 0
+    ask = process()
+    first, second = ask(HTTP_ACCEPT_ENCODING="br"), ask(HTTP_ACCEPT_ENCODING="br")
+    assert (first, len(application.asked)) == (second, 2)
+    assert ask(HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=first[1]["ETag"])[0] == "304 Not Modified"
+    assert len(application.asked) == 2
+
+
+def test_an_answer_has_a_date_from_the_second_after_its_version_was_first_seen(ask, clock):
+    assert "Last-Modified" not in ask()[1]
+    clock.now = 1_800_000_001
+    assert ask()[1]["Last-Modified"] == http_date(1_800_000_001)
+    clock.now += 1000
+    assert ask()[1]["Last-Modified"] == http_date(1_800_000_001)
+
+
+SINCE = {
+    1_800_000_000: "200 OK",
+    1_800_000_001: "304 Not Modified",
+    1_800_000_060: "304 Not Modified",
+    1_800_000_200: "200 OK",  # is yet to come, and so is no date of an answer
+}
+
+
+@pytest.mark.parametrize("since", SINCE)
+def test_who_gives_a_date_is_told_whether_there_was_a_commit_since(since, ask, clock):
+    ask()
+    clock.now += 100
+    status, headers, body = ask(HTTP_IF_MODIFIED_SINCE=http_date(since))
+    assert (status, bool(body)) == (SINCE[since], SINCE[since] == "200 OK")
+    assert headers["Last-Modified"] == http_date(1_800_000_001)
+
+
+@pytest.mark.parametrize("other", [{"HTTP_IF_NONE_MATCH": '"other"'}, {"HTTP_IF_MODIFIED_SINCE": "yesterday"}])
+def test_a_date_counts_only_if_it_is_one_and_there_is_no_etag(other, ask, clock):
+    ask()
+    clock.now += 100
+    assert ask(**{"HTTP_IF_MODIFIED_SINCE": http_date(clock.now), **other})[0] == "200 OK"
+
+
+def test_two_commits_of_one_second_have_different_dates(process, version, clock):
+    """Another process, which saw the first version earlier, may have sent it with a date until the commit."""
+    early, late = process(), process()
+    early()
+    clock.now = 1_800_000_001
+    date = early()[1]["Last-Modified"]
+    version[0] = "2"
+    late()
+    clock.now = 1_800_000_002
+    assert late(HTTP_IF_MODIFIED_SINCE=date)[0] == early(HTTP_IF_MODIFIED_SINCE=date)[0] == "200 OK"
+
+
+def test_what_is_not_found_is_not_found_since_any_date(ask, application, clock):
+    ask()
+    clock.now += 100
+    application.status = "404 Not Found"
+    assert ask("/2.3.0/nothing/", HTTP_IF_MODIFIED_SINCE=http_date(clock.now))[0] == "404 Not Found"
+
+
+# With Django behind it ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def django():
+    """Django as a server has it, but that it keeps the connection, and with it the transaction, of the test."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield WSGIHandler()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def start(django):
+    """Starts a process that serves the API, by the version of the test database unless told another."""
+    return lambda *version: Asker(ResponseCache(django, *version))
+
+
+HOST = {"HTTP_HOST": "testserver"}
+ENDPOINTS = ["", *(f"{prefix}/" for prefix, _, _ in router.registry)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("endpoint", "accept"),
+    [("schema/", "*/*"), *((endpoint, accept) for endpoint in ENDPOINTS for accept in ("*/*", "text/html"))],
+)
+def test_every_answer_is_without_cookies_and_can_be_kept(endpoint, accept, start):
+    status, headers, _ = start()(f"/2.3.0/{endpoint}", HTTP_ACCEPT=accept, **HOST)
+    assert (status, "Set-Cookie" in headers) == ("200 OK", False)
+    assert SHARED.items() <= headers.items()
+    assert "ETag" in headers
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_the_order_of_parameters_changes_no_byte_of_json(prefix, django):
+    for _ in range(3):
+        factories.row(RESOURCES[prefix].queryset.model)
+    ask = Asker(django)
+    pairs = ["offset=1", "limit=1", "mode=list", "search=", "ordering=-id", "x=%7E", "x=~", "y=a+b"]
+    answers = [
+        ask(f"/2.3.0/{prefix}/", "&".join(order), HTTP_ACCEPT=accept, **HOST)
+        for order in (pairs, [*pairs[:5][::-1], *pairs[5:]], [*pairs[5:], *pairs[:5]])
+        for accept in ("*/*", "application/json")
+    ]
+    answers.append(ask(f"/2.3.0/{prefix}/", "&".join(pairs), **HOST))
+    assert answers == answers[:1] * len(answers)
+    assert answers[0][0] == "200 OK"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_process_answers_with_what_was_before_the_last_commit(start):
+    """And one that did not ask for the version would."""
+    path = f"/2.3.0/config/agency_types/{AgencyType.objects.create(name='0').pk}/"
+    processes, control = [start(), start()], start(lambda: "the same for ever")
+    etags, stale = [None, None], {"ours": 0, "control": 0}
+    for n in range(100):
+        AgencyType.objects.update(name=str(n))
+        for number, ask in enumerate(processes):
+            status, headers, body = ask(path, HTTP_IF_NONE_MATCH=etags[number] or "", **HOST)
+            etags[number] = headers["ETag"]
+            stale["ours"] += status != "200 OK" or f'"name":"{n}"' not in body.decode()
+            assert ask(path, HTTP_IF_NONE_MATCH=etags[number], **HOST)[0] == "304 Not Modified"
+        stale["control"] += f'"name":"{n}"' not in control(path, **HOST)[2].decode()
+    assert stale == {"ours": 0, "control": 99}
+
+
+@pytest.mark.django_db
+def test_errors_and_redirects_are_kept_by_nobody(start):
+    ask = start()
+    answers = {path: ask(path, **HOST)[:2] for path in ("/2.3.0/nothing/", "/2.3.0/launches")}
+    assert {path: (status[:3], headers["Cache-Control"]) for path, (status, headers) in answers.items()} == {
+        "/2.3.0/nothing/": ("404", "no-store"),
+        "/2.3.0/launches": ("301", "no-store"),
+    }
+
+
+def test_the_server_asks_the_cache_first():
+    assert isinstance(get_internal_wsgi_application(), ResponseCache)
