@@ -71,8 +71,7 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         rows = self.filter_queryset(self.get_queryset())
         keys = self.paginate_queryset(rows.values_list("pk", flat=True))
         page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request, every=True))
-        page.data = orjson.dumps(page.data)
-        return page
+        return written(page.data)
 
     def retrieve(self, request, *args, **kwargs):
         if not self.is_planned:
@@ -84,7 +83,7 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         if rows.query.where:  # not every row is one of this endpoint's
             key = get_object_or_404(rows.values_list("pk", flat=True), pk=key)
         for record in plan(self.get_serializer_class()).render([key], request):
-            return Response(orjson.dumps(record))
+            return written(record)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
     def get_view_description(self, html=False):
@@ -106,6 +105,18 @@ class Resource(viewsets.ReadOnlyModelViewSet):
             "ordering_fields": sorted(self.ordering_fields),
         }
         return re.sub(r"\n{3,}", "\n\n", render_to_string("api/help.md", context)).strip()
+
+
+def written(answer) -> Response:
+    """A response that the render plan has written."""
+    response = Response(orjson.dumps(answer))
+    response.add_post_render_callback(let_go)
+    return response
+
+
+def let_go(response):
+    """Takes a response out of the circle of view and request, or its megabytes stay until circles are collected."""
+    response.renderer_context["view"].response = response.renderer_context = response.data = None
 
 
 class ConfigResource(Resource):
