@@ -336,9 +336,13 @@ def generate(scale):
             maker.make(model)
 
 
+def migrate():
+    call_command("migrate", verbosity=0)
+
+
 def fill(scale, stamp):
     """Makes an empty database ready to be measured, and marks it with a stamp at the end."""
-    call_command("migrate", verbosity=0)
+    migrate()
     generate(scale)
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), nouns()):

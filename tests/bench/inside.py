@@ -102,11 +102,12 @@ def first_after_write(address, seconds):
 
 def find(address):
     """What an endpoint does to find the rows of a page, before it shows any."""
-    get_environ = environ(address, {})
-    route = resolve(get_environ["PATH_INFO"])
+    request = WSGIRequest(environ(address, {}))
+    route = resolve(request.path_info)
     view = route.func.cls(**route.func.initkwargs, action_map=route.func.actions)
-    view.setup(WSGIRequest(get_environ), *route.args, **route.kwargs)
-    view.request, view.format_kwarg = view.initialize_request(view.request), None
+    view.setup(request, *route.args, **route.kwargs)
+    view.request = view.initialize_request(request)
+    view.initial(view.request)
     rows = view.filter_queryset(view.get_queryset())
     return rows.count() and list(rows.values_list("pk", flat=True)[:10])
 
