@@ -1,5 +1,5 @@
 from media_assets.serializers import Image, SocialMediaLink
-from spacedevs.api.representations import NameOf, Representation
+from spacedevs.api.representations import Above, NameOf, Representation
 
 from . import models
 
@@ -84,6 +84,15 @@ class AgencyDetailed(AgencyNormal):
         )
 
 
+class AgencyEndpointDetailed(AgencyDetailed):
+    launcher_list = Above("vehicles.serializers.LauncherConfigDetailedSerializerNoManufacturer", many=True)
+    spacecraft_list = Above("vehicles.serializers.SpacecraftConfigDetailed", many=True)
+
+    class Meta(AgencyDetailed.Meta):
+        mode = "detailed"
+        fields = (*AgencyDetailed.Meta.fields, "launcher_list", "spacecraft_list")
+
+
 class MissionPatch(Representation):
     agency = AgencyMini(allow_null=True)
 
@@ -124,3 +133,14 @@ class ProgramNormal(ProgramMini):
             "mission_patches",
             "type",
         )
+
+
+class MissionPatchDetailed(MissionPatch):
+    agency = AgencyDetailed(allow_null=True)
+    launches = Above("launches.serializers.LaunchNormal", many=True)
+    expeditions = Above("stations.serializers.ExpeditionNormal", many=True)
+    program = ProgramNormal(many=True, source="programs")
+
+    class Meta(MissionPatch.Meta):
+        mode = "detailed"
+        fields = (*MissionPatch.Meta.fields, "launches", "expeditions", "program")

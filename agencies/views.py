@@ -1,11 +1,24 @@
 from spacedevs.api.resources import Resource
 
-from . import models, serializers
+from . import filters, models, serializers
 
 
 class Agency(Resource):
     queryset = models.Agency.objects.all()
-    ladder = (serializers.AgencyDetailed,)
+    ladder = serializers.AgencyMini, serializers.AgencyNormal, serializers.AgencyEndpointDetailed
+    filterset_class = filters.AgencyFilter
+    search_fields = ("abbrev", "name")
+    ordering_fields = (*filters.LAUNCHES, *filters.LANDINGS, "featured", "id", "name")
+    examples = {"filters": "abbrev=NASA", "search": "search=SpaceX", "ordering": "ordering=-total_launch_count"}
+
+
+class MissionPatch(Resource):
+    queryset = models.MissionPatch.objects.all()
+    ladder = serializers.MissionPatch, serializers.MissionPatchDetailed
+    filterset_class = filters.MissionPatchFilter
+    search_fields = ("agency__name", "name")
+    ordering_fields = ("agency__name", "id", "name", "priority")
+    examples = {"filters": "agency__id=147", "search": "search=Ariane", "ordering": "ordering=priority"}
 
 
 class Program(Resource):

@@ -1,4 +1,8 @@
-from spacedevs.api.representations import Representation
+from rest_framework import serializers
+
+from agencies.serializers import AgencyMini, Country
+from media_assets.serializers import Image, SocialMediaLink
+from spacedevs.api.representations import Above, Representation
 
 from . import models
 
@@ -19,3 +23,65 @@ class AstronautType(Representation):
     class Meta:
         model = models.AstronautType
         fields = ("id", "name")
+
+
+class AstronautNormal(Representation):
+    status = AstronautStatus()
+    agency = AgencyMini(allow_null=True)
+    image = Image(allow_null=True)
+
+    class Meta:
+        model = models.Astronaut
+        fields = ("id", "url", "name", "status", "agency", "image")
+
+
+class AstronautDetailed(AstronautNormal):
+    type = AstronautType()
+    age = serializers.IntegerField(allow_null=True, required=False)
+    nationality = Country(many=True)
+    social_media_links = SocialMediaLink(many=True)
+
+    class Meta(AstronautNormal.Meta):
+        mode = "list"
+        fields = (
+            *AstronautNormal.Meta.fields,
+            "response_mode",
+            "type",
+            "in_space",
+            "time_in_space",
+            "eva_time",
+            "age",
+            "date_of_birth",
+            "date_of_death",
+            "nationality",
+            "bio",
+            "wiki",
+            "last_flight",
+            "first_flight",
+            "social_media_links",
+        )
+
+
+class AstronautEndpointNormal(AstronautDetailed):
+    class Meta(AstronautDetailed.Meta):
+        mode = "normal"
+        fields = (*AstronautDetailed.Meta.fields, "flights_count", "landings_count", "spacewalks_count")
+
+
+class AstronautEndpointDetailed(AstronautEndpointNormal):
+    flights = Above("launches.serializers.LaunchNormal", many=True, source="seats.launched_in.launch")
+    landings = Above("launches.serializers.SpacecraftFlightNormal", many=True, source="seats.landed_in")
+    spacewalks = Above("events.serializers.SpacewalkNormal", many=True, source="seats.spacewalks")
+
+    class Meta(AstronautEndpointNormal.Meta):
+        mode = "detailed"
+        fields = (*AstronautEndpointNormal.Meta.fields, "flights", "landings", "spacewalks")
+
+
+class AstronautFlight(Representation):
+    role = AstronautRole(allow_null=True)
+    astronaut = AstronautDetailed()
+
+    class Meta:
+        model = models.AstronautFlight
+        fields = ("id", "role", "astronaut")

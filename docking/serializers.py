@@ -1,14 +1,17 @@
 from launches.serializers import (
     PayloadFlightMini,
     PayloadFlightNormal,
+    SpacecraftFlightForDockingEvent,
     SpacecraftFlightMini,
     SpacecraftFlightNormal,
 )
 from spacedevs.api.representations import Representation
+from stations.models import SpaceStation
 from stations.serializers import SpaceStationMini, SpaceStationNormal
 from vehicles.serializers import PayloadMini, SpacecraftConfigNormal
 
 from . import models
+from .querysets import DOCKED
 
 
 class DockingLocation(Representation):
@@ -19,6 +22,55 @@ class DockingLocation(Representation):
     class Meta:
         model = models.DockingLocation
         fields = ("id", "name", "spacestation", "spacecraft", "payload")
+
+
+class DockingEventForChaserNormal(Representation):
+    docking_location = DockingLocation()
+    space_station_target = SpaceStationNormal(allow_null=True)
+    flight_vehicle_target = SpacecraftFlightNormal(allow_null=True)
+    payload_flight_target = PayloadFlightNormal(allow_null=True)
+
+    class Meta:
+        model = models.DockingEvent
+        fields = (
+            "id",
+            "url",
+            "docking",
+            "departure",
+            "docking_location",
+            "space_station_target",
+            "flight_vehicle_target",
+            "payload_flight_target",
+        )
+
+
+class DockingEventDetailedSerializerForSpacestation(Representation):
+    flight_vehicle_chaser = SpacecraftFlightForDockingEvent(allow_null=True)
+    space_station_chaser = SpaceStationNormal(allow_null=True)
+    payload_flight_chaser = PayloadFlightNormal(allow_null=True)
+
+    class Meta:
+        model = models.DockingEvent
+        implied = {"space_station_target": SpaceStation}  # the one whose port it is
+        fields = (
+            "id",
+            "url",
+            "docking",
+            "departure",
+            "flight_vehicle_chaser",
+            "space_station_chaser",
+            "payload_flight_chaser",
+        )
+
+
+class DockingLocationSerializerForSpacestation(Representation):
+    currently_docked = DockingEventDetailedSerializerForSpacestation(
+        source="docking_events", part=DOCKED, allow_null=True
+    )
+
+    class Meta:
+        model = models.DockingLocation
+        fields = ("id", "name", "currently_docked")
 
 
 class DockingEventEndpointNormal(Representation):

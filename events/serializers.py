@@ -1,4 +1,20 @@
+from agencies.serializers import AgencyMini, ProgramMini, ProgramNormal
+from crew.serializers import AstronautFlight, AstronautNormal
+from launches.serializers import (
+    LaunchBasic,
+    NetPrecision,
+    SpacecraftFlightDetailed,
+    SpacecraftFlightNormal,
+)
+from media_assets.serializers import Image, InfoURL, VidURL
 from spacedevs.api.representations import Representation
+from stations.serializers import (
+    ExpeditionMini,
+    ExpeditionNormal,
+    ExpeditionNormalSerializerForSpacewalk,
+    SpaceStationMini,
+    SpaceStationNormal,
+)
 
 from . import models
 
@@ -19,3 +35,124 @@ class NoticeType(Representation):
     class Meta:
         model = models.NoticeType
         fields = ("id", "name")
+
+
+class Update(Representation):
+    class Meta:
+        model = models.Update
+        fields = ("id", "profile_image", "comment", "info_url", "created_by", "created_on")
+        always = ("profile_image", "created_by")
+        extra_kwargs = {"created_on": {"allow_null": False}}
+
+
+# Events -------------------------------------------------------------------------------------------
+
+
+class EventMini(Representation):
+    info_urls = InfoURL(many=True)
+    vid_urls = VidURL(many=True)
+    image = Image(allow_null=True)
+
+    class Meta:
+        model = models.Event
+        fields = ("id", "url", "name", "info_urls", "vid_urls", "image", "date")
+
+
+class EventNormal(EventMini):
+    type = EventType()
+    date_precision = NetPrecision(allow_null=True)
+
+    class Meta(EventMini.Meta):
+        fields = (
+            *EventMini.Meta.fields,
+            "slug",
+            "type",
+            "description",
+            "webcast_live",
+            "location",
+            "date_precision",
+        )
+
+
+class EventEndpointList(EventNormal):
+    class Meta(EventNormal.Meta):
+        mode = "list"
+        fields = (*EventNormal.Meta.fields, "response_mode", "duration")
+
+
+class EventEndpointNormal(EventEndpointList):
+    updates = Update(many=True)
+
+    class Meta(EventEndpointList.Meta):
+        mode = "normal"
+        fields = (*EventEndpointList.Meta.fields, "updates", "last_updated")
+        extra_kwargs = {"last_updated": {"allow_null": False}}
+
+
+class EventEndpointDetailed(EventEndpointNormal):
+    agencies = AgencyMini(many=True)
+    launches = LaunchBasic(many=True)
+    expeditions = ExpeditionNormal(many=True)
+    spacestations = SpaceStationNormal(many=True)
+    program = ProgramNormal(many=True, allow_null=True)
+    astronauts = AstronautNormal(many=True, allow_null=True)
+
+    class Meta(EventEndpointNormal.Meta):
+        mode = "detailed"
+        fields = (
+            *EventEndpointNormal.Meta.fields,
+            "agencies",
+            "launches",
+            "expeditions",
+            "spacestations",
+            "program",
+            "astronauts",
+        )
+
+
+# Spacewalks ---------------------------------------------------------------------------------------
+
+
+class SpacewalkList(Representation):
+    class Meta:
+        model = models.Spacewalk
+        mode = "list"
+        fields = ("response_mode", "id", "url", "name", "start", "end", "duration", "location")
+        always = ("name",)
+
+
+class SpacewalkNormal(SpacewalkList):
+    crew = AstronautFlight(many=True)
+
+    class Meta(SpacewalkList.Meta):
+        fields = (*SpacewalkList.Meta.fields, "crew")
+
+
+class SpacewalkEndpointNormal(SpacewalkNormal):
+    spacestation = SpaceStationMini(allow_null=True)
+    expedition = ExpeditionMini(allow_null=True)
+    spacecraft_flight = SpacecraftFlightNormal(allow_null=True)
+    event = EventMini(allow_null=True)
+    program = ProgramMini(many=True)
+
+    class Meta(SpacewalkNormal.Meta):
+        mode = "normal"
+        fields = (
+            *SpacewalkNormal.Meta.fields,
+            "spacestation",
+            "expedition",
+            "spacecraft_flight",
+            "event",
+            "program",
+        )
+
+
+class SpacewalkEndpointDetailed(SpacewalkEndpointNormal):
+    spacestation = SpaceStationNormal(allow_null=True)
+    expedition = ExpeditionNormalSerializerForSpacewalk(allow_null=True)
+    spacecraft_flight = SpacecraftFlightDetailed(allow_null=True)
+    event = EventNormal(allow_null=True)
+    program = ProgramNormal(many=True)
+
+    class Meta(SpacewalkEndpointNormal.Meta):
+        mode = "detailed"

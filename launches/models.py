@@ -3,11 +3,26 @@ import uuid
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from agencies.models import Agency, Program
+from agencies.models import Agency, MissionPatch, Program
+from crew.models import AstronautFlight
 from media_assets.models import Image, InfoURL, VidURL
 from places.models import LandingLocation, Orbit, Pad
 from spacedevs.api.models import KnownByName, Named
-from vehicles.models import LauncherConfig, Payload, Spacecraft
+from spacedevs.api.search import SearchText
+from vehicles.models import Launcher, LauncherConfig, Payload, Spacecraft
+
+SEARCHED = (
+    "launch_designator",
+    "launch_service_provider__name",
+    "mission__name",
+    "name",
+    "pad__location__name",
+    "pad__name",
+    "rocket__configuration__manufacturer__abbrev",
+    "rocket__configuration__manufacturer__name",
+    "rocket__configuration__name",
+    "spacecraft_flights__spacecraft__name",
+)
 
 
 class Described(Named):
@@ -131,6 +146,10 @@ class Launch(models.Model):
     pad = models.ForeignKey(Pad, models.PROTECT, null=True, blank=True, related_name="launches")
     webcast_live = models.BooleanField(default=False)
     program = models.ManyToManyField(Program, blank=True, related_name="launches")
+    flightclub_url = models.URLField("Flight Club URL", null=True, blank=True, help_text="A simulation of it.")
+    info_urls = models.ManyToManyField(InfoURL, blank=True, related_name="launches")
+    vid_urls = models.ManyToManyField(VidURL, blank=True, related_name="launches")
+    mission_patches = models.ManyToManyField(MissionPatch, blank=True, related_name="launches")
     last_updated = models.DateTimeField(null=True, blank=True, help_text="When these facts were last changed; UTC.")
 
     orbital_launch_attempt_count = models.IntegerField(null=True, blank=True)
@@ -141,6 +160,8 @@ class Launch(models.Model):
     location_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
     pad_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
     agency_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
+    pad_turnaround = models.DurationField(null=True, blank=True, help_text="Since the launch before from its pad.")
+    search_text = SearchText(SEARCHED)
 
     class Meta:
         ordering = ("net", "id")
@@ -152,6 +173,20 @@ class Launch(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class TimelineEvent(models.Model):
+    """What happens when in a countdown or an ascent."""
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="timeline")
+    type = models.ForeignKey(TimelineEventType, models.PROTECT, null=True, blank=True, related_name="timeline_events")
+    relative_time = models.DurationField(null=True, blank=True, help_text="Since liftoff; negative before it.")
+
+    class Meta:
+        ordering = ("launch", "relative_time", "id")
+
+    def __str__(self):
+        return f"{self.type} of {self.launch}"
 
 
 class LandingType(Described):
@@ -179,6 +214,36 @@ class Landing(models.Model):
         return f"{self.type or 'Landing'} ({self.pk})"
 
 
+class FirstStage(models.Model):
+    """The flight of one first stage or booster.
+
+    Like the other flights it knows its launch; an answer about its landing does not tell which."""
+
+    type = models.ForeignKey(FirstStageType, models.PROTECT, related_name="first_stages")
+    reused = models.BooleanField(null=True, blank=True)
+    launcher_flight_number = models.IntegerField(null=True, blank=True, help_text="1 for its first flight.")
+    launcher = models.ForeignKey(Launcher, models.PROTECT, null=True, blank=True, related_name="first_stages")
+    launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="first_stages")
+    landing = models.OneToOneField(Landing, models.SET_NULL, null=True, blank=True, related_name="firststage")
+
+    previous_flight_date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
+    turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the stage's flight before.")
+    previous_flight = models.ForeignKey(
+        Launch,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The launch that it flew in before.",
+    )
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return f"{self.launcher or self.type} ({self.launch})"
+
+
 class Flight(models.Model):
     """What the flight of a ship and the flight of a payload have in common.
 
@@ -199,6 +264,9 @@ class SpacecraftFlight(Flight):
     mission_end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     spacecraft = models.ForeignKey(Spacecraft, models.PROTECT, related_name="flights")
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="spacecraft_flights")
+    launch_crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="launched_in")
+    onboard_crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="aboard")
+    landing_crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="landed_in")
 
     duration = models.DurationField(null=True, blank=True, help_text="From launch to mission end.")
     turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the ship's flight before.")

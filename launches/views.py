@@ -1,23 +1,91 @@
 from spacedevs.api.resources import Resource
 
-from . import models, serializers
+from . import filters, models, querysets, serializers
+
+EXAMPLES = {
+    "filters": "pad__location=13",
+    "search": "search=Starlink",
+    "ordering": "ordering=-last_updated",
+}
 
 
 class Landing(Resource):
     queryset = models.Landing.objects.all()
-    ladder = (serializers.Landing,)
+    ladder = (
+        serializers.LandingEndpointList,
+        serializers.LandingEndpointNormal,
+        serializers.LandingEndpointDetailed,
+    )
+    filterset_class = filters.LandingFilter
+    search_fields = (
+        "firststage__launcher__launcher_config__name",
+        "firststage__launcher__serial_number",
+        "firststage__rocket__launch__name",
+        "landing_location__abbrev",
+        "landing_location__name",
+        "spacecraftflight__rocket__launch__name",
+        "spacecraftflight__spacecraft__name",
+        "spacecraftflight__spacecraft__serial_number",
+        "spacecraftflight__spacecraft__spacecraft_config__name",
+    )
+    paths = {
+        "firststage__rocket__launch": "firststage__launch",
+        "spacecraftflight__rocket__launch": "spacecraftflight__launch",
+    }
+    ordering_fields = ("downrange_distance", "id")
+    examples = {
+        "filters": "spacecraft__ids=39,37",
+        "search": "search=B1059",
+        "ordering": "ordering=downrange_distance",
+    }
 
 
 class Launch(Resource):
     queryset = models.Launch.objects.all()
-    ladder = serializers.LaunchBasic, serializers.LaunchNormal
+    ladder = serializers.LaunchBasic, serializers.LaunchNormal, serializers.LaunchDetailed
+    filterset_class = filters.LaunchFilter
+    search_fields = (
+        "launch_designator",
+        "launch_service_provider__name",
+        "mission__name",
+        "name",
+        "pad__location__name",
+        "pad__name",
+        "rocket__configuration__manufacturer__abbrev",
+        "rocket__configuration__manufacturer__name",
+        "rocket__configuration__name",
+        "rocket__spacecraftflight__spacecraft__name",
+    )
+    paths = {"rocket__spacecraftflight": "spacecraft_flights"}
+    ordering_fields = ("id", "last_updated", "name", "net")
+    examples = EXAMPLES
+
+
+class UpcomingLaunch(Launch):
+    part = querysets.UPCOMING
+    filterset_class = filters.UpcomingLaunchFilter
+    search_fields = Launch.search_fields[1:]
+    examples = {**EXAMPLES, "filters": "hide_recent_previous=True"}
+
+
+class PreviousLaunch(Launch):
+    queryset = models.Launch.objects.order_by("-net", "id")
+    part = querysets.PREVIOUS
 
 
 class PayloadFlight(Resource):
     queryset = models.PayloadFlight.objects.all()
-    ladder = serializers.PayloadFlightMini, serializers.PayloadFlightNormal
+    ladder = (
+        serializers.PayloadFlightMini,
+        serializers.PayloadFlightNormal,
+        serializers.PayloadFlightDetailed,
+    )
+    filterset_class = filters.PayloadFlightFilter
+    examples = {"filters": "payload=2"}
 
 
 class SpacecraftFlight(Resource):
     queryset = models.SpacecraftFlight.objects.all()
-    ladder = (serializers.SpacecraftFlightNormal,)
+    ladder = serializers.SpacecraftFlightNormal, serializers.SpacecraftFlightDetailed
+    filterset_class = filters.SpacecraftFlightFilter
+    examples = {"filters": "spacecraft=289"}

@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from agencies.serializers import AgencyNormal, Country
+from agencies.serializers import AgencyMini, AgencyNormal, Country
 from media_assets.serializers import Image
 from spacedevs.api.representations import Representation
 
@@ -80,6 +80,14 @@ class LocationSerializerNoCelestialBody(Representation):
         )
 
 
+class CelestialBodyEndpointDetailed(CelestialBodyDetailed):
+    locations = LocationSerializerNoCelestialBody(many=True)
+
+    class Meta(CelestialBodyDetailed.Meta):
+        mode = "detailed"
+        fields = (*CelestialBodyDetailed.Meta.fields, "locations")
+
+
 class Location(LocationSerializerNoCelestialBody):
     celestial_body = CelestialBodyDetailed()
 
@@ -91,11 +99,10 @@ class Location(LocationSerializerNoCelestialBody):
         )
 
 
-class Pad(Representation):
-    agencies = AgencyNormal(many=True)
+class PadSerializerNoLocation(Representation):
+    agencies = AgencyMini(many=True)
     image = Image(allow_null=True)
     country = Country(allow_null=True)
-    location = Location(allow_null=True)
 
     class Meta:
         model = models.Pad
@@ -117,8 +124,23 @@ class Pad(Representation):
             "total_launch_count",
             "orbital_launch_attempt_count",
             "fastest_turnaround",
-            "location",
         )
+
+
+class Pad(PadSerializerNoLocation):
+    agencies = AgencyNormal(many=True)
+    location = Location(allow_null=True)
+
+    class Meta(PadSerializerNoLocation.Meta):
+        fields = (*PadSerializerNoLocation.Meta.fields, "location")
+
+
+class LocationSerializerWithPads(Location):
+    pads = PadSerializerNoLocation(many=True)
+
+    class Meta(Location.Meta):
+        mode = "detailed"
+        fields = (*Location.Meta.fields, "pads")
 
 
 class LandingLocation(Representation):

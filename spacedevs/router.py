@@ -3,36 +3,68 @@
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from agencies import serializers as agencies
-from agencies.views import Agency, Program
+from agencies.views import Agency, MissionPatch, Program
 from crew import serializers as crew
+from crew.views import Astronaut
 from docking.views import DockingEvent, DockingLocation
 from events import serializers as events
+from events.views import Events, PreviousEvents, Spacewalk, UpcomingEvents, Update
 from launches import serializers as launches
-from launches.views import Landing, Launch, PayloadFlight, SpacecraftFlight
+from launches.views import (
+    Landing,
+    Launch,
+    PayloadFlight,
+    PreviousLaunch,
+    SpacecraftFlight,
+    UpcomingLaunch,
+)
 from media_assets import serializers as media_assets
 from places import serializers as places
-from places.views import Location, Pad
+from places.views import CelestialBody, Location, Pad
 from spacedevs.api.resources import ConfigResource
 from stations import serializers as stations
-from stations.views import SpaceStation
+from stations.views import Expedition, SpaceStation
 from vehicles import serializers as vehicles
-from vehicles.views import LauncherConfig, Spacecraft, SpacecraftConfiguration
+from vehicles.views import (
+    Launcher,
+    LauncherConfig,
+    LauncherConfigFamily,
+    Payload,
+    Spacecraft,
+    SpacecraftConfigFamily,
+    SpacecraftConfiguration,
+)
 
 RESOURCES = {
     "agencies": Agency,
+    "astronauts": Astronaut,
+    "celestial_bodies": CelestialBody,
     "config/docking_locations": DockingLocation,
     "docking_events": DockingEvent,
+    "events": Events,
+    "events/previous": PreviousEvents,
+    "events/upcoming": UpcomingEvents,
+    "expeditions": Expedition,
     "landings": Landing,
+    "launcher_configuration_families": LauncherConfigFamily,
     "launcher_configurations": LauncherConfig,
+    "launchers": Launcher,
     "launches": Launch,
+    "launches/previous": PreviousLaunch,
+    "launches/upcoming": UpcomingLaunch,
     "locations": Location,
+    "mission_patches": MissionPatch,
     "pads": Pad,
     "payload_flights": PayloadFlight,
+    "payloads": Payload,
     "programs": Program,
     "space_stations": SpaceStation,
     "spacecraft": Spacecraft,
+    "spacecraft_configuration_families": SpacecraftConfigFamily,
     "spacecraft_configurations": SpacecraftConfiguration,
     "spacecraft_flights": SpacecraftFlight,
+    "spacewalks": Spacewalk,
+    "updates": Update,
 }
 CONFIG = {
     "agency_types": agencies.AgencyType,
@@ -75,6 +107,11 @@ class LaunchLibrary(APIRootView):
 class Router(DefaultRouter):
     APIRootView = LaunchLibrary
     include_format_suffixes = False
+
+    def get_default_basename(self, viewset):
+        """Rows have their address at the endpoint of the whole table, not at those of its parts."""
+        basename = super().get_default_basename(viewset)
+        return f"{basename}-{viewset.__name__.lower()}" if viewset.part else basename
 
 
 router = Router()

@@ -1,6 +1,7 @@
 from django.db import models
 
-from agencies.models import Agency
+from agencies.models import Agency, MissionPatch
+from crew.models import AstronautFlight
 from media_assets.models import Image
 from places.models import Orbit
 from spacedevs.api.models import Named
@@ -54,3 +55,21 @@ class SpaceStation(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class Expedition(models.Model):
+    """The stay of one crew aboard a station."""
+
+    name = models.CharField(max_length=255, null=True)
+    start = models.DateTimeField(null=True, help_text="UTC.")
+    end = models.DateTimeField(null=True, blank=True, help_text="UTC; empty as long as it lasts.")
+    # Null where a spacewalk's answer showed an expedition without its station.
+    spacestation = models.ForeignKey(SpaceStation, models.PROTECT, null=True, related_name="expeditions")
+    mission_patches = models.ManyToManyField(MissionPatch, blank=True, related_name="expeditions")
+    crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="expeditions")
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name or f"Expedition {self.pk}"

@@ -1,7 +1,10 @@
+from agencies.serializers import AgencyNormal, MissionPatch
+from crew.serializers import AstronautFlight
 from media_assets.serializers import Image
-from spacedevs.api.representations import NameOf, Representation
+from spacedevs.api.representations import Above, NameOf, Representation
 
 from . import models
+from .querysets import ACTIVE
 
 
 class SpaceStationStatus(Representation):
@@ -14,6 +17,13 @@ class SpaceStationType(Representation):
     class Meta:
         model = models.SpaceStationType
         fields = ("id", "name")
+
+
+class ExpeditionMini(Representation):
+    class Meta:
+        model = models.Expedition
+        fields = ("id", "url", "name", "start", "end")
+        always = ("name", "start")
 
 
 class SpaceStationMini(Representation):
@@ -40,3 +50,68 @@ class SpaceStationNormal(SpaceStationMini):
             "type",
         )
         always = ("founded", "description")
+
+
+class SpaceStationDetailed(SpaceStationNormal):
+    owners = AgencyNormal(many=True, allow_null=True)
+
+    class Meta(SpaceStationNormal.Meta):
+        fields = (*SpaceStationNormal.Meta.fields, "owners")
+
+
+class SpaceStationEndpoint(SpaceStationDetailed):
+    active_expeditions = ExpeditionMini(many=True, source="expeditions", part=ACTIVE)
+
+    class Meta(SpaceStationDetailed.Meta):
+        mode = "normal"
+        fields = (*SpaceStationDetailed.Meta.fields, "response_mode", "active_expeditions")
+
+
+class SpaceStationDetailedEndpoint(SpaceStationEndpoint):
+    docking_location = Above("docking.serializers.DockingLocationSerializerForSpacestation", many=True)
+    active_docking_events = Above(
+        "docking.serializers.DockingEventForChaserNormal",
+        many=True,
+        source="docking_events_chaser",
+        part="docking.querysets.DOCKED",
+    )
+
+    class Meta(SpaceStationEndpoint.Meta):
+        mode = "detailed"
+        fields = (
+            *SpaceStationEndpoint.Meta.fields,
+            "height",
+            "width",
+            "mass",
+            "volume",
+            "onboard_crew",
+            "docked_vehicles",
+            "docking_location",
+            "active_docking_events",
+        )
+
+
+class ExpeditionNormal(ExpeditionMini):
+    spacestation = SpaceStationNormal()
+    mission_patches = MissionPatch(many=True)
+    spacewalks = Above("events.serializers.SpacewalkList", many=True)
+
+    class Meta(ExpeditionMini.Meta):
+        mode = "normal"
+        fields = (*ExpeditionMini.Meta.fields, "response_mode", "spacestation", "mission_patches", "spacewalks")
+
+
+class ExpeditionNormalSerializerForSpacewalk(ExpeditionNormal):
+    spacewalks = None
+
+    class Meta(ExpeditionNormal.Meta):
+        fields = (*ExpeditionMini.Meta.fields, "spacestation", "mission_patches")
+
+
+class ExpeditionDetailed(ExpeditionNormal):
+    spacestation = SpaceStationDetailed()
+    crew = AstronautFlight(many=True)
+
+    class Meta(ExpeditionNormal.Meta):
+        mode = "detailed"
+        fields = (*ExpeditionNormal.Meta.fields, "crew")

@@ -1,8 +1,27 @@
 from spacedevs.api.resources import Resource
 
-from . import models, serializers
+from . import filters, models, serializers
 
 
 class SpaceStation(Resource):
     queryset = models.SpaceStation.objects.all()
-    ladder = (serializers.SpaceStationNormal,)
+    ladder = serializers.SpaceStationEndpoint, serializers.SpaceStationDetailedEndpoint
+    filterset_class = filters.SpaceStationFilter
+    search_fields = ("name", "owners__abbrev", "owners__name")
+    ordering_fields = ("docked_vehicles", "founded", "id", "name", "onboard_crew", "status", "type", "volume")
+    examples = {"filters": "onboard_crew__gte=1", "search": "search=Salyut", "ordering": "ordering=founded"}
+
+
+class Expedition(Resource):
+    queryset = models.Expedition.objects.all()
+    ladder = serializers.ExpeditionNormal, serializers.ExpeditionDetailed
+    filterset_class = filters.ExpeditionFilter
+    search_fields = (
+        "crew__astronaut__agency__abbrev",
+        "crew__astronaut__agency__name",
+        "crew__astronaut__name",
+        "crew__astronaut__nationality__nationality_name",
+        "name",
+    )
+    ordering_fields = ("end", "id", "start")
+    examples = {"filters": "space_station=18", "search": "search=Kelly", "ordering": "ordering=-start"}

@@ -15,15 +15,18 @@ from django.db import models
 from model_bakery.recipe import Recipe, seq
 
 from agencies.models import Agency, Country, MissionPatch, Program
-from crew.models import AstronautRole
+from crew.models import Astronaut, AstronautFlight, AstronautRole
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
+from events.models import Event, LiveStream, Notice, RoadClosure, Spacewalk, Update
 from launches.models import (
+    FirstStage,
     Landing,
     Launch,
     Mission,
     PayloadFlight,
     Rocket,
     SpacecraftFlight,
+    TimelineEvent,
     TimelineEventType,
 )
 from media_assets.models import (
@@ -36,8 +39,9 @@ from media_assets.models import (
 )
 from places.models import CelestialBody, LandingLocation, Location, Orbit, Pad
 from spacedevs.api.models import Named
-from stations.models import SpaceStation
+from stations.models import Expedition, SpaceStation
 from vehicles.models import (
+    Launcher,
     LauncherConfig,
     LauncherConfigFamily,
     Payload,
@@ -115,15 +119,19 @@ landing_location = Factory(LandingLocation, name=seq("Landing location "))
 orbit = Factory(Orbit, name=seq("Orbit "), abbrev=seq("O"))
 
 astronaut_role = Factory(AstronautRole, role=seq("Role "))
+astronaut = Factory(Astronaut, name=seq("Astronaut "), bio="Flew in space.")
+seat = Factory(AstronautFlight)
 
 spacecraft_family = Factory(SpacecraftConfigFamily, name=seq("Spacecraft family "))
 spacecraft_config = Factory(SpacecraftConfig, name=seq("Spacecraft configuration "))
 spacecraft = Factory(Spacecraft, name=seq("Spacecraft "), description="A ship that carries cargo.")
 launcher_family = Factory(LauncherConfigFamily, name=seq("Launcher family "))
 launcher_config = Factory(LauncherConfig, name=seq("Launcher configuration "))
+launcher = Factory(Launcher, serial_number=seq("B"))
 payload = Factory(Payload, name=seq("Payload "))
 
 space_station = Factory(SpaceStation, name=seq("Space station "))
+expedition = Factory(Expedition, name=seq("Expedition "), start=LAUNCHED)
 
 mission = Factory(Mission, name=seq("Mission "))
 rocket = Factory(Rocket)
@@ -135,12 +143,21 @@ launch = Factory(
     slug=seq("launch-"),
     net=LAUNCHED,
 )
+timeline_event = Factory(TimelineEvent)
 landing = Factory(Landing)
+first_stage = Factory(FirstStage)
 spacecraft_flight = Factory(SpacecraftFlight)
 payload_flight = Factory(PayloadFlight)
 
 docking_location = Factory(DockingLocation, name=seq("Port "))
 stay = Factory(DockingEvent, docking=DOCKED)
+
+event = Factory(Event, name=seq("Event "), slug=seq("event-"), date=LAUNCHED)
+spacewalk = Factory(Spacewalk, name=seq("Spacewalk "))
+update = Factory(Update, comment=seq("Update "), created_on=LAUNCHED)
+road_closure = Factory(RoadClosure, title=seq("Road closure "), window_start=LAUNCHED, window_end=DOCKED)
+notice = Factory(Notice, date=LAUNCHED, url=seq("https://example.org/notices/"))
+live_stream = Factory(LiveStream, title=seq("Live stream "), url=seq("https://example.org/live/"))
 
 for model in apps.get_models():
     if issubclass(model, Named) and model not in Factory.of:
@@ -200,7 +217,7 @@ FILLINGS = {
     models.DateField: lambda field, n: DOCKED.date() + timedelta(days=n),
     models.DurationField: lambda field, n: timedelta(days=n, hours=2, seconds=58),
 }
-OWNED = {Image: [(ImageVariant, "image")]}
+OWNED = {Image: [(ImageVariant, "image")], Launch: [(TimelineEvent, "launch")]}
 
 
 def filling(field, number):

@@ -5,6 +5,32 @@ from media_assets.models import Image
 from spacedevs.api.models import Named
 
 
+class Totals(models.Model):
+    """What has become of the launches and landings of a kind of vehicle, or of a family of them."""
+
+    total_launch_count = models.IntegerField(null=True, blank=True)
+    successful_launches = models.IntegerField(null=True, blank=True)
+    failed_launches = models.IntegerField(null=True, blank=True)
+    attempted_landings = models.IntegerField(null=True, blank=True)
+    successful_landings = models.IntegerField(null=True, blank=True)
+    failed_landings = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("id",)
+
+
+class RocketTotals(Totals):
+    """The same of rockets, which also fly in rows of successes."""
+
+    consecutive_successful_launches = models.IntegerField(null=True, blank=True)
+    pending_launches = models.IntegerField(null=True, blank=True)
+    consecutive_successful_landings = models.IntegerField(null=True, blank=True)
+
+    class Meta(Totals.Meta):
+        abstract = True
+
+
 class SpacecraftConfigType(Named):
     """What a kind of ship is for: a capsule, a freighter, a space plane."""
 
@@ -12,7 +38,7 @@ class SpacecraftConfigType(Named):
         verbose_name = "spacecraft configuration type"
 
 
-class SpacecraftConfigFamily(models.Model):
+class SpacecraftConfigFamily(Totals):
     """Kinds of ship that descend from one another, such as Soyuz."""
 
     name = models.CharField(max_length=200)
@@ -27,8 +53,9 @@ class SpacecraftConfigFamily(models.Model):
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     maiden_flight = models.DateField(null=True, blank=True)
 
-    class Meta:
-        ordering = ("id",)
+    spacecraft_flown = models.IntegerField(null=True, blank=True)
+
+    class Meta(Totals.Meta):
         verbose_name = "spacecraft configuration family"
         verbose_name_plural = "spacecraft configuration families"
 
@@ -36,7 +63,7 @@ class SpacecraftConfigFamily(models.Model):
         return self.name
 
 
-class SpacecraftConfig(models.Model):
+class SpacecraftConfig(Totals):
     """A kind of ship, such as Soyuz MS, of which several were built."""
 
     name = models.CharField(max_length=200)
@@ -44,15 +71,32 @@ class SpacecraftConfig(models.Model):
     agency = models.ForeignKey(
         Agency,
         models.PROTECT,
-        related_name="spacecraft_configs",
+        related_name="spacecraft_list",
         help_text="Who builds it.",
     )
     family = models.ManyToManyField(SpacecraftConfigFamily, blank=True, related_name="spacecraft_configs")
     in_use = models.BooleanField(default=True)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
+    capability = models.CharField(max_length=2048, blank=True, help_text="As in 'Crew and cargo to low Earth orbit'.")
+    history = models.CharField(max_length=1000, blank=True)
+    details = models.CharField(max_length=1000, blank=True)
+    maiden_flight = models.DateField(null=True, blank=True)
+    height = models.FloatField(null=True, blank=True, help_text="Metres.")
+    diameter = models.FloatField(null=True, blank=True, help_text="Metres.")
+    human_rated = models.BooleanField(default=False)
+    crew_capacity = models.IntegerField(null=True, blank=True)
+    payload_capacity = models.IntegerField(null=True, blank=True, help_text="To orbit, kilograms.")
+    payload_return_capacity = models.IntegerField(null=True, blank=True, help_text="Back to Earth, kilograms.")
+    flight_life = models.CharField(max_length=2048, null=True, blank=True, help_text="As in '200 days in orbit'.")
+    wiki_link = models.URLField(blank=True)
+    info_link = models.URLField(blank=True)
 
-    class Meta:
-        ordering = ("id",)
+    spacecraft_flown = models.IntegerField(null=True, blank=True)
+    fastest_turnaround = models.DurationField(
+        null=True, blank=True, help_text="The shortest time between two flights of one ship."
+    )
+
+    class Meta(Totals.Meta):
         verbose_name = "spacecraft configuration"
 
     def __str__(self):
@@ -94,14 +138,17 @@ class Spacecraft(models.Model):
         return self.name
 
 
-class LauncherConfigFamily(models.Model):
+class LauncherConfigFamily(RocketTotals):
     """Rockets that descend from one another, such as Ariane."""
 
     name = models.CharField(max_length=200)
+    manufacturer = models.ManyToManyField(Agency, blank=True, related_name="launcher_config_families")
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    description = models.CharField(max_length=2048, blank=True)
+    active = models.BooleanField(default=True)
+    maiden_flight = models.DateField(null=True, blank=True)
 
-    class Meta:
-        ordering = ("id",)
+    class Meta(RocketTotals.Meta):
         verbose_name = "launcher configuration family"
         verbose_name_plural = "launcher configuration families"
 
@@ -109,16 +156,45 @@ class LauncherConfigFamily(models.Model):
         return self.name
 
 
-class LauncherConfig(models.Model):
+class LauncherConfig(RocketTotals):
     """A kind of rocket, such as Ariane 5 ES."""
 
     name = models.CharField(max_length=200)
     families = models.ManyToManyField(LauncherConfigFamily, blank=True, related_name="launcher_configs")
     full_name = models.CharField(max_length=200, blank=True)
     variant = models.CharField(max_length=200, blank=True, help_text="As in 'ES'.")
+    active = models.BooleanField(default=True)
+    is_placeholder = models.BooleanField(default=False, help_text="Stands for a rocket that is not yet known.")
+    manufacturer = models.ForeignKey(
+        Agency, models.PROTECT, null=True, blank=True, related_name="launcher_list", help_text="Who builds it."
+    )
+    program = models.ManyToManyField(Program, blank=True, related_name="launcher_configs")
+    reusable = models.BooleanField(default=False)
+    image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Texts, not addresses: LL2 2.3.0 says no more of them.
+    info_url = models.CharField("info URL", max_length=200, null=True, blank=True)
+    wiki_url = models.CharField("wiki URL", max_length=200, null=True, blank=True)
+    description = models.CharField(max_length=2048, blank=True)
+    alias = models.CharField(max_length=200, blank=True, help_text="Another name.")
+    min_stage = models.IntegerField(null=True, blank=True, help_text="The fewest stages that it flies with.")
+    max_stage = models.IntegerField(null=True, blank=True, help_text="The most stages that it flies with.")
+    length = models.FloatField(null=True, blank=True, help_text="Metres.")
+    diameter = models.FloatField(null=True, blank=True, help_text="Metres.")
+    maiden_flight = models.DateField(null=True, blank=True)
+    launch_cost = models.BigIntegerField(null=True, blank=True, help_text="US dollars.")
+    launch_mass = models.FloatField(null=True, blank=True, help_text="Tonnes.")
+    leo_capacity = models.FloatField("LEO capacity", null=True, blank=True, help_text="Kilograms.")
+    gto_capacity = models.FloatField("GTO capacity", null=True, blank=True, help_text="Kilograms.")
+    geo_capacity = models.FloatField("GEO capacity", null=True, blank=True, help_text="Kilograms.")
+    sso_capacity = models.FloatField("SSO capacity", null=True, blank=True, help_text="Kilograms.")
+    to_thrust = models.FloatField("thrust at liftoff", null=True, blank=True, help_text="Kilonewtons.")
+    apogee = models.FloatField(null=True, blank=True, help_text="Of a suborbital rocket, kilometres.")
 
-    class Meta:
-        ordering = ("id",)
+    fastest_turnaround = models.DurationField(
+        null=True, blank=True, help_text="The shortest time between two launches of this kind."
+    )
+
+    class Meta(RocketTotals.Meta):
         verbose_name = "launcher configuration"
 
     def __str__(self):
@@ -132,6 +208,35 @@ class LauncherStatus(Named):
 
     class Meta(Named.Meta):
         verbose_name_plural = "launcher statuses"
+
+
+class Launcher(models.Model):
+    """One reusable first stage, such as B1058, which flies many times."""
+
+    flight_proven = models.BooleanField(default=False)
+    serial_number = models.CharField(max_length=10, null=True, blank=True, help_text="As in 'B1058'.")
+    is_placeholder = models.BooleanField(default=False, help_text="Stands for a stage that is not yet known.")
+    status = models.ForeignKey(LauncherStatus, models.PROTECT, null=True, blank=True, related_name="launchers")
+    image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
+    details = models.CharField(max_length=2048, null=True, blank=True)
+    launcher_config = models.ForeignKey(
+        LauncherConfig, models.PROTECT, null=True, blank=True, related_name="launchers"
+    )
+
+    successful_landings = models.IntegerField(null=True, blank=True)
+    attempted_landings = models.IntegerField(null=True, blank=True)
+    flights = models.IntegerField(null=True, blank=True)
+    last_launch_date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
+    first_launch_date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
+    fastest_turnaround = models.DurationField(
+        null=True, blank=True, help_text="The shortest time between two of its flights."
+    )
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.serial_number or f"Launcher {self.pk}"
 
 
 class PayloadType(Named):

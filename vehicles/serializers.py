@@ -1,8 +1,28 @@
-from agencies.serializers import AgencyMini, AgencyNormal, ProgramMini
+from agencies.serializers import AgencyDetailed, AgencyMini, AgencyNormal, ProgramMini, ProgramNormal
 from media_assets.serializers import Image
-from spacedevs.api.representations import Representation
+from spacedevs.api.representations import Above, Representation, without
 
 from . import models
+
+TOTALS = (
+    "total_launch_count",
+    "successful_launches",
+    "failed_launches",
+    "attempted_landings",
+    "successful_landings",
+    "failed_landings",
+)
+ROCKET_TOTALS = (
+    "total_launch_count",
+    "consecutive_successful_launches",
+    "successful_launches",
+    "failed_launches",
+    "pending_launches",
+    "attempted_landings",
+    "successful_landings",
+    "failed_landings",
+    "consecutive_successful_landings",
+)
 
 
 class SpacecraftConfigType(Representation):
@@ -33,6 +53,14 @@ class SpacecraftConfigFamilyNormal(SpacecraftConfigFamilyMini):
         )
 
 
+class SpacecraftConfigFamilyDetailed(SpacecraftConfigFamilyNormal):
+    manufacturer = AgencyNormal(allow_null=True)
+    parent = SpacecraftConfigFamilyNormal(allow_null=True)
+
+    class Meta(SpacecraftConfigFamilyNormal.Meta):
+        fields = (*SpacecraftConfigFamilyNormal.Meta.fields, "spacecraft_flown", *TOTALS)
+
+
 class SpacecraftConfigNormal(Representation):
     type = SpacecraftConfigType()
     agency = AgencyMini()
@@ -43,6 +71,41 @@ class SpacecraftConfigNormal(Representation):
         model = models.SpacecraftConfig
         mode = "normal"
         fields = ("response_mode", "id", "url", "name", "type", "agency", "family", "in_use", "image")
+
+
+class SpacecraftConfigFamilyEndpointDetailed(SpacecraftConfigFamilyDetailed):
+    spacecraft = SpacecraftConfigNormal(many=True, source="spacecraft_configs")
+
+    class Meta(SpacecraftConfigFamilyDetailed.Meta):
+        mode = "detailed"
+        fields = (*SpacecraftConfigFamilyDetailed.Meta.fields, "spacecraft")
+
+
+class SpacecraftConfigDetailed(SpacecraftConfigNormal):
+    agency = AgencyNormal()
+    family = SpacecraftConfigFamilyDetailed(many=True, allow_null=True)
+
+    class Meta(SpacecraftConfigNormal.Meta):
+        mode = "detailed"
+        fields = (
+            *SpacecraftConfigNormal.Meta.fields,
+            "capability",
+            "history",
+            "details",
+            "maiden_flight",
+            "height",
+            "diameter",
+            "human_rated",
+            "crew_capacity",
+            "payload_capacity",
+            "payload_return_capacity",
+            "flight_life",
+            "wiki_link",
+            "info_link",
+            "spacecraft_flown",
+            *TOTALS,
+            "fastest_turnaround",
+        )
 
 
 class SpacecraftStatus(Representation):
@@ -80,11 +143,50 @@ class SpacecraftNormal(Representation):
         always = ("flights_count",)
 
 
+class SpacecraftDetailed(SpacecraftNormal):
+    spacecraft_config = SpacecraftConfigDetailed()
+
+    class Meta(SpacecraftNormal.Meta):
+        pass
+
+
+class SpacecraftEndpointDetailed(SpacecraftDetailed):
+    flights = Above("launches.serializers.SpacecraftFlightNormal", many=True)
+
+    class Meta(SpacecraftDetailed.Meta):
+        mode = "detailed"
+        fields = (*SpacecraftDetailed.Meta.fields, "flights")
+
+
 class LauncherConfigFamilyMini(Representation):
     class Meta:
         model = models.LauncherConfigFamily
         mode = "list"
         fields = ("response_mode", "id", "name")
+
+
+class LauncherConfigFamilyNormal(LauncherConfigFamilyMini):
+    manufacturer = AgencyNormal(many=True)
+    parent = LauncherConfigFamilyMini(allow_null=True)
+
+    class Meta(LauncherConfigFamilyMini.Meta):
+        mode = "normal"
+        fields = (*LauncherConfigFamilyMini.Meta.fields, "manufacturer", "parent")
+
+
+class LauncherConfigFamilyDetailed(LauncherConfigFamilyNormal):
+    manufacturer = AgencyDetailed(many=True, allow_null=True)
+    parent = LauncherConfigFamilyNormal(allow_null=True)
+
+    class Meta(LauncherConfigFamilyNormal.Meta):
+        mode = "detailed"
+        fields = (
+            *LauncherConfigFamilyNormal.Meta.fields,
+            "description",
+            "active",
+            "maiden_flight",
+            *ROCKET_TOTALS,
+        )
 
 
 class LauncherConfigList(Representation):
@@ -96,10 +198,99 @@ class LauncherConfigList(Representation):
         fields = ("response_mode", "id", "url", "name", "families", "full_name", "variant")
 
 
+class LauncherConfigNormal(LauncherConfigList):
+    families = LauncherConfigFamilyNormal(many=True, allow_null=True)
+    manufacturer = AgencyNormal(allow_null=True)
+    program = ProgramNormal(many=True)
+    image = Image(allow_null=True)
+
+    class Meta(LauncherConfigList.Meta):
+        mode = "normal"
+        fields = (
+            *LauncherConfigList.Meta.fields,
+            "active",
+            "is_placeholder",
+            "manufacturer",
+            "program",
+            "reusable",
+            "image",
+            "info_url",
+            "wiki_url",
+        )
+
+
+class LauncherConfigDetailed(LauncherConfigNormal):
+    families = LauncherConfigFamilyDetailed(many=True, allow_null=True)
+    manufacturer = AgencyDetailed(allow_null=True)
+
+    class Meta(LauncherConfigNormal.Meta):
+        mode = "detailed"
+        fields = (
+            *LauncherConfigNormal.Meta.fields,
+            "description",
+            "alias",
+            "min_stage",
+            "max_stage",
+            "length",
+            "diameter",
+            "maiden_flight",
+            "launch_cost",
+            "launch_mass",
+            "leo_capacity",
+            "gto_capacity",
+            "geo_capacity",
+            "sso_capacity",
+            "to_thrust",
+            "apogee",
+            *ROCKET_TOTALS,
+            "fastest_turnaround",
+        )
+
+
+class LauncherConfigDetailedSerializerNoManufacturer(LauncherConfigDetailed):
+    manufacturer = None
+
+    class Meta(LauncherConfigDetailed.Meta):
+        fields = without(LauncherConfigDetailed.Meta.fields, "manufacturer")
+
+
 class LauncherStatus(Representation):
     class Meta:
         model = models.LauncherStatus
         fields = ("id", "name")
+
+
+class LauncherMini(Representation):
+    status = LauncherStatus(allow_null=True)
+    image = Image(allow_null=True)
+
+    class Meta:
+        model = models.Launcher
+        mode = "list"
+        fields = ("response_mode", "id", "url", "flight_proven", "serial_number", "is_placeholder", "status", "image")
+
+
+class LauncherNormal(LauncherMini):
+    class Meta(LauncherMini.Meta):
+        mode = "normal"
+        fields = (
+            *LauncherMini.Meta.fields,
+            "details",
+            "successful_landings",
+            "attempted_landings",
+            "flights",
+            "last_launch_date",
+            "first_launch_date",
+            "fastest_turnaround",
+        )
+
+
+class LauncherDetailed(LauncherNormal):
+    launcher_config = LauncherConfigList(allow_null=True)
+
+    class Meta(LauncherNormal.Meta):
+        mode = "detailed"
+        fields = (*LauncherNormal.Meta.fields, "launcher_config")
 
 
 class PayloadType(Representation):
@@ -136,3 +327,12 @@ class PayloadNormal(PayloadMini):
             "mass",
             "description",
         )
+
+
+class PayloadDetailed(PayloadNormal):
+    manufacturer = AgencyDetailed(allow_null=True)
+    operator = AgencyDetailed(allow_null=True)
+    program = ProgramNormal(many=True)
+
+    class Meta(PayloadNormal.Meta):
+        mode = "detailed"

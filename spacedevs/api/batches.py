@@ -1,6 +1,7 @@
 """What answers say of rows, gathered first and then written at once, all or nothing."""
 
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,9 +46,10 @@ class Batch:
     rows: dict = field(default_factory=lambda: defaultdict(dict))  # model: {key: Row}
     names: dict = field(default_factory=lambda: defaultdict(dict))  # model: {name: place}
     named: list = field(default_factory=list)  # (Row, column, model, name)
-    sets: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many field: {owner: [key]}
-    lists: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many field: {owner: [Row]}
+    sets: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many relation: {owner: [key]}
+    lists: dict = field(default_factory=lambda: defaultdict(dict))  # relation to many: {owner: [Row]}
     owned: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
+    alone: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
     unknown: Counter = field(default_factory=Counter)  # (component, field): how often it was left out
     problems: list = field(default_factory=list)
 
@@ -63,6 +65,8 @@ def write(batch) -> Counter:
     counts = Counter()
     resolve_names(batch)
     pair_lists(batch, counts)
+    for column, owners in batch.alone.items():
+        leave(column, owners)
     for model, rows in batch.rows.items():
         if rows:
             write_rows(model, rows, counts)
@@ -114,21 +118,48 @@ def adopt(model, known):
 
 def pair_lists(batch, counts):
     """Gives rows that answers show without a key the keys of those that stand in the same place."""
-    for column, owners in batch.lists.items():
-        through, model = column.remote_field.through, column.related_model
-        owner, target = column.m2m_field_name(), column.m2m_reverse_field_name()
-        links = through._default_manager.filter(**{f"{owner}__in": list(owners)}).order_by(f"{target}_id")
-        standing = defaultdict(list)
-        for of, key in links.values_list(f"{owner}_id", f"{target}_id"):
-            standing[of].append(key)
+    for relation, owners in batch.lists.items():
+        model, standing = relation.related_model, links_of(relation, owners)
         for of, rows in owners.items():
+            if relation.one_to_many:
+                for row in rows:
+                    row.values[relation.field.attname] = of
             keys, missing = standing[of], rows[len(standing[of]) :]
             new = model._default_manager.bulk_create(model(**row.values) for row in missing)
             counts[model.__name__, "created"] += len(new)
             for key, row in zip(keys, rows, strict=False):
                 batch.rows[model][key] = row
             model._default_manager.filter(pk__in=keys[len(rows) :]).delete()
-            batch.sets[column][of] = [*keys[: len(rows)], *(row.pk for row in new)]
+            if relation.many_to_many:
+                batch.sets[relation][of] = [*keys[: len(rows)], *(row.pk for row in new)]
+
+
+def links_of(relation, owners) -> dict[object, list]:
+    """The keys of the rows that stand in a relation now, by owner, the oldest first."""
+    links, owner, target = relation.related_model._default_manager, "", "pk"
+    if relation.many_to_many:
+        through, owner, target = ends(relation)
+        links = through._default_manager
+    else:
+        owner = relation.field.attname
+    standing = defaultdict(list)
+    for of, key in links.filter(**{f"{owner}__in": list(owners)}).order_by(target).values_list(owner, target):
+        standing[of].append(key)
+    return standing
+
+
+def ends(relation) -> tuple[type[models.Model], str, str]:
+    """The table between the two ends of a many-to-many relation, its column for this end and for the other."""
+    field = relation if relation.concrete else relation.field
+    columns = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+    return field.remote_field.through, *(columns if relation.concrete else reversed(columns))
+
+
+def leave(column, owners):
+    """Parts rows from those that they belonged to alone, where answers show others or none in their place."""
+    rows = column.model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
+    wrong = [pk for pk, owner in rows.values_list("pk", column.attname) if owners[owner] != pk]
+    column.model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
 
 
 def write_rows(model, rows, counts):
@@ -201,10 +232,9 @@ def faults(instances, rows) -> list[Problem]:
     return found
 
 
-def write_sets(column, owners):
+def write_sets(relation, owners):
     """Makes many-to-many sets what the answers show."""
-    through = column.remote_field.through
-    owner, target = f"{column.m2m_field_name()}_id", f"{column.m2m_reverse_field_name()}_id"
+    through, owner, target = ends(relation)
     links = through._default_manager.filter(**{f"{owner}__in": list(owners)})
     wanted = {(of, key) for of, keys in owners.items() for key in keys}
     standing = {(of, key): pk for pk, of, key in links.values_list("pk", owner, target)}
@@ -214,10 +244,15 @@ def write_sets(column, owners):
 
 
 def drop_orphans(column, owners):
-    """Deletes owned rows that their owners no longer show."""
+    """Deletes rows that their owners no longer show, or parts them; those that others need stay as they are."""
     kept = [key for keys in owners.values() for key in keys]
-    rows = column.model._default_manager.filter(**{f"{column.name}__in": list(owners)})
-    rows.exclude(pk__in=kept).delete()
+    rows = column.model._default_manager.filter(**{f"{column.name}__in": list(owners)}).exclude(pk__in=kept)
+    if column.remote_field.on_delete is models.SET_NULL:
+        rows.update(**{column.attname: None})
+    elif column.remote_field.on_delete is models.CASCADE:
+        for row in rows:
+            with suppress(models.ProtectedError):
+                row.delete()
 
 
 def advance_sequences(tables):

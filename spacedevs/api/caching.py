@@ -5,6 +5,9 @@ ETag is made of both: a client that has it is told so without rendering, and a p
 version is read before anything is rendered, so no answer is older than the version it is kept under. One that was
 rendered while a commit came in may be newer, and nobody asks for it by that version any more.
 
+An answer that depends on the clock says by an `Expires` when it changes. It is kept until then, and its ETag is
+made of that moment too. Clients ask again in any case, so the moment stays here.
+
 What an answer says of itself comes first: with a Cache-Control of its own, as one that depends on the clock
 should have, it is sent as it is and kept by nobody here."""
 
@@ -23,7 +26,7 @@ import brotli
 from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
-from django.utils.http import http_date, parse_http_date_safe
+from django.utils.http import http_date, parse_http_date, parse_http_date_safe
 
 from . import versioning
 
@@ -39,6 +42,8 @@ ENCODERS = {  # from the cheapest; dearer levels gain little on answers that are
 }
 WORTH_ENCODING = 500  # bytes
 OVERHEAD = 2048  # bytes that a kept answer takes beside its key and body
+NEVER = float("inf")
+HERE = {"content-length", "expires", "vary"}  # the headers that are made or kept here
 SHARED = [  # anyone may keep the answer, and asks before using it again
     ("Cache-Control", "public, no-cache"),
     ("Vary", "Accept, Accept-Encoding"),
@@ -120,6 +125,7 @@ class Answer(NamedTuple):
     etag: str
     headers: list
     body: bytes
+    until: float  # seconds since 1970
 
 
 def weight(key, answer) -> int:
@@ -142,6 +148,9 @@ class Answers:
             if version != self.version:
                 self.begin(version)
             answer = self.kept.get(key)
+            if answer and answer.until <= time():
+                self.size -= weight(key, self.kept.pop(key))
+                return None
             if answer:
                 self.kept.move_to_end(key)
             return answer
@@ -186,16 +195,18 @@ class ResponseCache:
         answer = self.answers.get(version, key)
         etag = answer.etag if answer else self.etag(version, key)
         dated = [("Last-Modified", last_modified)] if last_modified else []
-        if etag in tags(environ):
-            return not_modified(start_response, etag, dated)
-        if answer is None:
+        if answer is None and etag not in tags(environ):
             status, headers, parts = self.ask(environ)
             if not may_be_kept(status, headers):
                 unshared(start_response)(status, headers)
                 return parts
-            answer = make(etag, key[-1], headers, parts)
+            until = expires(headers)
+            etag = etag if until == NEVER else self.etag(version, key, until)
+            answer = make(etag, key[-1], headers, parts, until)
             self.answers.put(version, key, answer)
-        if dated and is_unchanged(environ, last_modified):
+        if answer and answer.until != NEVER:
+            dated = []  # it changes between versions
+        if etag in tags(environ) or (dated and is_unchanged(environ, last_modified)):
             return not_modified(start_response, etag, dated)
         start_response("200 OK", [*answer.headers, *dated])
         return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
@@ -210,8 +221,8 @@ class ResponseCache:
             encoding(environ.get("HTTP_ACCEPT_ENCODING", "")),
         )
 
-    def etag(self, version, key) -> str:
-        about = repr((self.release, version, key))
+    def etag(self, *about) -> str:
+        about = repr((self.release, *about))
         return f'"{blake2b(about.encode(), digest_size=15).hexdigest()}"'
 
     def last_modified(self, version, asked_at) -> str:
@@ -274,15 +285,21 @@ def may_be_kept(status, headers) -> bool:
     )
 
 
-def make(etag, encoding, headers, parts) -> Answer:
+def expires(headers) -> float:
+    """Until when an answer holds as long as nothing is written, seconds since 1970."""
+    moment = dict(headers).get("Expires")
+    return parse_http_date(moment) if moment else NEVER
+
+
+def make(etag, encoding, headers, parts, until) -> Answer:
     """An answer to keep, compressed once."""
     try:
         body = b"".join(parts)
     finally:
         if hasattr(parts, "close"):
             parts.close()
-    headers = [header for header in headers if header[0].lower() not in ("content-length", "vary")]
+    headers = [header for header in headers if header[0].lower() not in HERE]
     if encoding and len(body) >= WORTH_ENCODING:
         body = ENCODERS[encoding](body)
         headers.append(("Content-Encoding", encoding))
-    return Answer(etag, [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED], body)
+    return Answer(etag, [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED], body, until)

@@ -16,7 +16,7 @@ class SqliteCursor(sqlite3.Cursor):
     """Django's own looks for placeholders with a regular expression, each time."""
 
     def execute(self, statement, parameters=()):
-        return super().execute(statement.replace("%s", "?"), parameters)
+        return super().execute(statement.replace("%s", "?").replace("%%", "%"), parameters)
 
 
 if psycopg:

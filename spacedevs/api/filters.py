@@ -2,23 +2,30 @@
 
 import re
 from datetime import UTC
+from functools import reduce
+from operator import or_
 
 from django import forms
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import F
-from django_filters import BooleanFilter
+from django.db.models import Q
+from django_filters import BaseCSVFilter, BooleanFilter
 from django_filters import rest_framework as filters
-from django_filters.fields import IsoDateTimeField
+from django_filters.constants import EMPTY_VALUES
+from django_filters.fields import BaseCSVField, IsoDateTimeField
 from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
+from django_filters.utils import translate_validation
+from django_filters.widgets import BaseCSVWidget
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
+from .orders import leads_to_many, total
 from .search import SEPARATOR, SearchText
 
 EXACT = ("exact",)
 COMPARED = ("gt", "gte", "lt", "lte")
 BOUNDED = EXACT + COMPARED
+CONTAINED = (*EXACT, "contains")
 
 INT64 = 2**63 - 1
 
@@ -69,7 +76,58 @@ class FlagField(forms.NullBooleanField):
             raise forms.ValidationError("Must be true or false.", code="invalid") from None
 
 
-class IntegerFilter(filters.NumberFilter):
+class DateField(forms.DateField):
+    """A day in ISO 8601."""
+
+    def __init__(self, **kwargs):
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+
+class SeveralWidget(BaseCSVWidget, forms.TextInput):
+    """Values that are separated by commas, in one parameter or in several of one name."""
+
+    def value_from_datadict(self, data, files, name):
+        given = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
+        return [part.strip() for value in given for part in value.split(",") if part.strip()]
+
+
+class SeveralField(BaseCSVField):
+    base_widget_class = SeveralWidget
+
+    def _get_widget_class(self, widget):
+        return SeveralWidget
+
+
+# Kinds of filters --------------------------------------------------------------------------------
+
+
+class Selection:
+    """Selects rows by a condition; a relation to several rows makes none of them appear twice."""
+
+    # Texts are compared alike on every database.
+    spelled = {"contains": "includes", "icontains": "holds", "iexact": "is"}
+
+    def condition(self, value) -> Q:
+        """What a row that is selected must be."""
+        return Q(**{f"{self.field_name}__{self.lookup_expr}": value})
+
+    def filter(self, rows, value):
+        if value in EMPTY_VALUES:
+            return rows
+        condition = self.condition(value)
+        if leads_to_many(rows.model, self.field_name or ""):
+            condition = Q(pk__in=rows.model._base_manager.filter(condition).values("pk"))
+        return rows.exclude(condition) if self.exclude else rows.filter(condition)
+
+
+class TextFilter(Selection, filters.CharFilter):
+    """Compares a text: as it is written, but for `icontains`."""
+
+    def condition(self, value):
+        return Q(**{f"{self.field_name}__{self.spelled.get(self.lookup_expr, self.lookup_expr)}": value})
+
+
+class IntegerFilter(Selection, filters.NumberFilter):
     """Compares a whole number."""
 
     field_class = IntegerField
@@ -78,13 +136,32 @@ class IntegerFilter(filters.NumberFilter):
         return None
 
 
-class DateTimeFilter(filters.IsoDateTimeFilter):
+class FloatFilter(Selection, filters.NumberFilter):
+    """Compares a number."""
+
+    field_class = forms.FloatField
+
+    def get_max_validator(self):
+        return None
+
+
+class UuidFilter(Selection, filters.UUIDFilter):
+    """Compares a UUID."""
+
+
+class DateFilter(Selection, filters.DateFilter):
+    """Compares a day."""
+
+    field_class = DateField
+
+
+class DateTimeFilter(Selection, filters.IsoDateTimeFilter):
     """Compares a moment."""
 
     field_class = UtcDateTimeField
 
 
-class FlagFilter(BooleanFilter):
+class FlagFilter(Selection, BooleanFilter):
     """Asks yes or no."""
 
     field_class = FlagField
@@ -97,24 +174,158 @@ class Absent(FlagFilter):
         super().__init__(field_name, "isnull", **kwargs)
 
 
-class ResourceFilter(filters.FilterSet):
-    """The filters of one resource: a table of fields and their lookups, in Meta."""
+class Present(Absent):
+    """Asks whether there is something."""
 
-    FILTER_DEFAULTS = {
-        **FILTER_FOR_DBFIELD_DEFAULTS,
-        **{
-            field: {"filter_class": IntegerFilter}
-            for field in (models.AutoField, models.IntegerField, models.ForeignKey, models.OneToOneField)
-        },
-        models.DateTimeField: {"filter_class": DateTimeFilter},
-        models.BooleanField: {"filter_class": FlagFilter},
-    }
+    def filter(self, rows, value):
+        return super().filter(rows, value if value is None else not value)
+
+
+class Chosen(FlagFilter):
+    """Asks for the rows of a part, or for the others."""
+
+    def __init__(self, part, **kwargs):
+        super().__init__(**kwargs)
+        self.part = part
+
+    def condition(self, value):
+        return self.part.where if value else ~self.part.where
+
+
+class Hide(FlagFilter):
+    """Leaves out the rows of a part when asked to; else it asks nothing."""
+
+    def __init__(self, part, **kwargs):
+        super().__init__(**kwargs)
+        self.part = part
+
+    def filter(self, rows, value):
+        return rows.exclude(self.part.where) if value else rows
+
+
+class Several(Selection, BaseCSVFilter):
+    """Selects the rows that have any of several values, at any of some places."""
+
+    base_field_class = SeveralField
+
+    def __init__(self, field_name, *others, **kwargs):
+        super().__init__(field_name, "in", **kwargs)
+        self.places = field_name, *others
+
+    def condition(self, value):
+        return reduce(or_, (self.condition_at(place, value) for place in self.places))
+
+    def condition_at(self, place, value):
+        return Q(**{f"{place}__in": value})
+
+
+class Ids(Several, IntegerFilter):
+    """Selects by ids, or other whole numbers."""
+
+
+@extend_schema_field({"type": "number", "description": "Multiple values may be separated by commas."})
+class Numbers(Ids):
+    """The same where LL2 2.3.0 does not say that they are whole numbers."""
+
+
+class Uuids(Several, filters.UUIDFilter):
+    """Selects by UUIDs."""
+
+
+class WordsWidget(SeveralWidget):
+    """Texts may hold a comma of their own, so what is between commas counts, and the whole as well."""
+
+    def value_from_datadict(self, data, files, name):
+        whole = [value.strip() for value in data.getlist(name)] if hasattr(data, "getlist") else []
+        return [*super().value_from_datadict(data, files, name), *(value for value in whole if "," in value)]
+
+
+class WordsField(SeveralField):
+    def _get_widget_class(self, widget):
+        return WordsWidget
+
+
+class Words(Several, filters.CharFilter):
+    """Selects by texts, as they are written."""
+
+    base_field_class = WordsField
+
+
+@extend_schema_field({"type": "integer"})
+class Figure(IntegerFilter):
+    """Compares a whole number that is computed."""
+
+
+class IdsOfAll(Ids):
+    """Selects the rows that have all of several ids."""
+
+    def filter(self, rows, value):
+        for each in value or ():
+            rows = super().filter(rows, [each])
+        return rows
+
+
+KINDS = {
+    models.DateField: DateFilter,
+    models.DateTimeField: DateTimeFilter,
+    models.BooleanField: FlagFilter,
+    models.FloatField: FloatFilter,
+    models.AutoField: IntegerFilter,
+    models.IntegerField: IntegerFilter,
+    models.ForeignKey: IntegerFilter,
+    models.CharField: TextFilter,
+    models.TextField: TextFilter,
+    models.UUIDField: UuidFilter,
+}
+
+
+def kind_of(field) -> dict:
+    """The kind of filter for a kind of column: that of the nearest kind that it descends from."""
+    ours = next((KINDS[base] for base in field.__mro__ if base in KINDS), None)
+    return {"filter_class": ours} if ours else FILTER_FOR_DBFIELD_DEFAULTS[field]
+
+
+class ResourceFilter(filters.FilterSet):
+    """The filters of one resource: a table of fields and their lookups, in Meta; what is computed has its own."""
+
+    FILTER_DEFAULTS = {field: kind_of(field) for field in (*FILTER_FOR_DBFIELD_DEFAULTS, *KINDS)}
+
+    def __init__(self, *args, names=None, **kwargs):
+        if names is not None:  # to make all filters of a resource takes longer than to find its rows
+            self.base_filters = {name: self.base_filters[name] for name in names}
+        super().__init__(*args, **kwargs)
+
+    @classmethod
+    def get_filters(cls):
+        computed = getattr(getattr(cls, "Meta", None), "computed", {})
+        figures = {
+            cls.get_filter_name(name, lookup): Figure(name, lookup)
+            for name, lookups in computed.items()
+            for lookup in lookups
+        }
+        return {**super().get_filters(), **figures}
+
+    @classmethod
+    def filter_for_lookup(cls, field, lookup_type):
+        """A UUID of a related row is one as well."""
+        if field.is_relation and isinstance(field.target_field, models.UUIDField):
+            field = field.target_field
+        return super().filter_for_lookup(field, lookup_type)
 
 
 class FieldFilters(filters.DjangoFilterBackend):
-    """The filters of a resource."""
+    """The filters of a resource; only those that are asked for are made."""
 
     template = "api/fields.html"
+
+    def filter_queryset(self, request, queryset, view):
+        asked = [name for name in view.filterset_class.base_filters if name in request.query_params]
+        if not asked:
+            return queryset
+        filterset = view.filterset_class(**self.get_filterset_kwargs(request, queryset, view), names=asked)
+        if not filterset.is_valid():
+            raise translate_validation(filterset.errors)
+        return filterset.qs
 
 
 class WordSearch(SearchFilter):
@@ -127,7 +338,7 @@ class WordSearch(SearchFilter):
 
     def get_search_fields(self, view, request):
         """The text that the table keeps of the fields that are searched, or else these themselves."""
-        fields = super().get_search_fields(view, request)
+        fields = [view.path_of(name) for name in super().get_search_fields(view, request) or ()]
         text = SearchText.of(view.queryset.model)
         kept = (
             text
@@ -158,35 +369,7 @@ class TotalOrdering(OrderingFilter):
     ordering_description = "The field to order by; with a minus sign in front, descending."
 
     def filter_queryset(self, request, queryset, view):
-        terms = self.get_ordering(request, queryset, view) or queryset.query.order_by
-        return queryset.order_by(*total(queryset.model, terms or queryset.model._meta.ordering))
-
-
-def total(model, terms) -> list:
-    """The order of these terms, made total and alike on every database."""
-    key = model._meta.pk.name
-    terms = [term for term in terms if term.lstrip("-") != "pk"]
-    if key not in (term.lstrip("-") for term in terms):
-        terms.append(key)
-    return [order(model, term) for term in terms]
-
-
-def order(model, term):
-    """One term of an order, with the place of nulls said where there can be any."""
-    path = term.lstrip("-")
-    if not may_be_null(model, path):
-        return term
-    return F(path).desc(nulls_first=True) if term.startswith("-") else F(path).asc(nulls_last=True)
-
-
-def may_be_null(model, path) -> bool:
-    """Whether a field, or a relation on the way to it, may be empty; true of annotations."""
-    for name in path.split("__"):
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            return True
-        if field.null or not field.concrete:
-            return True
-        model = field.related_model or model
-    return False
+        asked = self.get_ordering(request, queryset, view) or ()
+        terms = [f"{'-' * term.startswith('-')}{view.path_of(term.lstrip('-'))}" for term in asked]
+        own = queryset.query.order_by or queryset.model._meta.ordering
+        return queryset.order_by(*total(queryset.model, terms or own))

@@ -6,11 +6,13 @@ A record sets only what it carries. What an answer merely names becomes a row th
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import BaseValidator
 from django.db import models, transaction
@@ -20,7 +22,9 @@ from rest_framework.relations import HyperlinkedIdentityField
 
 from .batches import Batch, Refused, Row, write
 from .models import key_pattern
-from .representations import NameOf, Representation, ResponseMode, components, name_of
+from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
+
+EMPTY = MappingProxyType({})
 
 
 class Outcome(NamedTuple):
@@ -101,7 +105,8 @@ def likeness(cls, record) -> float:
 
 # Walking a record --------------------------------------------------------------------------------
 
-Step = Callable[[Batch, Row, object, object, str], None]  # batch, row, its key, the value, its place
+Above = Mapping[type[models.Model], object]  # the rows that an object stands in: their models and keys
+Step = Callable[[Batch, Row, object, object, str, Above], None]  # batch, row, its key, the value, its place
 
 
 @cache
@@ -114,23 +119,42 @@ def steps(representation) -> dict[str, tuple[bool, Step]]:
     }
 
 
+def way(model, shown) -> list:
+    """The relations that lead to the rows that a field shows."""
+    found = []
+    for name in shown.source_attrs:
+        found.append(model._meta.get_field(name))
+        model = found[-1].related_model
+    return found
+
+
 def step(model, shown) -> Step:
     """How the value of one shown field is taken in."""
     if isinstance(shown, HyperlinkedIdentityField):
         return skip
     if isinstance(shown, ResponseMode):
         return mode(shown.mode)
-    column = model._meta.get_field(shown.source)
     if isinstance(shown, NameOf):
-        return name(column)
+        return name(model._meta.get_field(shown.source))
+    if isinstance(shown, Rows):
+        return beyond(way(model, shown), many(way(model, shown)[-1], type(shown.child), shown.part))
     if isinstance(shown, Representation):
-        return one(column, type(shown))
-    if isinstance(shown, serializers.ListSerializer):
-        return many(column, type(shown.child))
-    return plain(column, shown)
+        relation = model._meta.get_field(shown.source)
+        if relation.concrete:
+            return one(relation, type(shown))
+        return one_of_several(relation, type(shown)) if shown.part else one_back(relation, type(shown))
+    return plain(column(model, shown))
 
 
-def take(batch, representation, record, place):
+def column(model, shown) -> models.Field:
+    """The column that a value is kept in: beside what is computed, what was recorded of it."""
+    try:
+        return model._meta.get_field(shown.source)
+    except FieldDoesNotExist:
+        return model._meta.get_field(f"recorded_{shown.source}")
+
+
+def take(batch, representation, record, place, above: Above = EMPTY):
     """Notes what an object says; returns the key of its row, or the row where the contract shows no key."""
     if not isinstance(record, dict):
         batch.refuse(place, "Must be an object.")
@@ -139,15 +163,17 @@ def take(batch, representation, record, place):
     for missing in [name for name, (required, _) in wanted.items() if required and name not in record]:
         batch.refuse(f"{place}/{missing}", "Is missing.")
     batch.unknown.update((name_of(representation), unknown) for unknown in record.keys() - wanted.keys())
-    row, key = Row(place), None
+    model, row, key = representation.Meta.model, Row(place), None
     if "id" in wanted:
-        key = identity(batch, representation.Meta.model, record.get("id"), f"{place}/id")
+        key = identity(batch, model, record.get("id"), f"{place}/id")
         if key is None:
             return None
-        row = batch.row(representation.Meta.model, key, place)
+        row = batch.row(model, key, place)
+    for name, of in getattr(representation.Meta, "implied", {}).items():
+        row.values[model._meta.get_field(name).attname] = above.get(of)
     for name, (_, step) in wanted.items():
         if name in record and name != "id":
-            step(batch, row, key, record[name], f"{place}/{name}")
+            step(batch, row, key, record[name], f"{place}/{name}", {**above, model: key})
     return row if key is None else key
 
 
@@ -164,22 +190,22 @@ def identity(batch, model, value, place):
     return key
 
 
-def skip(batch, row, key, value, place):
+def skip(batch, row, key, value, place, above):
     """An address of ours: it follows from the id."""
 
 
 def mode(expected) -> Step:
-    def check(batch, row, key, value, place):
+    def check(batch, row, key, value, place, above):
         if value != expected:
             batch.refuse(place, f"Must be {expected!r}, not {value!r}.")
 
     return check
 
 
-def plain(column, shown) -> Step:
+def plain(column) -> Step:
     convert = converter(column)
 
-    def note(batch, row, key, value, place):
+    def note(batch, row, key, value, place, above):
         try:
             row.values[column.attname] = convert(value)
         except DjangoValidationError as error:
@@ -189,11 +215,34 @@ def plain(column, shown) -> Step:
 
 
 def one(column, representation) -> Step:
-    def note(batch, row, key, value, place):
+    def note(batch, row, key, value, place, above):
         if value is None and not column.null:
             batch.refuse(place, "May not be null.")
         else:
-            row.values[column.attname] = None if value is None else take(batch, representation, value, place)
+            row.values[column.attname] = None if value is None else take(batch, representation, value, place, above)
+
+    return note
+
+
+def one_back(relation, representation) -> Step:
+    """The one row that points here, as the flight that a landing ends."""
+
+    def note(batch, row, key, value, place, above):
+        child = None if value is None else take(batch, representation, value, place, above)
+        if child is not None:
+            batch.rows[relation.related_model][child].values[relation.field.attname] = key
+        batch.alone[relation.field][key] = child
+
+    return note
+
+
+def one_of_several(relation, representation) -> Step:
+    """One of the rows that point here; that it is shown says nothing of the others."""
+
+    def note(batch, row, key, value, place, above):
+        child = None if value is None else take(batch, representation, value, place, above)
+        if child is not None:
+            batch.rows[relation.related_model][child].values[relation.field.attname] = key
 
     return note
 
@@ -202,7 +251,7 @@ def name(column) -> Step:
     model = column.related_model
     convert = converter(model._meta.get_field("name"))
 
-    def note(batch, row, key, value, place):
+    def note(batch, row, key, value, place, above):
         row.values[column.attname] = None
         if value is None:
             if not column.null:
@@ -217,22 +266,40 @@ def name(column) -> Step:
     return note
 
 
-def many(column, representation) -> Step:
-    def note(batch, row, key, value, place):
+def beyond(relations, step) -> Step:
+    """Rows that belong to another than the row that shows them: to one that it stands in, if to any.
+
+    A rocket shows the flights of its launch. An astronaut shows launches that nobody can tell the seats of."""
+    *before, last = relations
+    if not before:
+        return step
+
+    def note(batch, row, key, value, place, above):
+        step(batch, row, above.get(last.model), value, place, above)
+
+    return note
+
+
+def many(column, representation, part) -> Step:
+    def note(batch, row, key, value, place, above):
         if value is None:  # upstream answers null for an empty set here and there
             value = []
         if not isinstance(value, list):
             batch.refuse(place, "Must be an array.")
             return
-        shown = [take(batch, representation, item, f"{place}/{i}") for i, item in enumerate(value)]
-        if column.one_to_many:
-            for child in filter(None, shown):
-                batch.rows[column.related_model][child].values[column.field.attname] = key
-            batch.owned[column.field][key] = shown
-        elif "id" in representation.Meta.fields:
+        shown = [take(batch, representation, item, f"{place}/{i}", above) for i, item in enumerate(value)]
+        if key is None:
+            return
+        if "id" not in representation.Meta.fields:
+            batch.lists[column][key] = shown
+        elif column.many_to_many:
             batch.sets[column][key] = shown
         else:
-            batch.lists[column][key] = shown
+            for child in shown:
+                if child is not None:
+                    batch.rows[column.related_model][child].values[column.field.attname] = key
+            if part is None:
+                batch.owned[column.field][key] = shown
 
     return note
 
@@ -271,7 +338,7 @@ def number(value) -> float:
 
 
 # As LL2 2.3.0 writes lengths of time; a body's day is the one that it writes as Django does.
-LENGTH = r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+ )?\d\d:\d\d:\d\d"
+LENGTH = r"-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+ )?\d\d:\d\d:\d\d"
 
 
 def parsed(serializer_field, kind, pattern=".*") -> Callable:

@@ -1,4 +1,8 @@
+from django.db import models
+from django.db.models.expressions import RawSQL
 from rest_framework.pagination import LimitOffsetPagination
+
+INT64 = 2**63 - 1
 
 
 class Pagination(LimitOffsetPagination):
@@ -6,3 +10,13 @@ class Pagination(LimitOffsetPagination):
 
     default_limit = 10
     max_limit = 100
+
+    def keys_of(self, rows: models.QuerySet, request) -> list:
+        """The keys of the rows of a page, found and counted in one statement."""
+        self.request, self.limit, self.offset = request, self.get_limit(request), self.get_offset(request)
+        sql, parameters = rows.order_by().values("pk").query.sql_with_params()
+        counted = rows.annotate(total=RawSQL(f"(SELECT count(*) FROM ({sql}) counted)", parameters))  # noqa: S608, S611
+        end = self.offset + self.limit
+        found = list(counted.values_list("pk", "total")[self.offset : end]) if end <= INT64 else []
+        self.count = found[0][1] if found else rows.count() if self.offset else 0
+        return [key for key, _ in found]

@@ -1,12 +1,17 @@
 """What is shown: one class per component of the contract, nested plainly, shallow rung before deep."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 from django.db.models import Prefetch
 from django.utils.module_loading import import_string
 from rest_framework import serializers
+
+from .orders import place_of, total
+from .parts import Part
 
 
 class Duration(serializers.DurationField):
@@ -16,13 +21,13 @@ class Duration(serializers.DurationField):
         super().__init__(**kwargs)
 
     def to_representation(self, value) -> str:
-        seconds = int(value.total_seconds())
-        days, seconds = divmod(seconds, 86400)
+        length = int(value.total_seconds())
+        days, seconds = divmod(abs(length), 86400)
         hours, seconds = divmod(seconds, 3600)
         minutes, seconds = divmod(seconds, 60)
-        date = f"{days}D" if days else ""
+        sign, date = "-" if length < 0 else "", f"{days}D" if days else ""
         time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-        return f"P{date}T{time}" if time else f"P{date or '0D'}"
+        return f"{sign}P{date}T{time}" if time else f"{sign}P{date or '0D'}"
 
 
 class Url(serializers.URLField):
@@ -51,14 +56,55 @@ class NameOf(serializers.SlugRelatedField):
 
 
 class Above(serializers.Field):
-    """A representation that a higher app owns, by its dotted name, as ForeignKey names a model."""
+    """A representation that a higher app owns, by its dotted name, as ForeignKey names a model.
 
-    def __init__(self, name, **kwargs):
+    A part of its rows that the higher app knows is named likewise."""
+
+    def __init__(self, name, *, part=None, **kwargs):
         super().__init__()
-        self.name, self.kwargs = name, kwargs
+        self.name, self.part, self.kwargs = name, part, kwargs
 
     def resolve(self) -> serializers.BaseSerializer:
-        return import_string(self.name)(**self.kwargs)
+        part = {"part": import_string(self.part)} if self.part else {}
+        return import_string(self.name)(**self.kwargs, **part)
+
+
+def rows_of(field, instance) -> list[models.Model]:
+    """The rows of a relation that a field shows, in order: those of the part of it, if it names one."""
+    if field.part:
+        loaded = getattr(instance, as_loaded(field.field_name), None)
+        return list(field.part.of(getattr(instance, field.source))) if loaded is None else loaded
+    found = {instance: None}
+    for name in field.source_attrs:
+        found = {row: None for each in found for row in related(each, name)}
+    model = getattr(field, "child", field).Meta.model
+    return sorted(found, key=place_of(model)) if len(field.source_attrs) > 1 else list(found)
+
+
+def related(instance, name) -> Iterable[models.Model]:
+    try:
+        shown = getattr(instance, name)
+    except ObjectDoesNotExist:
+        return ()
+    if isinstance(shown, models.Manager):
+        return shown.all()
+    return () if shown is None else (shown,)
+
+
+def as_loaded(name) -> str:
+    """Where the loaded rows of a part of a relation are kept."""
+    return f"loaded_as_{name}"
+
+
+class Rows(serializers.ListSerializer):
+    """Related rows: all of a relation, or a part of it; the way to them may lead over several relations."""
+
+    def __init__(self, *args, part: Part | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.part = part
+
+    def get_attribute(self, instance):
+        return rows_of(self, instance)
 
 
 class Representation(serializers.ModelSerializer):
@@ -72,6 +118,20 @@ class Representation(serializers.ModelSerializer):
         models.DurationField: Duration,
         models.URLField: Url,
     }
+
+    def __init__(self, *args, part: Part | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.part = part
+
+    @classmethod
+    def many_init(cls, *args, **kwargs):
+        return Rows(*args, **kwargs, child=cls())
+
+    def get_attribute(self, instance):
+        """The row that a field shows: of a part of a relation, the last there is."""
+        if self.part:
+            return next(reversed(rows_of(self, instance)), None)
+        return super().get_attribute(instance)
 
     def get_fields(self):
         return {
@@ -94,6 +154,11 @@ class Representation(serializers.ModelSerializer):
 
     def include_extra_kwargs(self, kwargs, extra_kwargs):
         return kwargs if "mode" in kwargs else super().include_extra_kwargs(kwargs, extra_kwargs)
+
+
+def without(fields, *names) -> tuple[str, ...]:
+    """These fields, but for those of these names."""
+    return tuple(field for field in fields if field not in names)
 
 
 def component(name):
@@ -125,26 +190,29 @@ def name_of(cls) -> str:
 class Relation(NamedTuple):
     """A field that shows rows of another table: the path to them, and what of them is shown."""
 
+    name: str
     path: str
     representation: type[Representation] | None  # none where the name alone is shown
     many: bool
+    part: Part | None
 
     @property
     def is_join(self) -> bool:
         """Whether one row is shown that shows no further row, so that a join costs least."""
-        return not self.many and not (self.representation and relations(self.representation))
+        return not (self.many or self.part) and not (self.representation and relations(self.representation))
 
 
 @cache
 def relations(representation) -> tuple[Relation, ...]:
     """The relations that a representation shows, in its order."""
     found = []
-    for field in representation().fields.values():
+    for name, field in representation().fields.items():
         many = isinstance(field, serializers.ListSerializer)
         shown = field.child if many else field
         if isinstance(shown, Representation | NameOf):
             path = field.source.replace(".", "__")
-            found.append(Relation(path, type(shown) if isinstance(shown, Representation) else None, many))
+            cls = type(shown) if isinstance(shown, Representation) else None
+            found.append(Relation(name, path, cls, many, getattr(field, "part", None)))
     return tuple(found)
 
 
@@ -154,6 +222,11 @@ def loaded(queryset, representation):
         if relation.is_join:
             queryset = queryset.select_related(relation.path)
         else:
-            rows = relation.representation.Meta.model._default_manager.all()
-            queryset = queryset.prefetch_related(Prefetch(relation.path, loaded(rows, relation.representation)))
+            model = relation.representation.Meta.model
+            rows = model._default_manager.order_by(*total(model, model._meta.ordering))
+            kept = {}
+            if relation.part:
+                rows, kept = relation.part.of(rows), {"to_attr": as_loaded(relation.name)}
+            rows = loaded(rows, relation.representation)
+            queryset = queryset.prefetch_related(Prefetch(relation.path, rows, **kept))
     return queryset

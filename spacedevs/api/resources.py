@@ -1,14 +1,15 @@
 """One declaration per endpoint, from which all that the endpoint does and says follows."""
 
 import re
+from functools import partial
 
-import orjson
 from django.db import models
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import classproperty
+from django.utils.http import http_date
 from django.utils.safestring import mark_safe
 from rest_framework import viewsets
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from .models import KnownByName, key_pattern
 from .rendering import plan
 from .representations import loaded
 from .schema import ResourceSchema
+from .shapes import as_json
 
 
 class Resource(viewsets.ReadOnlyModelViewSet):
@@ -32,10 +34,17 @@ class Resource(viewsets.ReadOnlyModelViewSet):
     search_fields = ()
     ordering_fields = ()
     examples = {}
+    paths = {}  # where the contract's names of what is searched and ordered by lead here, by their beginnings
+    part = None  # the rows of the table that are this endpoint's; all where none is named
     schema = ResourceSchema()
     planned = True  # JSON is written by the render plan, not by plain DRF
 
     allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
+
+    @classproperty
+    def noun(cls) -> str:
+        """What its rows are called: by the class that declares their ladder."""
+        return next(each.__name__ for each in cls.__mro__ if "ladder" in vars(each))
 
     @classproperty
     def modes(cls) -> dict:
@@ -48,6 +57,14 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         sign = "-?" if issubclass(model, KnownByName) else ""
         return f"{sign}(?:{key_pattern(model._meta.pk)})"
 
+    @classmethod
+    def path_of(cls, name) -> str:
+        """Where a name of the contract leads in our models."""
+        for theirs, ours in cls.paths.items():
+            if name.startswith(theirs):
+                return ours + name.removeprefix(theirs)
+        return name
+
     def get_serializer_class(self):
         if self.detail:
             return self.ladder[-1]
@@ -58,6 +75,8 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         rows = super().get_queryset()
         if issubclass(rows.model, KnownByName) and not self.detail:
             rows = rows.filter(pk__gte=0)
+        if self.part:
+            rows = self.part.of(rows)
         return rows if self.is_planned else loaded(rows, self.get_serializer_class())
 
     @property
@@ -65,11 +84,25 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         """Whether the render plan writes this answer: plain JSON, as nearly all are."""
         return self.planned and getattr(self.request, "accepted_media_type", None) == "application/json"
 
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        clocks = plan(self.get_serializer_class()).clocks
+        if self.part and self.part.edges:
+            clocks = [*clocks, partial(self.part.changes_at, self.queryset.all())]
+        # Asked before anything is read: what changes in between is then asked for again.
+        self.expires = min(filter(None, (changes_at() for changes_at in clocks)), default=None)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if getattr(self, "expires", None):
+            response["Expires"] = http_date(self.expires.timestamp())
+        return response
+
     def list(self, request, *args, **kwargs):
         if not self.is_planned:
             return super().list(request, *args, **kwargs)
         rows = self.filter_queryset(self.get_queryset())
-        keys = self.paginate_queryset(rows.values_list("pk", flat=True))
+        keys = self.paginator.keys_of(rows, request)
         page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request, every=True))
         return written(page.data)
 
@@ -109,7 +142,7 @@ class Resource(viewsets.ReadOnlyModelViewSet):
 
 def written(answer) -> Response:
     """A response that the render plan has written."""
-    response = Response(orjson.dumps(answer))
+    response = Response(as_json(answer))
     response.add_post_render_callback(let_go)
     return response
 

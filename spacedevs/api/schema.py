@@ -30,5 +30,5 @@ class ResourceSchema(AutoSchema):
             return self.view.ladder[-1]
         if not self.view.modes:
             return self.view.ladder[0]
-        name = f"Polymorphic{type(self.view).__name__}Endpoint"
+        name = f"Polymorphic{self.view.noun}Endpoint"
         return PolymorphicProxySerializer(name, self.view.modes, resource_type_field_name="response_mode")

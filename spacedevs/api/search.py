@@ -8,7 +8,8 @@ import re
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models.lookups import IContains, IRegex, Lookup
+from django.db.models import Value
+from django.db.models.lookups import Contains, IContains, IExact, IRegex, Lookup
 
 SEPARATOR = "\n"  # stands between the texts of a row, so that no word is found across two of them
 
@@ -22,6 +23,22 @@ class Holds(IContains):
         # SQLite itself folds the case of ASCII alone.
         lookup = IContains(self.lhs, self.rhs) if self.rhs.isascii() else IRegex(self.lhs, re.escape(self.rhs))
         return lookup.as_sql(compiler, connection)
+
+
+class Is(IExact):
+    """Whether a text is another one, in any case."""
+
+    def as_sqlite(self, compiler, connection):
+        lookup = IExact(self.lhs, self.rhs) if self.rhs.isascii() else IRegex(self.lhs, f"^{re.escape(self.rhs)}$")
+        return lookup.as_sql(compiler, connection)
+
+
+class Includes(Contains):
+    """Whether a text holds another one, letter by letter: SQLite's own LIKE takes small letters for capitals."""
+
+    def as_sqlite(self, compiler, connection):
+        (text, given), (part, more) = self.process_lhs(compiler, connection), compiler.compile(Value(self.rhs))
+        return f"instr({text}, {part}) > 0", (*given, *more)
 
 
 class HoldsInUpperCase(Holds):
@@ -55,8 +72,11 @@ class SearchText(models.TextField):
         return next((field for field in model._meta.local_fields if isinstance(field, cls)), None)
 
 
-models.CharField.register_lookup(Holds, "holds")
-models.TextField.register_lookup(Holds, "holds")
+for kind in (models.CharField, models.TextField):
+    kind.register_lookup(Holds, "holds")
+    kind.register_lookup(Includes, "includes")
+    kind.register_lookup(Is, "is")
+models.IntegerField.register_lookup(Holds, "holds")  # a number is searched as it is written
 SearchText.register_lookup(HoldsInUpperCase, "holds")
 
 

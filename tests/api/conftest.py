@@ -1,9 +1,11 @@
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 
 from tests import factories
 from tests.api.routes import KINDS, RESOURCES
@@ -15,8 +17,26 @@ def rows_for_a_module(blocker):
     with blocker.unblock(), transaction.atomic():
         for kind in KINDS:
             factories.full_docking_event(*kind)
+        for resource in RESOURCES.values():
+            if resource.part:
+                fill(resource)
         yield
         transaction.set_rollback(True)
+
+
+def rows_of(resource):
+    """The rows that an endpoint has now."""
+    rows = resource.queryset.all()
+    return resource.part.of(rows) if resource.part else rows
+
+
+def fill(resource):
+    """Makes two rows for an endpoint, unless there are: where time matters, soon and yesterday."""
+    soon, ago = timezone.now() + timedelta(days=2), timezone.now() - timedelta(days=2)
+    for moment in (soon, ago, soon, ago):
+        if rows_of(resource).count() < 2:
+            edges = resource.part.edges if resource.part else ()
+            factories.row(resource.queryset.model, **dict.fromkeys(edges, moment.replace(microsecond=0)))
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +44,7 @@ def sample(django_db_setup, django_db_blocker):
     """Every kind of docking event with all that hangs on it, and two rows in every other table."""
     with rows_for_a_module(django_db_blocker):
         for resource in RESOURCES.values():
-            while resource.queryset.count() < 2:
-                factories.row(resource.queryset.model)
+            fill(resource)
         yield
 
 

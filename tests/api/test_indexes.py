@@ -36,7 +36,7 @@ ORDERS = [
 def test_an_order_is_read_off_an_index(path, term):
     queryset = RESOURCES[path].queryset
     request = SimpleNamespace(query_params=APIRequestFactory().get("/", {"ordering": term}).GET)
-    view = SimpleNamespace(ordering_fields=[term.lstrip("-")])
+    view = SimpleNamespace(ordering_fields=[term.lstrip("-")], path_of=RESOURCES[path].path_of)
     page = TotalOrdering().filter_queryset(request, queryset.all(), view).values("pk")[:10]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
 from spacedevs.api.batches import Refused
 from spacedevs.api.ingest import ingest
+from spacedevs.api.representations import name_of
 from spacedevs.router import RESOURCES
 from tests import factories
 from vehicles.models import Spacecraft
@@ -64,7 +65,8 @@ def test_a_recorded_page_answers_the_same_from_an_empty_database(prefix, mode, a
     model = RESOURCES[prefix].queryset.model
     make = factories.full_docking_event if model is DockingEvent else lambda: factories.full(model)
     page = answered(make, f"{prefix}/?mode={mode}")
-    take(page)
+    resource = RESOURCES[prefix]
+    take(page, component=name_of(resource.modes.get(mode, resource.modes.get("normal", resource.ladder[0]))))
     assert json.dumps(get(f"{prefix}/", mode=mode)) == json.dumps(page)
 
 
@@ -106,7 +108,7 @@ def test_null_and_the_empty_text_are_kept_apart(event, get):
     launch = event["flight_vehicle_chaser"]["launch"]
     launch.update(failreason="", hashtag=None, weather_concerns=" two  spaces\r\n")
     take(event)
-    assert get(f"launches/{launch['id']}/") == launch
+    assert launch in get("launches/", limit=100)["results"]
 
 
 @pytest.mark.parametrize("missing", ["docking", "docking_location", "space_station_target"])
@@ -155,7 +157,7 @@ def test_a_value_that_a_field_cannot_have_is_refused_by_its_place(name, value, p
     assert problems(event)[0] == f"answer 0#/{name}: {problem}"
 
 
-@pytest.mark.parametrize("length", ["5", "00:05", "1 day", "-P1DT2H", "P1W", "-1 00:00:00"])
+@pytest.mark.parametrize("length", ["5", "00:05", "1 day", "P-1DT2H", "P1W", "-1 00:00:00"])
 def test_a_length_of_time_that_launch_library_does_not_write_is_refused(length, event):
     event["flight_vehicle_chaser"]["duration"] = length
     assert problems(event) == ["answer 0#/flight_vehicle_chaser/duration: Must be a length of time in ISO 8601."]
@@ -237,7 +239,7 @@ def test_what_belongs_to_one_row_alone_can_change_hands(answered, get):
     take(flights)
     flights[0]["landing"], flights[1]["landing"] = flights[1]["landing"], flights[0]["landing"]
     take(flights)
-    assert get("spacecraft_flights/")["results"] == flights
+    assert get("spacecraft_flights/", mode="detailed")["results"] == flights
 
 
 # What answers only name --------------------------------------------------------------------------

@@ -1,0 +1,41 @@
+from spacedevs.api.filters import BOUNDED, CONTAINED, EXACT, Ids, Present, ResourceFilter, Words
+
+from . import models
+
+LAUNCHES = (
+    "total_launch_count",
+    "consecutive_successful_launches",
+    "successful_launches",
+    "failed_launches",
+    "pending_launches",
+)
+LANDINGS = (
+    "consecutive_successful_landings",
+    "successful_landings",
+    "failed_landings",
+    "attempted_landings",
+)
+
+
+class AgencyFilter(ResourceFilter):
+    country_code = Words("country__alpha_3_code")
+    spacecraft = Present("spacecraft_list", label="Builds ships")
+
+    class Meta:
+        model = models.Agency
+        fields = {
+            **dict.fromkeys(("abbrev", "description", "name"), CONTAINED),
+            **dict.fromkeys((*LAUNCHES, *LANDINGS, "founding_year"), BOUNDED),
+            **dict.fromkeys(("featured", "id", "parent__id", "type__id"), EXACT),
+        }
+
+
+class MissionPatchFilter(ResourceFilter):
+    ids = Ids("id")
+
+    class Meta:
+        model = models.MissionPatch
+        fields = {
+            **dict.fromkeys(("agency__name", "name"), CONTAINED),
+            **dict.fromkeys(("agency__id", "id"), EXACT),
+        }

@@ -1,0 +1,114 @@
+from spacedevs.api.filters import (
+    BOUNDED,
+    COMPARED,
+    EXACT,
+    FlagFilter,
+    Hide,
+    Ids,
+    IntegerFilter,
+    Numbers,
+    Present,
+    ResourceFilter,
+    TextFilter,
+    Uuids,
+    Words,
+)
+
+from . import models
+from .querysets import PREVIOUS
+
+COUNTED = [
+    f"{of}_launch_attempt_count{span}" for of in ("orbital", "location", "pad", "agency") for span in ("", "_year")
+]
+PROVIDER = "launch_service_provider"
+MANUFACTURER = "rocket__configuration__manufacturer"
+SHIP = "spacecraft_flights__spacecraft"
+
+
+class Suborbital(FlagFilter):
+    """Leaves out launches that do not reach an orbit when they are not wanted."""
+
+    def filter(self, launches, value):
+        return launches.exclude(mission__orbit__name="Suborbital") if value is False else launches
+
+
+class LaunchFilter(ResourceFilter):
+    id = Uuids("id")
+    day = Numbers("net__day")
+    month = Numbers("net__month")
+    year = Numbers("net__year")
+    include_suborbital = Suborbital(label="Suborbital launches are included")
+    is_crewed = Present("spacecraft_flights__launch_crew", label="Has a crew")
+    launch_designator = Words("launch_designator")
+    launcher_config__id = Ids("rocket__configuration__id")
+    location__ids = Ids("pad__location__id")
+    lsp__id = Ids(f"{PROVIDER}__id")
+    lsp__name = Words(f"{PROVIDER}__name")
+    program = Ids("program__id")
+    related_lsp__id = Ids(f"{PROVIDER}__id", f"{MANUFACTURER}__id", label="Provider or manufacturer")
+    related_lsp__name = Words(f"{PROVIDER}__name", f"{MANUFACTURER}__name", label="Provider or manufacturer")
+    rocket__spacecraftflight__spacecraft__id = IntegerFilter(f"{SHIP}__id")
+    rocket__spacecraftflight__spacecraft__name = TextFilter(f"{SHIP}__name")
+    rocket__spacecraftflight__spacecraft__name__icontains = TextFilter(f"{SHIP}__name", "icontains")
+    serial_number = Words("first_stages__launcher__serial_number")
+    spacecraft_config__ids = Ids(f"{SHIP}__spacecraft_config__id")
+    status__ids = Ids("status__id")
+    video_url = Words("vid_urls__url")
+
+    class Meta:
+        model = models.Launch
+        fields = {
+            **dict.fromkeys(COUNTED, BOUNDED),
+            **dict.fromkeys(("net", "window_start", "window_end"), COMPARED),
+            **dict.fromkeys(
+                (
+                    "mission__orbit__celestial_body__id",
+                    "name",
+                    "pad",
+                    "pad__location",
+                    "pad__location__celestial_body__id",
+                    "rocket__configuration__id",
+                    "rocket__configuration__name",
+                    "slug",
+                    "status",
+                ),
+                EXACT,
+            ),
+            **dict.fromkeys(
+                ("mission__orbit__name", "rocket__configuration__full_name", f"{MANUFACTURER}__name"),
+                (*EXACT, "icontains"),
+            ),
+            "last_updated": ("gte", "lte"),
+        }
+
+
+class UpcomingLaunchFilter(LaunchFilter):
+    hide_recent_previous = Hide(PREVIOUS, label="Launches whose time is past are left out")
+
+
+class LandingFilter(ResourceFilter):
+    firststage_launch__ids = Uuids("firststage__launch__id")
+    landing_location__ids = Ids("landing_location__id")
+    landing_type__ids = Ids("type__id")
+    launcher__ids = Ids("firststage__launcher__id")
+    launcher_config__ids = Ids("firststage__launcher__launcher_config__id")
+    launcher_serial_numbers = Words("firststage__launcher__serial_number")
+    spacecraft__ids = Ids("spacecraftflight__spacecraft__id")
+    spacecraft_config__ids = Ids("spacecraftflight__spacecraft__spacecraft_config__id")
+    spacecraft_launch__ids = Uuids("spacecraftflight__launch__id")
+
+    class Meta:
+        model = models.Landing
+        fields = {"attempt": EXACT, "success": EXACT}
+
+
+class SpacecraftFlightFilter(ResourceFilter):
+    class Meta:
+        model = models.SpacecraftFlight
+        fields = {"spacecraft": EXACT}
+
+
+class PayloadFlightFilter(ResourceFilter):
+    class Meta:
+        model = models.PayloadFlight
+        fields = {"payload": EXACT}

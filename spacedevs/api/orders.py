@@ -1,0 +1,86 @@
+"""Orders that are total, and the same on every database: nulls last ascending, first descending, as in PostgreSQL."""
+
+from collections.abc import Callable
+from functools import total_ordering
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import F, Max, OuterRef, Subquery
+
+
+def total(model, terms) -> list:
+    """The order of these terms, made total and alike on every database."""
+    key = model._meta.pk.name
+    terms = [term for term in terms if term.lstrip("-") != "pk"]
+    if key not in (term.lstrip("-") for term in terms):
+        terms.append(key)
+    return [order(model, term) for term in terms]
+
+
+def order(model, term):
+    """One term of an order, with the place of nulls said where there can be any."""
+    path = term.lstrip("-")
+    if not may_be_null(model, path):
+        return term
+    value = latest(model, path) if leads_to_many(model, path) else F(path)
+    return value.desc(nulls_first=True) if term.startswith("-") else value.asc(nulls_last=True)
+
+
+def latest(model, path) -> Subquery:
+    """The highest of several values that a path leads to: an order by all of them would repeat the row."""
+    rows = model._base_manager.filter(pk=OuterRef("pk")).order_by().values("pk")
+    return Subquery(rows.annotate(highest=Max(path)).values("highest"))
+
+
+def leads_to_many(model, path) -> bool:
+    """Whether a path may lead from one row to several."""
+    for name in path.split("__"):
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        if field.one_to_many or field.many_to_many:
+            return True
+        model = field.related_model or model
+    return False
+
+
+def may_be_null(model, path) -> bool:
+    """Whether a field, or a relation on the way to it, may be empty; true of annotations."""
+    for name in path.split("__"):
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return True
+        if field.null or not field.concrete:
+            return True
+        model = field.related_model or model
+    return False
+
+
+def own_order(model) -> list[tuple[models.Field, bool]]:
+    """The columns that the rows of a model are ordered by, of its own table alone, and whether each falls."""
+    terms = [*model._meta.ordering, model._meta.pk.name]
+    columns = {model._meta.get_field(term.lstrip("-")): term.startswith("-") for term in reversed(terms)}
+    return list(reversed(columns.items()))
+
+
+def place_of(model) -> Callable[[models.Model], list]:
+    """By what rows that are there already take their places, as the database would give them."""
+    columns = own_order(model)
+    return lambda row: [Place(getattr(row, column.attname), falls) for column, falls in columns]
+
+
+@total_ordering
+class Place:
+    """A value in an order."""
+
+    def __init__(self, value, falls):
+        self.value, self.falls = value, falls
+
+    def __eq__(self, other):
+        return self.value == other.value
+
+    def __lt__(self, other):
+        first, second = (other.value, self.value) if self.falls else (self.value, other.value)
+        return first is not None and (second is None or first < second)

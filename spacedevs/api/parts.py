@@ -1,0 +1,38 @@
+"""Some of the rows of a table, chosen by a condition that is named once: for what is shown, and for what is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from django.db import models
+from django.db.models import Min, Q
+from django.db.models.functions import Now
+
+
+@dataclass(frozen=True, eq=False)  # each is one of a kind, as a constant is
+class Part:
+    """The rows for which a condition holds.
+
+    Where it depends on the clock, `edges` are the columns of time that it compares with now, each with how
+    long after that time it compares: {"net": a day} for what is upcoming until a day after its net."""
+
+    where: Q
+    edges: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def __deepcopy__(self, memo):  # fields are copied with all that they were given
+        return self
+
+    def of(self, rows: models.QuerySet) -> models.QuerySet:
+        return rows.filter(self.where)
+
+    def changes_at(self, rows: models.QuerySet) -> datetime | None:
+        """The next moment at which a row comes or goes, as long as none is written; None for never."""
+        ahead = {column: Q(**{f"{column}__gt": Now() - after}) for column, after in self.edges.items()}
+        if not ahead:
+            return None
+        next_of = {f"next_{column}": Min(column, filter=is_ahead) for column, is_ahead in ahead.items()}
+        found = rows.order_by().filter(reduce(or_, ahead.values())).aggregate(**next_of)
+        moments = [(found[f"next_{column}"], after) for column, after in self.edges.items()]
+        return min((moment + after for moment, after in moments if moment), default=None)

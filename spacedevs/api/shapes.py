@@ -1,0 +1,210 @@
+"""Representations, compiled: which column stands at each of their keys, and what becomes of it."""
+
+from functools import cache, cached_property
+from itertools import repeat
+from operator import itemgetter
+
+import orjson
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connection, models
+from django.utils.duration import duration_string
+from rest_framework import serializers
+from rest_framework.relations import HyperlinkedIdentityField
+from rest_framework.renderers import JSONRenderer
+
+from .representations import Duration, NameOf, Representation, ResponseMode, Url, loaded
+from .ways import Unknown, Way, computed
+
+OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+# How many columns of its own, and with all that it shows, a row may have to be read by a join with those that
+# show it. Measured: each statement that is saved is worth more than what the join reads twice.
+FEW, MANY = 13, 40
+
+
+def as_json(value) -> bytes:
+    return orjson.dumps(value, option=OPTIONS)
+
+
+def once(record) -> orjson.Fragment:
+    """A record that is turned into bytes here, and put in wherever it is shown."""
+    return orjson.Fragment(as_json(record))
+
+
+def as_python_prints_it(value: float) -> orjson.Fragment:
+    return orjson.Fragment(repr(value).encode())
+
+
+# What is still to be done to a value as Django reads it, for each kind of field that is known.
+CONVERSIONS = {
+    serializers.BigIntegerField: None,
+    serializers.BooleanField: None,
+    serializers.CharField: None,
+    serializers.DateField: None,
+    serializers.DateTimeField: None,
+    serializers.DurationField: duration_string,
+    serializers.FloatField: as_python_prints_it,
+    serializers.IntegerField: None,
+    serializers.SlugField: None,
+    serializers.UUIDField: None,
+    Duration: Duration().to_representation,
+    Url: None,
+}
+
+
+def raw_key(row):
+    """The key of a row as the database has it."""
+    return row._meta.pk.get_db_prep_value(row.pk, connection)
+
+
+class Shape:
+    """A representation, compiled: which column stands at each of its keys, and what becomes of it."""
+
+    def __init__(self, representation: type[Representation]):
+        self.representation, self.model = representation, representation.Meta.model
+        self.key = self.model._meta.pk
+        self.names, self.columns = [], []  # the keys shown, and at each the path to a column
+        self.conversions, self.constants, self.urls = [], [], []  # (place, what)
+        self.ones, self.manies = [], []  # (place, relation or way, shape)
+        self.firsts = set()  # the places of ways of which one row is shown
+        self.is_computed = False  # whether it shows what no column holds, and what may change with the clock
+        self.is_known = True
+        try:
+            for place, (name, field) in enumerate(representation().fields.items()):
+                self.names.append(name)
+                self.compile(place, field)
+        except Unknown:
+            self.columns, self.ones, self.manies = [(self.key.name,)], [], []
+            self.conversions, self.constants, self.urls = [], [], []
+            self.is_known = False
+
+    def compile(self, place, field):
+        if isinstance(field, ResponseMode):
+            self.columns.append((self.key.name,))
+            self.constants.append((place, field.mode))
+        elif isinstance(field, HyperlinkedIdentityField):
+            self.columns.append((self.key.name,))
+            self.urls.append((place, field.view_name))
+        elif isinstance(field, serializers.ListSerializer):
+            self.compile_way(place, field, shape(type(field.child)))
+        elif isinstance(field, NameOf):
+            self.columns.append((self.relation(field).name, field.slug_field))
+        elif isinstance(field, Representation):
+            if field.part or not self.column(field).concrete:
+                self.firsts.add(place)
+                self.compile_way(place, field, shape(type(field)))
+            else:
+                self.columns.append((self.relation(field).name,))
+                self.ones.append((place, self.relation(field), shape(type(field))))
+        else:
+            self.compile_value(place, field)
+
+    def compile_way(self, place, field, shown: "Shape"):
+        way = Way(self.model, tuple(field.source_attrs), field.part)
+        if way.target is not shown.model:
+            raise Unknown(field)
+        way.condition()
+        self.columns.append((self.key.name,))
+        self.manies.append((place, way, shown))
+
+    def relation(self, field):
+        """The relation to one row that a field shows."""
+        relation = self.column(field)
+        if not (relation.is_relation and relation.concrete):
+            raise Unknown(field)
+        return relation
+
+    def column(self, field):
+        """The column that a field shows, or what is computed by its name."""
+        if len(field.source_attrs) != 1:
+            raise Unknown(field)
+        try:
+            return self.model._meta.get_field(field.source)
+        except FieldDoesNotExist:
+            return computed(self.model, field.source)
+
+    def compile_value(self, place, field):
+        column = self.column(field)
+        is_computed = isinstance(column, models.Expression)
+        if type(field) not in CONVERSIONS or not (is_computed or (column.concrete and not column.is_relation)):
+            raise Unknown(field)
+        self.columns.append((field.source,))
+        self.is_computed |= is_computed
+        if steps := [*database_conversions(column), *filter(None, [CONVERSIONS[type(field)]])]:
+            self.conversions.append((place, steps[0] if len(steps) == 1 else chained(steps)))
+
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether it takes few enough columns to be read by a join."""
+        return len(set(self.columns)) <= FEW and self.width <= MANY
+
+    @cached_property
+    def width(self) -> float:
+        """How many columns it takes, with the small ones that it shows; to-many relations are beyond measure."""
+        if not self.is_known or self.manies:
+            return float("inf")
+        return len(set(self.columns)) + sum(one.width for _, _, one in self.ones if one.is_small)
+
+    @cached_property
+    def needs(self) -> list:
+        """What finds the key of each row that it shows and that no join brings along, and the shape of that row."""
+        return [(itemgetter(place), one) for place, _, one in self.ones if not one.is_small]
+
+    @cached_property
+    def beneath(self) -> set["Shape"]:
+        """The shapes that it shows and that are read after it: those that small ones show among them."""
+        shown = {each for _, _, each in (*self.ones, *self.manies)}
+        return shown.union(*(each.beneath for each in shown if each.is_small))
+
+    def write(self, rows: dict, page, is_shared: bool) -> dict:
+        """Each of these rows as it is shown: as bytes where many show it, so that it is turned into bytes once."""
+        if not self.is_known:
+            return self.write_plainly(rows, page)
+        # Column by column: what is done to each value of a column is one loop, the cheapest that there is.
+        columns = list(zip(*rows.values(), strict=True))
+        for place, convert in self.conversions:
+            columns[place] = [value if value is None else convert(value) for value in columns[place]]
+        for place, value in self.constants:
+            columns[place] = repeat(value, len(rows))
+        for place, view in self.urls:
+            before, after = page.address(view, self.key)
+            columns[place] = [f"{before}{key}{after}" for key in map(self.key_text, columns[place])]
+        for place, _, one in self.ones:
+            columns[place] = map(page.written[one].get, columns[place])
+        for place, way, many in self.manies:
+            columns[place] = page.shown(way, many, rows, place in self.firsts)
+        records = (dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True))
+        return dict(zip(rows, map(once, records) if is_shared else records, strict=True))
+
+    @cached_property
+    def key_text(self):
+        """How a key is written in an address."""
+        steps = database_conversions(self.key)
+        return chained([*steps, str]) if steps else str
+
+    def write_plainly(self, rows: dict, page) -> dict:
+        """The bytes of each of these rows, by plain DRF."""
+        objects = loaded(self.model._default_manager.filter(pk__in=rows), self.representation)
+        context = {"request": page.request}
+        shown = {raw_key(each): self.representation(each, context=context).data for each in objects}
+        return {key: orjson.Fragment(JSONRenderer().render(data)) for key, data in shown.items()}
+
+
+@cache
+def shape(representation) -> Shape:
+    return Shape(representation)
+
+
+def chained(steps):
+    def convert(value):
+        for step in steps:
+            value = step(value)
+        return value
+
+    return convert
+
+
+def database_conversions(column) -> list:
+    """What Django does to this column's values as they come from this database."""
+    col = column if isinstance(column, models.Expression) else column.get_col(column.model._meta.db_table)
+    converters = (*connection.ops.get_db_converters(col), *column.get_db_converters(connection))
+    return [lambda value, convert=convert: convert(value, col, connection) for convert in converters]

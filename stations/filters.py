@@ -1,0 +1,28 @@
+from spacedevs.api.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Ids, IntegerFilter, ResourceFilter
+
+from . import models
+
+
+class SpaceStationFilter(ResourceFilter):
+    owner__ids = Ids("owners__id")
+    owners = Ids("owners__id")
+    status__ids = Ids("status__id")
+
+    class Meta:
+        model = models.SpaceStation
+        fields = {
+            "name": CONTAINED,
+            **dict.fromkeys(("docked_vehicles", "onboard_crew"), BOUNDED),
+            **dict.fromkeys(("id", "orbit", "status", "type"), EXACT),
+        }
+
+
+class ExpeditionFilter(ResourceFilter):
+    space_station = IntegerFilter("spacestation")
+
+    class Meta:
+        model = models.Expedition
+        fields = {
+            **dict.fromkeys(("crew__astronaut", "crew__astronaut__agency", "name"), EXACT),
+            **dict.fromkeys(("start", "end"), COMPARED),
+        }

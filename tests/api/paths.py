@@ -1,0 +1,132 @@
+"""Rows by the paths that lead from them to a value, and values to put there."""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db import models
+
+from docking.models import CHASERS, TARGETS
+from spacedevs.api.orders import leads_to_many
+from spacedevs.api.search import end
+from tests.api.routes import RESOURCES
+from tests.factories import LAUNCHED, row
+
+AHEAD = LAUNCHED.replace(year=2124)
+BORN = date(1930, 7, 1)
+DAY = timedelta(days=1)
+# Rising values of each kind, of which the last is nobody's. Ids are higher than any that a database gives.
+NUMBERS = 900012, 900021, 912300, 999999
+SAMPLES = {
+    models.BooleanField: (False, True),
+    models.IntegerField: NUMBERS,
+    models.FloatField: (12.5, 21.25, 21.5, 99.5),
+    models.UUIDField: tuple(map(UUID, (f"{number:032}" for number in NUMBERS))),
+    models.DateField: tuple(BORN + n * DAY for n in range(4)),
+    models.DurationField: tuple(timedelta(seconds=number) for number in NUMBERS),
+    models.CharField: ("alpha", "beta", "gamma", "omega"),
+    models.TextField: ("alpha", "beta", "gamma", "omega"),
+}
+AGES = 34, 35, 36, 99
+# Of a docking event: what it has that lacks one of its parties, since it must have another.
+INSTEAD = {party: parties[party == parties[0]] for parties in (TARGETS, CHASERS) for party in parties}
+
+
+def lived(years):
+    """The facts of somebody who died on the day before another birthday."""
+    return {"date_of_birth": BORN, "date_of_death": BORN.replace(year=BORN.year + years + 1) - DAY}
+
+
+def one(model, **facts):
+    """A row, which may be there already if it is told by its key."""
+    there = model._base_manager.filter(**facts).first() if model._meta.pk.name in facts else None
+    return there or row(model, **facts)
+
+
+def leading(model, path, values, **facts):
+    """A row from which a path leads to these values: to several, if to several rows."""
+    name, _, rest = path.partition("__")
+    if name == "age":
+        return row(model, **lived(*values), **facts)
+    field = model._meta.get_field(name)
+    if not field.is_relation:
+        return one(model, **dict.fromkeys([name], *values), **facts)
+    other, rest = field.related_model, rest or field.related_model._meta.pk.name
+    if field.many_to_many:
+        return row(model, **{name: [leading(other, rest, [value]) for value in values]}, **facts)
+    if field.concrete:
+        return row(model, **{name: leading(other, rest, values)}, **facts)
+    made = row(model, **facts)
+    for value in values:
+        leading(other, rest, [value], **{field.field.name: made})
+    return made
+
+
+def lacking(model, path, **facts):
+    """A row that has nothing at the end of a path; None where every row has something."""
+    name, _, rest = path.partition("__")
+    if name in INSTEAD:
+        party = model._meta.get_field(INSTEAD[name])
+        return row(model, **{party.name: row(party.related_model)}, **facts)
+    if name == "age" or not (field := model._meta.get_field(name)).concrete:
+        return row(model, **facts)
+    if field.null:
+        return row(model, **{name: None}, **facts)
+    other = lacking(field.related_model, rest) if rest else None
+    if field.many_to_many:
+        return row(model, **{name: [other] if other else []}, **facts)
+    return other and row(model, **{name: other}, **facts)
+
+
+class Place:
+    """Where a path of an endpoint leads: rows that have something there, or nothing."""
+
+    def __init__(self, prefix, path):
+        self.path, self.model = path, RESOURCES[prefix].queryset.model
+        self.moment = AHEAD if prefix.endswith("upcoming") else LAUNCHED
+        part = RESOURCES[prefix].part
+        self.clock = dict.fromkeys(part.edges if part else (), self.moment)
+        self.field = end(self.model, path)
+        self.is_known = path == "age" or self.field is not None
+        self.leads_to_many = leads_to_many(self.model, path)
+
+    def samples(self, kinds=SAMPLES) -> tuple:
+        """Values to put there."""
+        if self.path == "age":
+            return AGES
+        field = self.field.related_model._meta.pk if self.field.is_relation else self.field
+        if isinstance(field, models.DateTimeField):
+            return tuple(self.moment + timedelta(seconds=n) for n in range(4))
+        values = next(values for kind, values in kinds.items() if isinstance(field, kind))
+        return tuple(value[: field.max_length] for value in values) if isinstance(values[0], str) else values
+
+    @property
+    def facts(self):
+        """What makes a row one of the endpoint's, beside what is at the path."""
+        return {column: moment for column, moment in self.clock.items() if column != self.path}
+
+    def having(self, *values):
+        return leading(self.model, self.path, values, **self.facts)
+
+    def lacking(self):
+        return lacking(self.model, self.path, **self.facts) if self.path not in self.clock else None
+
+
+def made(prefix, **facts):
+    """A row of an endpoint with these facts; a list is of values that its path leads to."""
+    path = next((path for path, values in facts.items() if isinstance(values, list)), "")
+    place = Place(prefix, path)
+    facts = {**place.clock, **facts}
+    return leading(place.model, path, facts.pop(path), **facts) if path else row(place.model, **facts)
+
+
+def listed(get, prefix, **parameters):
+    """The ids that an endpoint lists, as texts, all of them."""
+    page = get(f"{prefix}/", limit=100, **parameters)
+    found = [str(record["id"]) for record in page["results"]]
+    assert page["count"] == len(found)
+    return found
+
+
+def keys(*rows):
+    """The ids of rows, as texts, without those that could not be made."""
+    return [str(each.pk) for each in rows if each]
