@@ -1,6 +1,45 @@
 from django.contrib import admin
 
 from crew import models
-from spacedevs.api.admin import LookupAdmin
+from spacedevs.api.admin import LookupAdmin, RowAdmin, RowInline
 
 admin.site.register((models.AstronautRole, models.AstronautStatus, models.AstronautType), LookupAdmin)
+
+
+class Seats(RowInline):
+    model = models.AstronautFlight
+    verbose_name_plural = "seats, one for each role on each flight"
+
+
+@admin.register(models.Astronaut)
+class AstronautAdmin(RowAdmin):
+    list_display = ("id", "name", "status", "agency", "type", "date_of_birth", "in_space", "flights_count")
+    list_filter = ("in_space", "status", "type", ("nationality", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("name", "agency__name", "agency__abbrev")
+    ordering = ("name",)
+    prose = ("bio",)
+    fieldsets = (
+        (None, {"fields": ("name", "status", "type", "agency")}),
+        ("Who they are", {"fields": ("nationality", "date_of_birth", "date_of_death", "recorded_age", "bio")}),
+        ("Picture and links", {"fields": ("image", "wiki", "social_media_links")}),
+    )
+    totals = (
+        "in_space",
+        "time_in_space",
+        "eva_time",
+        "first_flight",
+        "last_flight",
+        "flights_count",
+        "landings_count",
+        "spacewalks_count",
+    )
+    inlines = (Seats,)
+
+
+@admin.register(models.AstronautFlight)
+class AstronautFlightAdmin(RowAdmin):
+    list_display = ("id", "astronaut", "role")
+    list_filter = ("role",)
+    search_fields = ("astronaut__name", "role__role")
+    ordering = ("-id",)
+    named_by = ("astronaut", "role")

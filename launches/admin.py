@@ -49,6 +49,30 @@ class RocketAdmin(RowAdmin):
         return getattr(rocket, "launch", None)
 
 
+class FirstStages(RowInline):
+    """The stages of a launch."""
+
+    model = models.FirstStage
+    fk_name = "launch"
+    fields = ("type", "launcher", "launcher_flight_number", "reused", "landing")
+    verbose_name_plural = "first stages and boosters"
+
+
+class StageFlights(RowInline):
+    """The flights of one reusable stage."""
+
+    model = models.FirstStage
+    fk_name = "launcher"
+    fields = ("launch", "type", "launcher_flight_number", "reused", "landing")
+    verbose_name = "flight"
+    verbose_name_plural = "flights"
+
+
+class Timeline(RowInline):
+    model = models.TimelineEvent
+    verbose_name_plural = "timeline"
+
+
 class SpacecraftFlights(RowInline):
     model = models.SpacecraftFlight
     fields = ("spacecraft", "destination", "landing", "mission_end")
@@ -80,8 +104,9 @@ class LaunchAdmin(RowAdmin):
         ("Outcome", {"fields": ("failreason",)}),
         (
             "To look at",
-            {"fields": ("image", "infographic", "webcast_live", "hashtag")},
+            {"fields": ("image", "infographic", "mission_patches", "webcast_live", "hashtag")},
         ),
+        ("Links", {"fields": ("info_urls", "vid_urls", "flightclub_url")}),
         ("Kept by the server", {"fields": ("last_updated",)}),
     )
     totals = (
@@ -93,8 +118,10 @@ class LaunchAdmin(RowAdmin):
         "location_launch_attempt_count_year",
         "pad_launch_attempt_count_year",
         "agency_launch_attempt_count_year",
+        "pad_turnaround",
     )
-    inlines = (SpacecraftFlights, PayloadFlights)
+    inlines = (FirstStages, SpacecraftFlights, PayloadFlights, Timeline)
+    inlines_above = ("events.admin.Updates",)
 
     def save_model(self, request, launch, form, change):
         """What an editor saves is updated now; as everywhere, to the second."""
@@ -111,6 +138,7 @@ class LandingAdmin(RowAdmin):
         "landing_location__abbrev",
         "spacecraftflight__spacecraft__name",
         "payloadflight__payload__name",
+        "firststage__launcher__serial_number",
     )
     ordering = ("-id",)
     named_by = ("type",)
@@ -125,12 +153,39 @@ class LandingAdmin(RowAdmin):
             "spacecraftflight__launch",
             "payloadflight__payload",
             "payloadflight__launch",
+            "firststage__launcher",
+            "firststage__type",
+            "firststage__launch",
         )
         return super().get_queryset(request).select_related(*flights)
 
     def flight(self, landing):
-        """What came down: a ship or a payload."""
-        return getattr(landing, "spacecraftflight", None) or getattr(landing, "payloadflight", None)
+        """What came down: a ship, a payload or a stage."""
+        kinds = "spacecraftflight", "payloadflight", "firststage"
+        return next((getattr(landing, kind) for kind in kinds if hasattr(landing, kind)), None)
+
+
+@admin.register(models.FirstStage)
+class FirstStageAdmin(RowAdmin):
+    list_display = ("id", "launcher", "launch", "type", "launcher_flight_number", "reused", "landing")
+    list_filter = ("type", "reused")
+    search_fields = ("launcher__serial_number", "launch__name", "launch__launch_designator")
+    ordering = ("-launch__net",)
+    named_by = ("launcher", "type", "launch")
+    fieldsets = (
+        (None, {"fields": ("launcher", "launch", "type", "launcher_flight_number", "reused")}),
+        ("End", {"fields": ("landing",)}),
+    )
+    totals = ("previous_flight", "previous_flight_date", "turn_around_time")
+
+
+@admin.register(models.TimelineEvent)
+class TimelineEventAdmin(RowAdmin):
+    list_display = ("id", "launch", "relative_time", "type")
+    list_filter = ("type",)
+    search_fields = ("launch__name", "type__abbrev")
+    ordering = ("-launch__net", "relative_time")
+    named_by = ("launch", "type")
 
 
 @admin.register(models.SpacecraftFlight)
@@ -147,6 +202,7 @@ class SpacecraftFlightAdmin(RowAdmin):
     named_by = ("spacecraft", "launch")
     fieldsets = (
         (None, {"fields": ("spacecraft", "launch", "destination")}),
+        ("Crew", {"fields": ("launch_crew", "onboard_crew", "landing_crew")}),
         ("End", {"fields": ("mission_end", "landing")}),
     )
     totals = ("duration", "turn_around_time")

@@ -28,3 +28,17 @@ class SpaceStationAdmin(RowAdmin):
     )
     totals = ("onboard_crew", "docked_vehicles")
     inlines_above = ("docking.admin.Ports",)
+
+
+@admin.register(models.Expedition)
+class ExpeditionAdmin(RowAdmin):
+    date_hierarchy = "start"
+    list_display = ("id", "name", "spacestation", "start", "end")
+    list_filter = (("spacestation", admin.RelatedOnlyFieldListFilter),)
+    search_fields = ("name", "spacestation__name", "crew__astronaut__name")
+    ordering = ("-start",)
+    fieldsets = (
+        (None, {"fields": ("name", "spacestation")}),
+        ("When", {"fields": ("start", "end")}),
+        ("Who", {"fields": ("crew", "mission_patches")}),
+    )

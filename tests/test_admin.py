@@ -227,6 +227,16 @@ def typed_rows(prefix, *rows):
     return {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": 0, **fields}
 
 
+def no_rows(model):
+    """The inlines of a form, left empty."""
+    inlines = ADMINS[model].get_inlines(None, None)
+    names = [
+        next(field for field in inline.model._meta.fields if field.related_model is model).remote_field.related_name
+        for inline in inlines
+    ]
+    return {name: value for each in names for name, value in typed_rows(each).items()}
+
+
 def test_station_is_added_with_its_ports(editor):
     ports = typed_rows("docking_location", {"name": "Zvezda aft"}, {"name": "Poisk"})
     assert editor.post(page(SpaceStation, "add"), {"name": "Mir", **ports}).status_code == 302
@@ -243,7 +253,6 @@ def test_image_shows_its_variants(editor):
 
 
 def test_launch_is_updated_when_it_is_saved(editor):
-    flights = typed_rows("spacecraft_flights") | typed_rows("payload_flights")
-    answer = editor.post(page(Launch, "add"), {"name": "Ariane 6", "slug": "ariane-6", **flights})
+    answer = editor.post(page(Launch, "add"), {"name": "Ariane 6", "slug": "ariane-6", **no_rows(Launch)})
     assert answer.status_code == 302
     assert Launch.objects.get().last_updated is not None

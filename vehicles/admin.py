@@ -13,20 +13,53 @@ admin.site.register(
     LookupAdmin,
 )
 
+TOTALS = (
+    "total_launch_count",
+    "successful_launches",
+    "failed_launches",
+    "attempted_landings",
+    "successful_landings",
+    "failed_landings",
+)
+ROCKET_TOTALS = (
+    *TOTALS,
+    "pending_launches",
+    "consecutive_successful_launches",
+    "consecutive_successful_landings",
+)
+
 
 @admin.register(models.SpacecraftConfigFamily)
 class SpacecraftConfigFamilyAdmin(RowAdmin):
-    list_display = ("id", "name", "parent", "manufacturer", "maiden_flight")
-    search_fields = ("name", "manufacturer__name")
+    list_display = ("id", "name", "parent", "manufacturer", "maiden_flight", "total_launch_count")
+    search_fields = ("name", "manufacturer__name", "manufacturer__abbrev")
     ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "description")}),
+        ("Where it comes from", {"fields": ("manufacturer", "parent", "maiden_flight")}),
+    )
+    totals = (*TOTALS, "spacecraft_flown")
 
 
 @admin.register(models.SpacecraftConfig)
 class SpacecraftConfigAdmin(RowAdmin):
-    list_display = ("id", "name", "type", "agency", "in_use")
-    list_filter = ("in_use", "type")
+    list_display = ("id", "name", "type", "agency", "in_use", "human_rated", "crew_capacity", "total_launch_count")
+    list_filter = ("in_use", "human_rated", "type")
     search_fields = ("name", "family__name", "agency__name", "agency__abbrev")
     ordering = ("name",)
+    prose = ("capability", "history", "details")
+    fieldsets = (
+        (None, {"fields": ("name", "type", "in_use", "human_rated")}),
+        ("Where it comes from", {"fields": ("agency", "family", "maiden_flight")}),
+        ("In words", {"fields": ("capability", "history", "details")}),
+        ("Measures", {"fields": ("height", "diameter")}),
+        (
+            "What it can carry, and how long",
+            {"fields": ("crew_capacity", "payload_capacity", "payload_return_capacity", "flight_life")},
+        ),
+        ("Picture and links", {"fields": ("image", "wiki_link", "info_link")}),
+    )
+    totals = (*TOTALS, "spacecraft_flown", "fastest_turnaround")
     inlines_above = ("docking.admin.Ports",)
 
 
@@ -61,20 +94,67 @@ class SpacecraftAdmin(RowAdmin):
 
 @admin.register(models.LauncherConfigFamily)
 class LauncherConfigFamilyAdmin(RowAdmin):
-    list_display = ("id", "name", "parent")
-    search_fields = ("name",)
+    list_display = ("id", "name", "parent", "active", "maiden_flight", "total_launch_count")
+    list_filter = ("active",)
+    search_fields = ("name", "manufacturer__name", "manufacturer__abbrev")
     ordering = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "active", "description")}),
+        ("Where it comes from", {"fields": ("manufacturer", "parent", "maiden_flight")}),
+    )
+    totals = ROCKET_TOTALS
 
 
 @admin.register(models.LauncherConfig)
 class LauncherConfigAdmin(RowAdmin):
-    list_display = ("id", "name", "full_name", "variant")
-    search_fields = ("name", "full_name", "families__name")
+    list_display = ("id", "name", "full_name", "variant", "manufacturer", "active", "reusable", "total_launch_count")
+    list_filter = ("active", "reusable", "is_placeholder")
+    search_fields = ("name", "full_name", "alias", "families__name", "manufacturer__name", "manufacturer__abbrev")
     ordering = ("name",)
     fieldsets = (
-        (None, {"fields": ("name", "full_name", "variant")}),
-        ("What it descends from", {"fields": ("families",)}),
+        (None, {"fields": ("name", "full_name", "variant", "alias", "description")}),
+        ("State", {"fields": ("active", "reusable", "is_placeholder")}),
+        ("Where it comes from", {"fields": ("manufacturer", "families", "program", "maiden_flight")}),
+        ("Build", {"fields": ("min_stage", "max_stage", "length", "diameter", "launch_mass", "to_thrust")}),
+        (
+            "What it can do",
+            {"fields": ("leo_capacity", "gto_capacity", "geo_capacity", "sso_capacity", "apogee", "launch_cost")},
+        ),
+        ("Picture and links", {"fields": ("image", "info_url", "wiki_url")}),
     )
+    totals = (*ROCKET_TOTALS, "fastest_turnaround")
+
+
+@admin.register(models.Launcher)
+class LauncherAdmin(RowAdmin):
+    list_display = (
+        "id",
+        "serial_number",
+        "launcher_config",
+        "status",
+        "flight_proven",
+        "flights",
+        "successful_landings",
+        "last_launch_date",
+    )
+    list_filter = ("status", "flight_proven", "is_placeholder", ("launcher_config", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("serial_number", "launcher_config__name", "launcher_config__full_name")
+    ordering = ("serial_number",)
+    prose = ("details",)
+    fieldsets = (
+        (None, {"fields": ("serial_number", "launcher_config", "status", "flight_proven", "is_placeholder")}),
+        ("In words", {"fields": ("details",)}),
+        ("Picture", {"fields": ("image",)}),
+    )
+    totals = (
+        "flights",
+        "attempted_landings",
+        "successful_landings",
+        "first_launch_date",
+        "last_launch_date",
+        "fastest_turnaround",
+    )
+    inlines_above = ("launches.admin.StageFlights",)
 
 
 @admin.register(models.Payload)
