@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -13,26 +14,42 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from agencies.models import AgencyType, Country, ProgramType
-from crew.models import AstronautRole, AstronautStatus, AstronautType
+from crew.models import Astronaut, AstronautRole, AstronautStatus, AstronautType
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
-from events.models import EventType, NoticeType, RoadClosureStatus
+from events.models import Event, EventType, NoticeType, RoadClosure, RoadClosureStatus, Spacewalk
 from launches.models import (
+    FirstStage,
     FirstStageType,
+    Landing,
     LandingType,
     Launch,
     LaunchStatus,
     MissionType,
     NetPrecision,
     SpacecraftFlight,
+    TimelineEvent,
     TimelineEventType,
 )
 from media_assets.models import ImageLicense, ImageVariantType, InfoURLType, Language, VidURLType
-from places.models import CelestialBodyType, LandingLocation, Orbit, Pad
-from stations.models import SpaceStation, SpaceStationStatus, SpaceStationType
-from vehicles.models import LauncherStatus, PayloadType, Spacecraft, SpacecraftConfigType, SpacecraftStatus
+from places.models import CelestialBodyType, LandingLocation, Location, Orbit, Pad
+from stations.models import Expedition, SpaceStation, SpaceStationStatus, SpaceStationType
+from vehicles.models import (
+    Launcher,
+    LauncherStatus,
+    PayloadType,
+    Spacecraft,
+    SpacecraftConfig,
+    SpacecraftConfigType,
+    SpacecraftStatus,
+)
 
 FILES = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
 OURS = 900001  # the first id that is not upstream's
+APPS = "agencies", "crew", "docking", "events", "launches", "media_assets", "places", "stations", "vehicles"
+RECORDED = datetime(2026, 7, 15, 1, 21, tzinfo=UTC)  # what is docked, and who is in space, is as of then
+NOT_FLOWN = 1, 2, 5, 8  # launch statuses
+DEAD = 4, 5, 6, 11  # astronaut statuses
+WORDS = "bio", "capability", "comment", "description", "details", "failreason", "history"
 
 CONFIG = {
     "agency_types": AgencyType,
@@ -169,6 +186,11 @@ def test_every_lookup_that_the_contract_knows_is_here(contract):
     assert set(CONFIG) == paths
 
 
+def test_every_table_has_rows_so_that_every_endpoint_has_something_to_show():
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+    assert [model._meta.label for model in models if not model.objects.exists()] == []
+
+
 @pytest.mark.parametrize("model", LOOKUPS)
 def test_a_lookup_has_the_documented_ids(model):
     assert ", ".join(f"{row.id} {row}" for row in model.objects.order_by("id")) == LOOKUPS[model]
@@ -177,6 +199,16 @@ def test_a_lookup_has_the_documented_ids(model):
 def test_every_row_would_be_accepted_by_the_admin():
     for row in rows():
         row.full_clean(validate_unique=False, validate_constraints=False)
+
+
+def test_every_address_is_one():
+    wrong = []
+    for row in rows():
+        for field in row._meta.fields:
+            value = getattr(row, field.name) if re.search(r"(url|link|image|wiki)$", field.name) else None
+            if isinstance(value, str) and value and not re.fullmatch(r"https?://[!-~]+\.[!-~]+", value):
+                wrong.append((row._meta.label, row.pk, field.name, value))
+    assert wrong == []
 
 
 def test_the_files_can_be_edited_by_hand():
@@ -314,10 +346,242 @@ def test_ships_in_space_are_those_that_are_docked_now():
     assert set(Spacecraft.objects.filter(in_space=True)) == {event.chaser.spacecraft for event in docked}
 
 
-def test_a_pads_map_shows_its_coordinates():
-    assert {pad.id: pad.map_url for pad in Pad.objects.all()} == {
-        pad.id: f"https://www.google.com/maps?q={pad.latitude},{pad.longitude}" for pad in Pad.objects.all()
+def test_what_has_not_flown_is_still_to_come():
+    """Every launch has a time that fits its status, and there are some to look forward to."""
+    waiting = Launch.objects.filter(status__in=NOT_FLOWN)
+    assert waiting.filter(net__lte=RECORDED).count() == 0
+    assert Launch.objects.exclude(status__in=NOT_FLOWN).filter(net__gt=RECORDED).count() == 0
+    assert waiting.count() >= 6
+    assert waiting.values("net_precision").distinct().count() >= 3
+
+
+def test_a_window_holds_the_time_of_its_launch():
+    wrong = [
+        launch.name
+        for launch in Launch.objects.exclude(window_start=None, window_end=None)
+        if not launch.window_start <= launch.net <= launch.window_end
+    ]
+    assert wrong == []
+
+
+def test_a_timeline_has_one_liftoff_at_zero_and_counts_down_before_it():
+    timelines = defaultdict(list)
+    for step in TimelineEvent.objects.select_related("type"):
+        timelines[step.launch_id].append((step.type.abbrev, step.relative_time))
+    assert len(timelines) >= 2
+    for steps in timelines.values():
+        assert [time for name, time in steps if name == "Liftoff"] == [timedelta()]
+        assert [time for _, time in steps] == sorted(time for _, time in steps)
+
+
+# Stages and landings
+
+
+def test_only_what_tried_to_land_has_landed():
+    """And a landing is of one thing."""
+    wrong = []
+    for landing in Landing.objects.select_related("firststage", "spacecraftflight", "payloadflight"):
+        owners = [name for name in ("firststage", "spacecraftflight", "payloadflight") if hasattr(landing, name)]
+        if len(owners) != 1:
+            wrong.append((landing.id, owners))
+        if landing.success is not None and not landing.attempt:
+            wrong.append((landing.id, "success without an attempt"))
+        if landing.attempt and landing.landing_location is None:
+            wrong.append((landing.id, "where?"))
+    assert wrong == []
+
+
+def test_stages_count_their_flights_in_order():
+    wrong = []
+    for launcher in Launcher.objects.prefetch_related("first_stages__launch"):
+        stages = sorted(launcher.first_stages.all(), key=lambda stage: stage.launch.net)
+        numbers = [stage.launcher_flight_number for stage in stages]
+        if numbers != sorted(set(numbers)) or [stage.reused for stage in stages] != [n > 1 for n in numbers]:
+            wrong.append((launcher.serial_number, numbers))
+        if launcher.flights is not None and (max(numbers, default=1) > launcher.flights):
+            wrong.append((launcher.serial_number, "more flights than it made"))
+        times = [stage.launch.net for stage in stages]
+        first, last = launcher.first_launch_date, launcher.last_launch_date
+        if first and (min(times, default=first) < first or (1 in numbers and times[0] != first)):
+            wrong.append((launcher.serial_number, "first launch"))
+        if last and max(times, default=last) > last:
+            wrong.append((launcher.serial_number, "last launch"))
+        if launcher.flight_proven != ((launcher.flights or max(numbers, default=1)) > 1):
+            wrong.append((launcher.serial_number, "proven"))
+    assert wrong == []
+
+
+def test_a_stage_turns_around_between_two_of_its_flights():
+    for stage in FirstStage.objects.exclude(previous_flight=None):
+        assert stage.previous_flight.first_stages.filter(
+            launcher=stage.launcher, launcher_flight_number=stage.launcher_flight_number - 1
+        ).exists()
+        assert stage.previous_flight_date == stage.previous_flight.net
+        assert stage.turn_around_time == stage.launch.net - stage.previous_flight.net
+
+
+# Crews
+
+
+def seats_of_flights():
+    """Of each seat the flights that it went up, was aboard and came down in."""
+    seats = defaultdict(lambda: {"launch_crew": [], "onboard_crew": [], "landing_crew": []})
+    for flight in SpacecraftFlight.objects.select_related("launch").prefetch_related(
+        "launch_crew", "onboard_crew", "landing_crew"
+    ):
+        for name in ("launch_crew", "onboard_crew", "landing_crew"):
+            for seat in getattr(flight, name).all():
+                seats[seat][name].append(flight)
+    return seats
+
+
+def test_who_goes_up_or_comes_down_is_aboard():
+    wrong = []
+    for seat, flights in seats_of_flights().items():
+        if not {*flights["launch_crew"], *flights["landing_crew"]} <= set(flights["onboard_crew"]):
+            wrong.append(str(seat))
+    assert wrong == []
+
+
+def test_nobody_goes_up_twice_in_one_seat_or_comes_down_before_going_up():
+    wrong = []
+    for seat, flights in seats_of_flights().items():
+        ups, downs = {flight.launch for flight in flights["launch_crew"]}, flights["landing_crew"]
+        if len(ups) > 1 or any(not flight.mission_end for flight in downs):
+            wrong.append(str(seat))
+        if any(up.net >= down.mission_end for up in ups for down in downs):
+            wrong.append((str(seat), "down before up"))
+    assert wrong == []
+
+
+def test_nobody_is_in_two_flights_at_once():
+    """By what the flights say, from launch to landing."""
+    stays = defaultdict(list)
+    for seat, flights in seats_of_flights().items():
+        start = min((flight.launch.net for flight in flights["launch_crew"]), default=None)
+        end = max((flight.mission_end for flight in flights["landing_crew"]), default=None)
+        stays[seat.astronaut].append((start or end, end or start))
+    wrong = []
+    for astronaut, times in stays.items():
+        wrong += [astronaut.name for one, two in pairwise(sorted(times)) if one[1] > two[0]]
+    assert wrong == []
+
+
+def test_those_in_space_are_aboard_ships_that_have_not_landed():
+    aboard = {
+        seat.astronaut
+        for seat, flights in seats_of_flights().items()
+        if any(flight.mission_end is None for flight in flights["onboard_crew"])
     }
+    assert set(Astronaut.objects.filter(in_space=True)) == aboard
+    assert len(aboard) == 10  # that of Shenzhou 23 was not recorded
+
+
+def test_a_life_holds_its_flights():
+    """Born before the first and alive until after the last, which the dates and the number of flights allow for."""
+    wrong = []
+    flown = defaultdict(list)
+    for seat, flights in seats_of_flights().items():
+        flown[seat.astronaut_id] += {flight.launch.net for flight in flights["launch_crew"]}
+    for person in Astronaut.objects.all():
+        times = sorted(flown[person.id])
+        first, last = person.first_flight, person.last_flight
+        if times and ((first or times[0]) > times[0] or (last or times[-1]) < times[-1]):
+            wrong.append((person.name, "first or last flight"))
+        if person.flights_count is not None and len(times) > person.flights_count:
+            wrong.append((person.name, "flights"))
+        dates = [time.date() for time in (first, last, *times) if time]
+        if person.date_of_birth and dates and min(dates) < person.date_of_birth + timedelta(days=20 * 365):
+            wrong.append((person.name, "born"))
+        if person.date_of_death and dates and max(dates) > person.date_of_death:
+            wrong.append((person.name, "died"))
+        if person.date_of_death and person.status_id not in DEAD:
+            wrong.append((person.name, "status"))
+    assert wrong == []
+
+
+def test_time_in_space_is_that_of_the_flights():
+    times, seats = defaultdict(timedelta), seats_of_flights()
+    for seat, flights in seats.items():
+        for up in {flight.launch.net for flight in flights["launch_crew"]}:
+            down = max((flight.mission_end for flight in flights["landing_crew"]), default=up)
+            times[seat.astronaut] += down - up
+    known = Astronaut.objects.exclude(time_in_space=None)
+    assert known.count() >= 20
+    assert {person.name: person.time_in_space for person in known} == {person.name: times[person] for person in known}
+
+
+def test_expeditions_last_until_now_only_where_the_recording_says_so():
+    assert {str(expedition) for expedition in Expedition.objects.filter(end=None)} == {"Expedition 74", "Shenzhou 23"}
+    assert [str(row) for row in Expedition.objects.exclude(end=None) if row.end <= row.start] == []
+
+
+def test_a_crew_of_an_expedition_is_in_space_during_it():
+    flights, wrong = seats_of_flights(), []
+    for expedition in Expedition.objects.prefetch_related("crew"):
+        start, end = expedition.start, expedition.end or RECORDED
+        for seat in expedition.crew.all():
+            ups = [flight.launch.net for flight in flights.get(seat, {}).get("launch_crew", ())]
+            downs = [flight.mission_end for flight in flights.get(seat, {}).get("landing_crew", ())]
+            if any(up >= end for up in ups) or any(down <= start for down in downs):
+                wrong.append((str(expedition), str(seat)))
+    assert wrong == []
+
+
+def test_expeditions_have_a_commander():
+    wrong = [
+        str(expedition)
+        for expedition in Expedition.objects.exclude(crew=None).distinct()
+        if not expedition.crew.filter(role__role__endswith="Commander").exists()
+    ]
+    assert wrong == []
+
+
+def test_a_spacewalk_lasts_from_its_start_to_its_end_while_its_people_are_there():
+    wrong = []
+    for walk in Spacewalk.objects.select_related("expedition", "spacecraft_flight__launch"):
+        if walk.duration != walk.end - walk.start or not timedelta() < walk.duration < timedelta(hours=10):
+            wrong.append((walk.name, "duration"))
+        if not walk.crew.exists():
+            wrong.append((walk.name, "nobody"))
+        expedition, flight = walk.expedition, walk.spacecraft_flight
+        if expedition and not (expedition.start <= walk.start and walk.end <= (expedition.end or RECORDED)):
+            wrong.append((walk.name, "expedition"))
+        if expedition and expedition.spacestation != walk.spacestation:
+            wrong.append((walk.name, "station"))
+        if flight and not (flight.launch.net <= walk.start and walk.end <= (flight.mission_end or RECORDED)):
+            wrong.append((walk.name, "flight"))
+    assert wrong == []
+    assert Spacewalk.objects.count() >= 12
+
+
+# Events
+
+
+def test_events_are_named_by_their_slugs_and_some_are_to_come():
+    assert [str(event) for event in Event.objects.all() if event.slug != slugify(event.name)] == []
+    assert Event.objects.filter(date__gt=RECORDED).count() >= 3
+    assert Event.objects.filter(date__lte=RECORDED).count() >= 10
+
+
+def test_roads_are_closed_for_less_than_a_day():
+    closed = {str(row): row.window_end - row.window_start for row in RoadClosure.objects.all()}
+    assert [name for name, time in closed.items() if not timedelta() < time < timedelta(days=1)] == []
+
+
+# Places
+
+
+def test_all_the_world_is_here():
+    assert (Location.objects.count(), Pad.objects.count(), SpacecraftConfig.objects.count()) == (68, 247, 46)
+
+
+def test_a_pads_map_shows_its_coordinates():
+    mapped = Pad.objects.exclude(map_url=None)
+    assert {pad.id: pad.map_url for pad in mapped} == {
+        pad.id: f"https://www.google.com/maps?q={pad.latitude},{pad.longitude}" for pad in mapped
+    }
+    assert mapped.count() > 220
 
 
 # The words
@@ -346,5 +610,5 @@ def test_no_description_is_upstreams(shared):
         text for file in (shared / "golden").glob("*.json") for text in texts(json.loads(file.read_text("utf-8")))
     ]
     whole, parts = set(recorded), set().union(*map(runs, recorded))
-    ours = [(row, getattr(row, "description", None) or "") for row in rows()]
+    ours = [(row, getattr(row, name, None) or "") for row in rows() for name in WORDS]
     assert [str(row) for row, text in ours if text and (text in whole or runs(text) & parts)] == []
