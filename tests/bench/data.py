@@ -16,12 +16,30 @@ from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
 from agencies.models import Agency, Country, MissionPatch, Program
+from crew.models import Astronaut, AstronautFlight
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
-from launches.models import Landing, Launch, Mission, PayloadFlight, Rocket, SpacecraftFlight
+from events.models import Event, Spacewalk, Update
+from launches.models import (
+    FirstStage,
+    Landing,
+    Launch,
+    Mission,
+    PayloadFlight,
+    Rocket,
+    SpacecraftFlight,
+    TimelineEvent,
+)
 from media_assets.models import Image, ImageVariant, InfoURL, SocialMediaLink, VidURL
 from places.models import CelestialBody, LandingLocation, Location, Pad
-from stations.models import SpaceStation
-from vehicles.models import LauncherConfig, LauncherConfigFamily, Payload, Spacecraft, SpacecraftConfig
+from stations.models import Expedition, SpaceStation
+from vehicles.models import (
+    Launcher,
+    LauncherConfig,
+    LauncherConfigFamily,
+    Payload,
+    Spacecraft,
+    SpacecraftConfig,
+)
 
 FEW = 8
 CONSTANT = {
@@ -36,14 +54,20 @@ CONSTANT = {
 }
 GROWING = {
     Agency: 300,
+    Astronaut: 860,
+    AstronautFlight: 2_000,
     DockingEvent: 600,
     DockingLocation: 110,
+    Event: 900,
+    Expedition: 160,
+    FirstStage: 1_400,
     Image: 2_000,
     ImageVariant: 300,
     InfoURL: 4_000,
-    Landing: 1_500,
+    Landing: 2_400,
     LandingLocation: 60,
     Launch: 7_000,
+    Launcher: 190,
     Location: 60,
     Mission: 7_000,
     Pad: 200,
@@ -53,9 +77,12 @@ GROWING = {
     SocialMediaLink: 400,
     Spacecraft: 250,
     SpacecraftFlight: 600,
+    Spacewalk: 450,
+    TimelineEvent: 5_000,
+    Update: 6_000,
     VidURL: 2_500,
 }
-BETWEEN = {SpacecraftFlight: 11, PayloadFlight: 23}  # launches from one flight to the next
+BETWEEN = {SpacecraftFlight: 11, PayloadFlight: 23, FirstStage: 5}  # launches from one flight to the next
 STATIONS = [*(f"Salyut {n}" for n in range(1, 8)), "Mir", "Skylab", "International Space Station", "Tiangong 1"]
 SHIPS = "Soyuz", "Progress", "Dragon", "Cygnus", "Shenzhou", "Tianzhou", "Starliner", "Shuttle", "Apollo"
 ROCKETS = "Falcon", "Ariane", "Soyuz", "Proton", "Long March", "Atlas", "Delta", "Electron", "Vega", "Kosmos"
@@ -255,10 +282,33 @@ def landing(maker, n):
 
 def flight(maker, n, of):
     """A flight in one of the launches, which are far more than the flights; every eighth has no landing."""
-    landing = {SpacecraftFlight: 0, PayloadFlight: maker.count(SpacecraftFlight)}[of] + n
+    before = {SpacecraftFlight: [], PayloadFlight: [SpacecraftFlight], FirstStage: [SpacecraftFlight, PayloadFlight]}
+    landing = sum(map(maker.count, before[of])) + n
     return {
         "launch": maker.at(Launch, n * BETWEEN[of]),
         "landing": maker.at(Landing, landing) if n % 8 else None,
+    }
+
+
+def spacecraft_flight(maker, n):
+    """A flight of one of the ships of its time, every other one with a crew of three."""
+    crew = [maker.at(AstronautFlight, n * 3 + seat) for seat in range(3)] if n % 2 else []
+    return {
+        **flight(maker, n, SpacecraftFlight),
+        "spacecraft": maker.at(Spacecraft, n * 5 // 12 + maker.random.choice((0, 0, 1, 3))),
+        **dict.fromkeys(("launch_crew", "onboard_crew", "landing_crew"), crew),
+    }
+
+
+def expedition(maker, n):
+    """The stay of a crew, the last of which go on."""
+    start = maker.moment(n, maker.count(Expedition))
+    return {
+        "start": start,
+        "end": start + timedelta(days=150) if n < maker.count(Expedition) - 2 else None,
+        "spacestation": maker.at(SpaceStation, n * CONSTANT[SpaceStation] // maker.count(Expedition)),
+        "crew": [maker.at(AstronautFlight, n * 7 + seat) for seat in range(6)],
+        "mission_patches": maker.some_of(MissionPatch, 1),
     }
 
 
@@ -296,8 +346,11 @@ def docking_event(maker, n):
 
 FACTS = {
     Agency: agency,
+    AstronautFlight: lambda maker, n: {"astronaut": maker.at(Astronaut, n * 3 // 7)},
     DockingEvent: docking_event,
     DockingLocation: port,
+    Expedition: expedition,
+    FirstStage: lambda maker, n: {**flight(maker, n, FirstStage), "launcher": maker.at(Launcher, n // 7)},
     Landing: landing,
     Launch: launch,
     LauncherConfig: launcher_config,
@@ -316,10 +369,9 @@ FACTS = {
         "name": f"{SHIPS[n % len(SHIPS)]} {'ABCD'[n // len(SHIPS)]}",
         "image": maker.picture("ship", n + 1, 0),
     },
-    SpacecraftFlight: lambda maker, n: {
-        **flight(maker, n, SpacecraftFlight),
-        "spacecraft": maker.at(Spacecraft, n * 5 // 12 + maker.random.choice((0, 0, 1, 3))),
-    },
+    SpacecraftFlight: spacecraft_flight,
+    TimelineEvent: lambda maker, n: {"launch": maker.at(Launch, n // 10 * 11)},
+    Update: lambda maker, n: {"launch": maker.at(Launch, n // 2), "event": None, "program": None},
 }
 
 
