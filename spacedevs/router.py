@@ -22,6 +22,7 @@ from media_assets import serializers as media_assets
 from places import serializers as places
 from places.views import CelestialBody, Location, Pad
 from spacedevs.api.resources import ConfigResource
+from spacedevs.limits.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation
 from vehicles import serializers as vehicles
@@ -96,6 +97,9 @@ CONFIG = {
     "timeline_event_types": launches.TimelineEventType,
     "vidurl_types": media_assets.VidURLType,
 }
+OBJECTS = {
+    "api-throttle": ApiThrottle,
+}
 
 
 class LaunchLibrary(APIRootView):
@@ -119,3 +123,5 @@ for path, resource in RESOURCES.items():
     router.register(path, resource)
 for path, representation in CONFIG.items():
     router.register(f"config/{path}", ConfigResource.of(representation))
+for path, view in OBJECTS.items():
+    router.register(path, view, basename=path)

@@ -19,37 +19,83 @@ from .filters import ResourceFilter
 from .models import KnownByName, key_pattern
 from .rendering import plan
 from .representations import loaded
-from .schema import ResourceSchema
+from .schema import ObjectSchema, ResourceSchema
 from .shapes import as_json
 
 
-class Resource(viewsets.ReadOnlyModelViewSet):
-    """An endpoint of the API: its rows, and the ladder of representations to show them in.
-
-    A list answers the first rung that is called normal unless `mode` names another; a detail answers
-    the last."""
+class Endpoint:
+    """An address of the API: the ladder of representations that it shows something in, and the help on it."""
 
     ladder = ()
-    filterset_class = ResourceFilter
     search_fields = ()
     ordering_fields = ()
+    filter_names = ()
     examples = {}
-    paths = {}  # where the contract's names of what is searched and ordered by lead here, by their beginnings
-    part = None  # the rows of the table that are this endpoint's; all where none is named
-    schema = ResourceSchema()
-    planned = True  # JSON is written by the render plan, not by plain DRF
 
     allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
 
     @classproperty
     def noun(cls) -> str:
-        """What its rows are called: by the class that declares their ladder."""
+        """What it shows is called: by the class that declares its ladder."""
         return next(each.__name__ for each in cls.__mro__ if "ladder" in vars(each))
 
     @classproperty
     def modes(cls) -> dict:
         """The representations by mode, shallowest first; empty where there is but one shape."""
         return {rung.Meta.mode: rung for rung in cls.ladder} if len(cls.ladder) > 1 else {}
+
+    def get_serializer_class(self):
+        if self.detail:
+            return self.ladder[-1]
+        # A mode that the endpoint does not have is taken as absent: upstream is inconsistent about it.
+        return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
+
+    def get_view_description(self, html=False):
+        return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
+
+    @property
+    def help_text(self) -> str:
+        """What the endpoint can do, in Markdown: for the browsable API and for the OpenAPI document."""
+        root = reverse("api-root")
+        context = {
+            "resource": self,
+            "root": root.removesuffix("/"),
+            "path": reverse(f"{self.basename}-list").removeprefix(root.removesuffix("/")),
+            "search_fields": sorted(self.search_fields),
+            "ordering_fields": sorted(self.ordering_fields),
+        }
+        return re.sub(r"\n{3,}", "\n\n", render_to_string("api/help.md", context)).strip()
+
+
+class OneObject(Endpoint, viewsets.GenericViewSet):
+    """An endpoint that answers one object, which is no row of a table: it says what it shows by `get_object`."""
+
+    pagination_class = None
+    filter_backends = ()
+    schema = ObjectSchema()
+
+    def list(self, request, *args, **kwargs):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def get_view_name(self):
+        return super().get_view_name().removesuffix(" List")
+
+
+class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
+    """An endpoint of the API: its rows, and the ladder of representations to show them in.
+
+    A list answers the first rung that is called normal unless `mode` names another; a detail answers
+    the last."""
+
+    filterset_class = ResourceFilter
+    paths = {}  # where the contract's names of what is searched and ordered by lead here, by their beginnings
+    part = None  # the rows of the table that are this endpoint's; all where none is named
+    schema = ResourceSchema()
+    planned = True  # JSON is written by the render plan, not by plain DRF
+
+    @classproperty
+    def filter_names(cls):
+        return sorted(cls.filterset_class.base_filters)
 
     @classproperty
     def lookup_value_regex(cls):
@@ -64,12 +110,6 @@ class Resource(viewsets.ReadOnlyModelViewSet):
             if name.startswith(theirs):
                 return ours + name.removeprefix(theirs)
         return name
-
-    def get_serializer_class(self):
-        if self.detail:
-            return self.ladder[-1]
-        # A mode that the endpoint does not have is taken as absent: upstream is inconsistent about it.
-        return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
 
     def get_queryset(self):
         rows = super().get_queryset()
@@ -118,26 +158,6 @@ class Resource(viewsets.ReadOnlyModelViewSet):
         for record in plan(self.get_serializer_class()).render([key], request):
             return written(record)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
-
-    def get_view_description(self, html=False):
-        return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
-
-    @classproperty
-    def filter_names(cls):
-        return sorted(cls.filterset_class.base_filters)
-
-    @property
-    def help_text(self) -> str:
-        """What the endpoint can do, in Markdown: for the browsable API and for the OpenAPI document."""
-        root = reverse("api-root")
-        context = {
-            "resource": self,
-            "root": root.removesuffix("/"),
-            "path": reverse(f"{self.basename}-list").removeprefix(root.removesuffix("/")),
-            "search_fields": sorted(self.search_fields),
-            "ordering_fields": sorted(self.ordering_fields),
-        }
-        return re.sub(r"\n{3,}", "\n\n", render_to_string("api/help.md", context)).strip()
 
 
 def written(answer) -> Response:

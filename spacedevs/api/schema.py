@@ -32,3 +32,13 @@ class ResourceSchema(AutoSchema):
             return self.view.ladder[0]
         name = f"Polymorphic{self.view.noun}Endpoint"
         return PolymorphicProxySerializer(name, self.view.modes, resource_type_field_name="response_mode")
+
+
+class ObjectSchema(ResourceSchema):
+    """Describes an endpoint that answers one object; LL2 2.3.0 calls its operation a list all the same."""
+
+    def get_operation_id(self) -> str:
+        return f"{super().get_operation_id().removesuffix('retrieve')}list"
+
+    def _is_list_view(self, serializer=None) -> bool:
+        return False

@@ -1,8 +1,10 @@
 """What the router has, for tests that ask each endpoint the same."""
 
+from spacedevs.api.resources import Resource
 from spacedevs.router import router
 
-RESOURCES = {prefix: viewset for prefix, viewset, _ in router.registry}
+ENDPOINTS = {prefix: viewset for prefix, viewset, _ in router.registry}
+RESOURCES = {prefix: viewset for prefix, viewset in ENDPOINTS.items() if issubclass(viewset, Resource)}
 MODES = [(prefix, mode) for prefix, resource in RESOURCES.items() for mode in resource.modes or ["normal"]]
 KINDS = [  # of docking events: each kind of target and of chaser once
     ("space_station_target", "flight_vehicle_chaser"),

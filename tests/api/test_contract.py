@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.urls import reverse
 
-PATHS = "/2.3.0/docking_events/", "/2.3.0/config/"
+PATHS = "/2.3.0/api-throttle/", "/2.3.0/docking_events/", "/2.3.0/config/"
 
 
 @pytest.fixture

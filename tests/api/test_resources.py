@@ -15,7 +15,7 @@ from spacedevs.api.filters import TotalOrdering
 from spacedevs.api.orders import leads_to_many, may_be_null
 from tests import factories
 from tests.api.conftest import rows_of
-from tests.api.routes import KINDS, MODES, RESOURCES
+from tests.api.routes import ENDPOINTS, KINDS, MODES, RESOURCES
 
 pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
 
@@ -123,7 +123,7 @@ def test_what_is_no_key_of_a_row_is_not_found(prefix, key, client):
     )
 
 
-@pytest.mark.parametrize("prefix", RESOURCES)
+@pytest.mark.parametrize("prefix", ENDPOINTS)
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_the_api_is_for_reading(prefix, method, client):
     response = getattr(client, method)(f"/2.3.0/{prefix}/")
@@ -131,7 +131,7 @@ def test_the_api_is_for_reading(prefix, method, client):
     assert list(response.json()) == ["detail"]
 
 
-@pytest.mark.parametrize("prefix", RESOURCES)
+@pytest.mark.parametrize("prefix", ENDPOINTS)
 def test_head_and_options_are_answered(prefix, client):
     head, options = client.head(f"/2.3.0/{prefix}/"), client.options(f"/2.3.0/{prefix}/")
     assert (head.status_code, head.content, options.status_code) == (200, b"", 200)
@@ -197,4 +197,4 @@ def plain(value):
 
 
 def test_the_root_lists_every_endpoint(get):
-    assert get("") == {prefix: f"http://testserver/2.3.0/{prefix}/" for prefix in RESOURCES}
+    assert get("") == {prefix: f"http://testserver/2.3.0/{prefix}/" for prefix in ENDPOINTS}

@@ -1,0 +1,11 @@
+from rest_framework import serializers
+
+
+class APIThrottle(serializers.Serializer):
+    """How much a caller may ask, and has asked."""
+
+    your_request_limit = serializers.IntegerField()
+    limit_frequency_secs = serializers.IntegerField()
+    current_use = serializers.IntegerField()
+    next_use_secs = serializers.IntegerField()
+    ident = serializers.CharField()

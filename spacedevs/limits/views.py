@@ -1,0 +1,20 @@
+from spacedevs.api.resources import OneObject
+
+from .serializers import APIThrottle
+
+# LL2 2.3.0 has a number where we may have no limit: the largest that every client can hold.
+UNLIMITED = {"your_request_limit": 2**31 - 1, "limit_frequency_secs": 3600, "current_use": 0, "next_use_secs": 0}
+
+
+class ApiThrottle(OneObject):
+    """How much the caller may ask, and has asked; itself it may be asked at any time."""
+
+    ladder = (APIThrottle,)
+
+    def get_object(self):
+        return {**UNLIMITED, "ident": self.request.META["REMOTE_ADDR"]}
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response["Cache-Control"] = "no-store"  # it is about this caller and this moment
+        return response
