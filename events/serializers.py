@@ -1,13 +1,17 @@
+from rest_framework import serializers
+
 from agencies.serializers import AgencyMini, ProgramMini, ProgramNormal
 from crew.serializers import AstronautFlight, AstronautNormal
 from launches.serializers import (
     LaunchBasic,
+    LaunchDetailed,
+    LaunchNormal,
     NetPrecision,
     SpacecraftFlightDetailed,
     SpacecraftFlightNormal,
 )
 from media_assets.serializers import Image, InfoURL, VidURL
-from spacedevs.api.representations import Representation
+from spacedevs.api.representations import Representation, ResponseMode, component
 from stations.serializers import (
     ExpeditionMini,
     ExpeditionNormal,
@@ -15,6 +19,7 @@ from stations.serializers import (
     SpaceStationMini,
     SpaceStationNormal,
 )
+from vehicles.serializers import LauncherDetailed, SpacecraftNormal
 
 from . import models
 
@@ -155,4 +160,82 @@ class SpacewalkEndpointDetailed(SpacewalkEndpointNormal):
     program = ProgramNormal(many=True)
 
     class Meta(SpacewalkEndpointNormal.Meta):
+        mode = "detailed"
+
+
+# The dashboard of Starship: one object, which is no row ---------------------------------------------
+
+
+class RoadClosure(Representation):
+    status = RoadClosureStatus()
+
+    class Meta:
+        model = models.RoadClosure
+        fields = ("id", "title", "status", "window_start", "window_end")
+
+
+class Notice(Representation):
+    type = NoticeType()
+
+    class Meta:
+        model = models.Notice
+        fields = ("id", "type", "date", "url")
+
+
+@component("VidURLs")
+class LiveStream(Representation):
+    class Meta:
+        model = models.LiveStream
+        fields = ("title", "description", "image", "url")
+        always = ("image",)
+
+
+class LaunchAndEventsList(serializers.Serializer):
+    """What is to come of a program, or has been."""
+
+    launches = LaunchBasic(many=True)
+    events = EventEndpointList(many=True)
+
+
+class LaunchAndEventsNormal(LaunchAndEventsList):
+    launches = LaunchNormal(many=True)
+    events = EventNormal(many=True)
+
+
+class LaunchAndEventsDetailed(LaunchAndEventsNormal):
+    launches = LaunchDetailed(many=True)
+
+
+class StarshipDashboardList(serializers.Serializer):
+    """All there is of Starship at a glance."""
+
+    response_mode = ResponseMode("list")
+    updates = Update(many=True)
+    live_streams = LiveStream(many=True)
+    road_closures = RoadClosure(many=True)
+    notices = Notice(many=True)
+    vehicles = LauncherDetailed(many=True)
+    orbiters = SpacecraftNormal(many=True)
+    upcoming = LaunchAndEventsList()
+    previous = LaunchAndEventsList()
+
+    class Meta:
+        mode = "list"
+
+
+class StarshipDashboardNormal(StarshipDashboardList):
+    response_mode = ResponseMode("normal")
+    upcoming = LaunchAndEventsNormal()
+    previous = LaunchAndEventsNormal()
+
+    class Meta:
+        mode = "normal"
+
+
+class StarshipDashboardDetailed(StarshipDashboardNormal):
+    response_mode = ResponseMode("detailed")
+    upcoming = LaunchAndEventsDetailed()
+    previous = LaunchAndEventsDetailed()
+
+    class Meta:
         mode = "detailed"

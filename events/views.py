@@ -1,4 +1,12 @@
-from spacedevs.api.resources import Resource
+from functools import partial
+
+from django.db.models import Q
+
+from launches import querysets as launches
+from launches.models import Launch, SpacecraftFlight
+from spacedevs.api.rendering import plan
+from spacedevs.api.resources import OneObject, Resource
+from vehicles.models import Launcher, LauncherConfig, Spacecraft
 
 from . import filters, models, querysets, serializers
 
@@ -47,3 +55,43 @@ class Update(Resource):
     filterset_class = filters.UpdateFilter
     ordering_fields = ("created_on",)
     examples = {"filters": "launch__launch_service_provider=121", "ordering": "ordering=-created_on"}
+
+
+class StarshipDashboard(OneObject):
+    ladder = (
+        serializers.StarshipDashboardList,
+        serializers.StarshipDashboardNormal,
+        serializers.StarshipDashboardDetailed,
+    )
+    most = 10  # of each kind of thing
+
+    def get_object(self):
+        """What belongs to a program of that name; closures, notices and streams are of its launch site alone."""
+        of_program = Q(program__name__icontains="Starship")
+        launched = Launch.objects.filter(pk__in=Launch.objects.filter(of_program).values("pk"))
+        happened = models.Event.objects.filter(pk__in=models.Event.objects.filter(of_program).values("pk"))
+        news = of_program | Q(launch__in=launched.values("pk")) | Q(event__in=happened.values("pk"))
+        stages = Q(launcher_config__in=LauncherConfig.objects.filter(of_program).values("pk"))
+        ships = SpacecraftFlight.objects.filter(launch__in=launched.values("pk")).values("spacecraft")
+        return {
+            "updates": models.Update.objects.filter(news)[: self.most],
+            "live_streams": models.LiveStream.objects.all(),
+            "road_closures": models.RoadClosure.objects.order_by("-window_start", "-id")[: self.most],
+            "notices": models.Notice.objects.order_by("-date", "-id")[: self.most],
+            "vehicles": Launcher.objects.filter(stages),
+            "orbiters": Spacecraft.objects.filter(pk__in=ships),
+            "upcoming": {
+                "launches": launches.UPCOMING.of(launched)[: self.most],
+                "events": querysets.UPCOMING.of(happened)[: self.most],
+            },
+            "previous": {
+                "launches": launches.PREVIOUS.of(launched).order_by("-net", "id")[: self.most],
+                "events": querysets.PREVIOUS.of(happened).order_by("-date", "id")[: self.most],
+            },
+        }
+
+    def clocks(self):
+        parts = [(launches.UPCOMING, Launch), (launches.PREVIOUS, Launch)]
+        parts += [(querysets.UPCOMING, models.Event), (querysets.PREVIOUS, models.Event)]
+        shown = type(self.get_serializer_class()().fields["upcoming"].fields["launches"].child)
+        return [*(partial(part.changes_at, model.objects.all()) for part, model in parts), *plan(shown).clocks]

@@ -8,7 +8,14 @@ from crew import serializers as crew
 from crew.views import Astronaut
 from docking.views import DockingEvent, DockingLocation
 from events import serializers as events
-from events.views import Events, PreviousEvents, Spacewalk, UpcomingEvents, Update
+from events.views import (
+    Events,
+    PreviousEvents,
+    Spacewalk,
+    StarshipDashboard,
+    UpcomingEvents,
+    Update,
+)
 from launches import serializers as launches
 from launches.views import (
     Landing,
@@ -99,6 +106,7 @@ CONFIG = {
 }
 OBJECTS = {
     "api-throttle": ApiThrottle,
+    "dashboard/starship": StarshipDashboard,
 }
 
 

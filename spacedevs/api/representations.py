@@ -1,6 +1,6 @@
 """What is shown: one class per component of the contract, nested plainly, shallow rung before deep."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -104,6 +104,8 @@ class Rows(serializers.ListSerializer):
         self.part = part
 
     def get_attribute(self, instance):
+        if isinstance(instance, Mapping):  # one object that is no row, and gives its rows as querysets
+            return loaded(instance[self.source], type(self.child))
         return rows_of(self, instance)
 
 

@@ -13,12 +13,13 @@ from django.utils.http import http_date
 from django.utils.safestring import mark_safe
 from rest_framework import viewsets
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.utils.formatting import markup_description
 
 from .filters import ResourceFilter
 from .models import KnownByName, key_pattern
 from .rendering import plan
-from .representations import loaded
+from .representations import Rows, loaded
 from .schema import ObjectSchema, ResourceSchema
 from .shapes import as_json
 
@@ -31,6 +32,7 @@ class Endpoint:
     ordering_fields = ()
     filter_names = ()
     examples = {}
+    planned = True  # JSON is written by the render plan, not by plain DRF
 
     allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
 
@@ -50,6 +52,26 @@ class Endpoint:
         # A mode that the endpoint does not have is taken as absent: upstream is inconsistent about it.
         return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
 
+    def clocks(self) -> list:
+        """What tells when something of the answer changes though nothing is written."""
+        return []
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        # Asked before anything is read: what changes in between is then asked for again.
+        self.expires = min(filter(None, (changes_at() for changes_at in self.clocks())), default=None)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if getattr(self, "expires", None):
+            response["Expires"] = http_date(self.expires.timestamp())
+        return response
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the render plan writes this answer: plain JSON, as nearly all are."""
+        return self.planned and getattr(self.request, "accepted_media_type", None) == "application/json"
+
     def get_view_description(self, html=False):
         return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
 
@@ -68,14 +90,17 @@ class Endpoint:
 
 
 class OneObject(Endpoint, viewsets.GenericViewSet):
-    """An endpoint that answers one object, which is no row of a table: it says what it shows by `get_object`."""
+    """An endpoint that answers one object, which is no row of a table: it says what it shows by `get_object`.
+
+    What the object has of rows, it gives as querysets."""
 
     pagination_class = None
     filter_backends = ()
     schema = ObjectSchema()
 
     def list(self, request, *args, **kwargs):
-        return Response(self.get_serializer(self.get_object()).data)
+        shown = self.get_serializer(self.get_object())
+        return written(composed(shown, shown.instance, request)) if self.is_planned else Response(shown.data)
 
     def get_view_name(self):
         return super().get_view_name().removesuffix(" List")
@@ -91,7 +116,6 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     paths = {}  # where the contract's names of what is searched and ordered by lead here, by their beginnings
     part = None  # the rows of the table that are this endpoint's; all where none is named
     schema = ResourceSchema()
-    planned = True  # JSON is written by the render plan, not by plain DRF
 
     @classproperty
     def filter_names(cls):
@@ -119,24 +143,9 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
             rows = self.part.of(rows)
         return rows if self.is_planned else loaded(rows, self.get_serializer_class())
 
-    @property
-    def is_planned(self) -> bool:
-        """Whether the render plan writes this answer: plain JSON, as nearly all are."""
-        return self.planned and getattr(self.request, "accepted_media_type", None) == "application/json"
-
-    def initial(self, request, *args, **kwargs):
-        super().initial(request, *args, **kwargs)
-        clocks = plan(self.get_serializer_class()).clocks
-        if self.part and self.part.edges:
-            clocks = [*clocks, partial(self.part.changes_at, self.queryset.all())]
-        # Asked before anything is read: what changes in between is then asked for again.
-        self.expires = min(filter(None, (changes_at() for changes_at in clocks)), default=None)
-
-    def finalize_response(self, request, response, *args, **kwargs):
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if getattr(self, "expires", None):
-            response["Expires"] = http_date(self.expires.timestamp())
-        return response
+    def clocks(self):
+        part = self.part and self.part.edges and partial(self.part.changes_at, self.queryset.all())
+        return [*plan(self.get_serializer_class()).clocks, *filter(None, [part])]
 
     def list(self, request, *args, **kwargs):
         if not self.is_planned:
@@ -158,6 +167,22 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         for record in plan(self.get_serializer_class()).render([key], request):
             return written(record)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
+
+
+def composed(shown, value, request) -> dict:
+    """What a serializer of one object shows, the rows of its querysets by the render plan."""
+    return {name: part_of(field, value, request) for name, field in shown.fields.items()}
+
+
+def part_of(field, value, request):
+    """What one of its fields shows."""
+    if isinstance(field, Rows):
+        keys = list(value[field.source].values_list("pk", flat=True))
+        return plan(type(field.child)).render(keys, request)
+    value = field.get_attribute(value)
+    if isinstance(field, Serializer):
+        return composed(field, value, request)
+    return field.to_representation(value)
 
 
 def written(answer) -> Response:
