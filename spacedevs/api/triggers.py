@@ -103,6 +103,10 @@ class Triggers:
     def prepare(self):
         """Makes what a search needs beside the triggers."""
 
+    def is_prepared(self) -> bool:
+        """Whether that is there."""
+        return True
+
     def quoted(self, *names) -> list[str]:
         return [self.connection.ops.quote_name(name) for name in names]
 
@@ -236,14 +240,22 @@ class PostgresTriggers(Triggers):
         )
         return [self.function.format(body) + "".join(triggers)]
 
+    @property
+    def index(self) -> str:
+        return self.quoted(f"{self.model._meta.db_table}_search_text")[0]
+
+    def is_prepared(self):
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.index])
+            return cursor.fetchone()[0]
+
     def prepare(self):
         """The index that finds a word within a text; a search is right without it, and slower."""
-        [index] = self.quoted(f"{self.model._meta.db_table}_search_text")
         try:
             with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
                 cursor.execute(
-                    f"CREATE INDEX IF NOT EXISTS {index} ON {self.table} USING gin ({self.column} gin_trgm_ops)"
+                    f"CREATE INDEX IF NOT EXISTS {self.index} ON {self.table} USING gin ({self.column} gin_trgm_ops)"
                 )
         except DatabaseError as error:
             log.warning("Searches of %s will be slow, for want of the extension pg_trgm: %s", self.table, error)
@@ -260,6 +272,10 @@ def install(using, apps=installed_apps, **kwargs):
     kind = KINDS[connection.vendor]
     texts = [kind(field, connection) for model in apps.get_models() if (field := SearchText.of(model))]
     wanted = dict(trigger for triggers in texts for trigger in triggers)
+    with connection.cursor() as cursor:
+        cursor.execute(kind.listing)
+        if {name for (name,) in cursor.fetchall()} == wanted.keys() and all(each.is_prepared() for each in texts):
+            return  # whoever writes waits for others who do
     with transaction.atomic(using), connection.cursor() as cursor:
         there = drop(cursor, kind, wanted)
         for name in wanted.keys() - there:

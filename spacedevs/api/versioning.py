@@ -37,6 +37,12 @@ class SQLite:
     trigger = f"CREATE TRIGGER {{name}} AFTER {{event}} ON {{table}} BEGIN {raised}; END"
     events = "INSERT", "UPDATE", "DELETE"
 
+    @staticmethod
+    def stands(cursor) -> bool:
+        """Whether there is a version."""
+        cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = 'dataset_version'")
+        return cursor.fetchone() == (1,) and cursor.execute(TOKENS).fetchone() is not None
+
     @classmethod
     def repairs(cls, cursor, tables) -> Iterator[tuple[str, str]]:
         """Statements, each with its table, that put every trigger right that is not."""
@@ -58,31 +64,37 @@ class SQLite:
 class PostgreSQL:
     """What PostgreSQL needs: a table of tokens, a function, and one trigger on each table."""
 
+    # That it has raised the version is kept in a setting that ends with the transaction, or with the savepoint that
+    # is rolled back. Under stricter isolation it takes no token away: one that is gone by then would be an error.
+    body = """
+        BEGIN
+            IF current_setting('spacedevs.raised', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
+                PERFORM set_config('spacedevs.raised', pg_current_xact_id()::text, true);
+                IF current_setting('transaction_isolation') = 'read committed' THEN
+                    DELETE FROM %1$I.dataset_version WHERE token = ANY (
+                        ARRAY(SELECT token FROM %1$I.dataset_version FOR UPDATE SKIP LOCKED));
+                END IF;
+                INSERT INTO %1$I.dataset_version VALUES (gen_random_uuid());
+            END IF;
+            RETURN NULL;
+        END
+    """
     table = (
         "SELECT pg_advisory_xact_lock(hashtext('dataset_version'))",  # two may migrate at once
         "CREATE TABLE IF NOT EXISTS dataset_version (token uuid PRIMARY KEY)",
         "INSERT INTO dataset_version SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM dataset_version)",
-        # It has its owner's rights, so that whoever may write data can raise the version. That it has done so is
-        # kept in a setting that ends with the transaction, or with the savepoint that is rolled back. Under
-        # stricter isolation it takes no token away: one that is gone by then would be an error.
-        """
+        # It has its owner's rights, so that whoever may write data can raise the version.
+        f"""
         DO $do$ BEGIN EXECUTE format($format$
             CREATE OR REPLACE FUNCTION raise_dataset_version() RETURNS trigger
-                LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
-            BEGIN
-                IF current_setting('spacedevs.raised', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
-                    PERFORM set_config('spacedevs.raised', pg_current_xact_id()::text, true);
-                    IF current_setting('transaction_isolation') = 'read committed' THEN
-                        DELETE FROM %1$I.dataset_version WHERE token = ANY (
-                            ARRAY(SELECT token FROM %1$I.dataset_version FOR UPDATE SKIP LOCKED));
-                    END IF;
-                    INSERT INTO %1$I.dataset_version VALUES (gen_random_uuid());
-                END IF;
-                RETURN NULL;
-            END $$
+                LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $${body}$$
         $format$, current_schema()); END $do$
         """,
     )
+    function = """
+        SELECT FROM pg_proc WHERE proname = 'raise_dataset_version' AND prosrc = format(%s, current_schema())
+            AND pronamespace = current_schema()::regnamespace AND to_regclass('dataset_version') IS NOT NULL
+    """
     raised = "INSERT INTO dataset_version VALUES (gen_random_uuid())"
     # 60: after the statement, of all four kinds
     triggers = """
@@ -94,6 +106,15 @@ class PostgreSQL:
         CREATE OR REPLACE TRIGGER dataset_version AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}
         FOR EACH STATEMENT EXECUTE FUNCTION raise_dataset_version()
     """
+
+    @classmethod
+    def stands(cls, cursor) -> bool:
+        """Whether there is a version, and the function that raises it is ours."""
+        cursor.execute(cls.function, [cls.body])
+        if not cursor.rowcount:
+            return False
+        cursor.execute(TOKENS)
+        return cursor.rowcount > 0
 
     @classmethod
     def repairs(cls, cursor, tables) -> Iterator[tuple[str, str]]:
@@ -161,17 +182,21 @@ def repairs(cursor) -> list[tuple[str, str]]:
 
 
 def keep_triggers(using, plan=(), **kwargs):
-    """After each migrate: puts right what lacks, as where SQLite made a table anew to alter it.
+    """After each migrate, and at each start: puts right what lacks, as where SQLite made a table anew to alter it.
 
-    What a migration does to columns fires no trigger, so that one was applied raises the version."""
+    It looks first, for whoever writes waits for others who do. What a migration does to columns fires no trigger,
+    so that one was applied raises the version."""
     kind = KINDS[connections[using].vendor]
-    with transaction.atomic(using), connections[using].cursor() as cursor:
-        for statement in kind.table:
-            cursor.execute(statement)
-        for _, statement in repairs(cursor):
-            cursor.execute(statement)
-        if plan:
-            cursor.execute(kind.raised)
+    with connections[using].cursor() as cursor:
+        if kind.stands(cursor) and not repairs(cursor) and not plan:
+            return
+        with transaction.atomic(using):
+            for statement in kind.table:
+                cursor.execute(statement)
+            for _, statement in repairs(cursor):
+                cursor.execute(statement)
+            if plan:
+                cursor.execute(kind.raised)
 
 
 def check_triggers(databases=None, **kwargs):
@@ -179,11 +204,13 @@ def check_triggers(databases=None, **kwargs):
     try:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             tables = sorted({table for table, _ in repairs(cursor)})
+            stands = bool(tables) or KINDS[cursor.db.vendor].stands(cursor)
     except Error as error:
         return [checks.Warning(f"The triggers could not be looked at: {error}", id="api.W001")]
-    if not tables:
-        return []
     # Migrate asks with databases, and is the cure: an error would stop it.
-    complaint = checks.Warning if databases else checks.Error
-    about = f"No trigger raises the dataset version when these tables change: {', '.join(tables)}."
-    return [complaint(about, hint="Run migrate: it puts them back.", id="api.E001")]
+    complaint, cure = checks.Warning if databases else checks.Error, "Run migrate: it puts them back."
+    if tables:
+        about = f"No trigger raises the dataset version when these tables change: {', '.join(tables)}."
+        return [complaint(about, hint=cure, id="api.E001")]
+    about = "The dataset version is missing, or what the triggers do is not what they should."
+    return [] if stands else [complaint(about, hint=cure, id="api.E002")]

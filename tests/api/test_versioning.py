@@ -15,9 +15,11 @@ from django.core.checks import Error, Warning
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.db.models import CharField
+from django.test.utils import CaptureQueriesContext
 
 from agencies.models import Agency, AgencyType, Country
 from spacedevs.api import versioning
+from spacedevs.api.triggers import install
 from spacedevs.api.versioning import check_triggers, current, data_tables, keep_triggers, repairs
 from tests import factories
 
@@ -342,6 +344,39 @@ def test_a_table_that_was_altered_has_its_trigger_after_migrate(agency):
     call_command("migrate", verbosity=0)
     before = current()
     AgencyType.objects.update(name="Private")
+    assert current() != before
+
+
+def test_what_stands_is_only_looked_at():
+    """A start must not wait for whoever is writing just then."""
+    with CaptureQueriesContext(connection) as captured:
+        keep_triggers("default")
+        install("default")
+    assert [query["sql"] for query in captured if not query["sql"].lstrip().startswith("SELECT")] == []
+
+
+def empty_the_version():
+    sql("DELETE FROM dataset_version")
+
+
+def change_the_function():
+    sql(
+        "CREATE OR REPLACE FUNCTION raise_dataset_version() RETURNS trigger LANGUAGE plpgsql"
+        " AS 'BEGIN RETURN NULL; END'"
+    )
+
+
+@pytest.mark.usefixtures("triggers_back")
+@pytest.mark.parametrize("spoil", [empty_the_version, pytest.param(change_the_function, marks=on_postgresql)])
+def test_a_version_that_nothing_raises_is_complained_of_until_migrate(spoil):
+    spoil()
+    (complaint,) = check_triggers()
+    assert (type(complaint), complaint.id) == (Error, "api.E002")
+    call_command("migrate", verbosity=0)
+    assert check_triggers() == []
+    before = current()
+    AgencyType.objects.create(name="Private")
+    assert None not in (before, current())
     assert current() != before
 
 

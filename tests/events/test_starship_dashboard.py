@@ -82,7 +82,7 @@ def test_an_empty_database_has_an_empty_dashboard(get):
     lists = ("updates", "live_streams", "road_closures", "notices", "vehicles", "orbiters")
     assert get("dashboard/starship/") == {
         "response_mode": "normal",
-        **dict.fromkeys(lists, []),
+        **{name: [] for name in lists},
         "upcoming": nothing,
         "previous": nothing,
     }
