@@ -204,7 +204,8 @@ def check_triggers(databases=None, **kwargs):
     try:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             tables = sorted({table for table, _ in repairs(cursor)})
-            stands = bool(tables) or KINDS[cursor.db.vendor].stands(cursor)
+            is_new = not data_tables().intersection(cursor.db.introspection.table_names(cursor))
+            stands = is_new or bool(tables) or KINDS[cursor.db.vendor].stands(cursor)
     except Error as error:
         return [checks.Warning(f"The triggers could not be looked at: {error}", id="api.W001")]
     # Migrate asks with databases, and is the cure: an error would stop it.
