@@ -5,9 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key
+VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key, counts
 VAR_DIR.mkdir(exist_ok=True)
 
 env = environ.Env()
@@ -45,6 +46,11 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
 RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of each process; 0 keeps nothing
+THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
+THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limit of its own
+THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
+REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
+PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # how many stand before this server and write X-Forwarded-For
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -61,8 +67,10 @@ NOUNS = [  # the apps that hold the data, top floor first
 ]
 INSTALLED_APPS = [
     *NOUNS,
+    "spacedevs.limits",
     "spacedevs.api",
     "rest_framework",
+    "csp",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -74,7 +82,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "spacedevs.api.headers.cross_origin",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "spacedevs.api.errors.bounded_query",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -99,6 +109,19 @@ TEMPLATES = [
         },
     }
 ]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "img-src": [SELF, "data:", "https:"],  # editors see the pictures that they link to
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -112,7 +135,7 @@ STORAGES = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.limits.callers.KeyAuthentication"],
     "DEFAULT_FILTER_BACKENDS": [
         "spacedevs.api.filters.FieldFilters",
         "spacedevs.api.filters.WordSearch",

@@ -12,7 +12,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root")),
     path("2.3.0/", include(router.urls)),
     path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("2.3.0/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
     path("admin/", admin.site.urls),
 ]

@@ -9,3 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 application = get_wsgi_application()
 if not settings.DEBUG:  # while it is on, pages change with their templates, not only with the data
     application = ResponseCache(application)
+
+from spacedevs.limits.throttle import Throttle  # noqa: E402 - it needs the apps to be loaded
+
+application = Throttle(application)

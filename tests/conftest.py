@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 SHARED = Path(django_settings.BASE_DIR).parent / "shared"
 
@@ -43,3 +46,13 @@ def get(client):
         return response.json()
 
     return ask
+
+
+@pytest.fixture
+def django():
+    """Django as a server has it, but that it keeps the connection, and with it the transaction, of the test."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield WSGIHandler()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -29,6 +29,7 @@ from django.urls import reverse
 from django.utils.http import http_date, parse_http_date, parse_http_date_safe
 
 from . import versioning
+from .headers import CROSS_ORIGIN
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -191,10 +192,7 @@ class ResponseCache:
         return self.respond(environ, start_response, version, self.last_modified(version, asked_at))
 
     def respond(self, environ, start_response, version, last_modified):
-        key = self.key(environ)
-        answer = self.answers.get(version, key)
-        etag = answer.etag if answer else self.etag(version, key)
-        dated = [("Last-Modified", last_modified)] if last_modified else []
+        key, answer, etag = self.known(environ, version)
         if answer is None and etag not in tags(environ):
             status, headers, parts = self.ask(environ)
             if not may_be_kept(status, headers):
@@ -204,12 +202,27 @@ class ResponseCache:
             etag = etag if until == NEVER else self.etag(version, key, until)
             answer = make(etag, key[-1], headers, parts, until)
             self.answers.put(version, key, answer)
-        if answer and answer.until != NEVER:
-            dated = []  # it changes between versions
-        if etag in tags(environ) or (dated and is_unchanged(environ, last_modified)):
+        dated = date(answer, last_modified)
+        if has_it(environ, etag, dated):
             return not_modified(start_response, etag, dated)
         start_response("200 OK", [*answer.headers, *dated])
         return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def unchanged(self, environ, start_response) -> list | None:
+        """The answer to a client that has what is there; None where it has not, or nobody knows without making it."""
+        asked_at = time()
+        version = self.version() if is_anonymous_read(environ) else None
+        if version is None:
+            return None
+        _, answer, etag = self.known(environ, version)
+        dated = date(answer, self.last_modified(version, asked_at)) if answer else []
+        return not_modified(start_response, etag, dated) if has_it(environ, etag, dated) else None
+
+    def known(self, environ, version) -> tuple[tuple[str, ...], Answer | None, str]:
+        """The key of a request, the answer if it is kept, and the ETag."""
+        key = self.key(environ)
+        answer = self.answers.get(version, key)
+        return key, answer, answer.etag if answer else self.etag(version, key)
 
     def key(self, environ) -> tuple[str, ...]:
         """All of a request that an answer may depend on; the encoding comes last."""
@@ -261,6 +274,16 @@ def tags(environ) -> list[str]:
     return [tag.strip().removeprefix("W/") for tag in header.split(",")] if header else []
 
 
+def date(answer, last_modified) -> list:
+    """The date of an answer, unless it changes between versions."""
+    return [("Last-Modified", last_modified)] if last_modified and (not answer or answer.until == NEVER) else []
+
+
+def has_it(environ, etag, dated) -> bool:
+    """Whether a client has the answer, by its ETag or its date."""
+    return etag in tags(environ) or bool(dated and is_unchanged(environ, dated[0][1]))
+
+
 def is_unchanged(environ, last_modified) -> bool:
     """Whether a client that gives a date, and no ETag, has what is there since then."""
     if "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" not in environ:
@@ -270,7 +293,7 @@ def is_unchanged(environ, last_modified) -> bool:
 
 
 def not_modified(start_response, etag, dated):
-    start_response("304 Not Modified", [("ETag", etag), *dated, *SHARED])
+    start_response("304 Not Modified", [("ETag", etag), *dated, *SHARED, *CROSS_ORIGIN.items()])
     return []
 
 

@@ -2,26 +2,21 @@
 
 from django.db import InterfaceError, OperationalError
 from django.http import JsonResponse
-from django.urls import reverse
 from django.views import defaults
 from rest_framework import views
 
+from .headers import is_api
 from .renderers import WrittenRenderer
 
-
-def is_api(request) -> bool:
-    """Whether a path is the API's, also when the request is too broken to be routed."""
-    return request.path_info.startswith(reverse("api-root"))
-
-
 UNAVAILABLE = "The database is not available; try again in a moment."
+RETRY = "Retry-After", "5"
 LONGEST_QUERY = 8192  # bytes, as nginx has it
 
 
 def exception_handler(error, context):
     """DRF's handler, for what it does not know of and for views that cannot write JSON."""
     if isinstance(error, OperationalError | InterfaceError):
-        return JsonResponse({"detail": UNAVAILABLE}, status=503, headers={"Retry-After": "5"})
+        return JsonResponse({"detail": UNAVAILABLE}, status=503, headers=dict([RETRY]))
     response = views.exception_handler(error, context)
     if response is not None and WrittenRenderer not in context["view"].renderer_classes:
         headers = {name: value for name, value in response.items() if name != "Content-Type"}

@@ -1,5 +1,7 @@
 from spacedevs.api.resources import OneObject
 
+from .callers import caller_of
+from .counters import counter
 from .serializers import APIThrottle
 
 # LL2 2.3.0 has a number where we may have no limit: the largest that every client can hold.
@@ -12,7 +14,17 @@ class ApiThrottle(OneObject):
     ladder = (APIThrottle,)
 
     def get_object(self):
-        return {**UNLIMITED, "ident": self.request.META["REMOTE_ADDR"]}
+        caller = caller_of(self.request.META)
+        if caller.rate is None:
+            return {**UNLIMITED, "ident": caller.ident}
+        use = counter().use(caller.counted_as, caller.rate)
+        return {
+            "your_request_limit": caller.rate.limit,
+            "limit_frequency_secs": caller.rate.period,
+            "current_use": min(use.used, caller.rate.limit),
+            "next_use_secs": use.next(caller.rate),
+            "ident": caller.ident,
+        }
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -1,67 +1,25 @@
 """Answers are kept until the data change, by us and by whoever asks."""
 
 import gzip
-from wsgiref.util import setup_testing_defaults
 
 import brotli
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import get_internal_wsgi_application
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from django.utils.http import http_date
 
 from agencies.models import AgencyType
 from spacedevs.api import caching
 from spacedevs.api.caching import ResponseCache, encoding, zstd
+from spacedevs.api.headers import CROSS_ORIGIN
+from spacedevs.limits.throttle import Throttle
 from spacedevs.router import RESOURCES
 from tests import factories
 from tests.api import routes
+from tests.wsgi import BODY, JSON, Application, Asker
 
 PAGE = "/2.3.0/launches/"
-BODY = b'{"count": 0}' * 100
-JSON = {"Content-Type": "application/json", "Allow": "GET"}
 SHARED = {"Cache-Control": "public, no-cache", "Vary": "Accept, Accept-Encoding"}
 DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
-
-
-class Application:
-    """Stands for Django: answers as it is told, and notes who asked."""
-
-    def __init__(self):
-        self.status, self.headers, self.body = "200 OK", dict(JSON), [BODY]
-        self.asked, self.closed = [], 0
-
-    def __call__(self, environ, start_response):
-        self.asked.append(environ)
-        start_response(self.status, list(self.headers.items()))
-        return self
-
-    def __iter__(self):
-        yield from self.body
-
-    def close(self):
-        self.closed += 1
-
-
-class Asker:
-    """Asks an application, and returns status, headers and body."""
-
-    def __init__(self, application):
-        self.application = application
-
-    def __call__(self, path=PAGE, query="", method="GET", **environ):
-        environ = {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method, **environ}
-        setup_testing_defaults(environ)
-        answered = []
-        parts = self.application(environ, lambda *said: answered.append(said))
-        try:
-            body = b"".join(parts)
-        finally:
-            getattr(parts, "close", int)()
-        ((status, headers),) = answered
-        assert len(dict(headers)) == len(headers)
-        return status, dict(headers), body
 
 
 class Clock:
@@ -341,7 +299,7 @@ def test_who_has_the_answer_is_told_so_without_making_it(form, method, process, 
     etag = process()(HTTP_ACCEPT_ENCODING="gzip")[1]["ETag"]
     elsewhere = process()
     answer = elsewhere(method=method, HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=form.format(etag))
-    assert answer == ("304 Not Modified", {"ETag": etag, **SHARED}, b"")
+    assert answer == ("304 Not Modified", {"ETag": etag, **SHARED, **CROSS_ORIGIN}, b"")
     assert len(application.asked) == 1
 
 
@@ -427,16 +385,6 @@ def test_what_is_not_found_is_not_found_since_any_date(ask, application, clock):
 
 
 @pytest.fixture
-def django():
-    """Django as a server has it, but that it keeps the connection, and with it the transaction, of the test."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield WSGIHandler()
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
-
-
-@pytest.fixture
 def start(django):
     """Starts a process that serves the API, by the version of the test database unless told another."""
     return lambda *version: Asker(ResponseCache(django, *version))
@@ -502,5 +450,6 @@ def test_errors_and_redirects_are_kept_by_nobody(start):
     }
 
 
-def test_the_server_asks_the_cache_first():
-    assert isinstance(get_internal_wsgi_application(), ResponseCache)
+def test_the_server_asks_the_cache_first_after_who_may_ask():
+    door = get_internal_wsgi_application()
+    assert (type(door), type(door.application)) == (Throttle, ResponseCache)

@@ -1,0 +1,51 @@
+"""What browsers are told with every answer of the API: pages from anywhere may read it, without anyone's credentials.
+
+No library, because answers must not vary by origin: they are kept and sent to all."""
+
+from csp.utils import build_policy
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+
+CROSS_ORIGIN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Unknown-Parameters",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, If-Modified-Since, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def is_api(request) -> bool:
+    """Whether a path is the API's, also when the request is too broken to be routed."""
+    return request.path_info.startswith(reverse("api-root"))
+
+
+def is_preflight(request) -> bool:
+    """Whether a browser asks in advance what a page from elsewhere may ask."""
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def cross_origin(get_response):
+    def middleware(request):
+        if not is_api(request):
+            return get_response(request)
+        response = HttpResponse(status=204, headers=PREFLIGHT) if is_preflight(request) else get_response(request)
+        for name, value in CROSS_ORIGIN.items():
+            response[name] = value
+        return response
+
+    return middleware
+
+
+def of_plain_answers() -> list[tuple[str, str]]:
+    """The headers of an answer that Django's middleware does not see."""
+    return [
+        *CROSS_ORIGIN.items(),
+        ("Content-Security-Policy", build_policy()),
+        ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", settings.X_FRAME_OPTIONS),
+    ]

@@ -1,0 +1,118 @@
+"""Who asks: an address, or the owner of a key."""
+
+import ipaddress
+from contextlib import suppress
+from functools import lru_cache
+from time import monotonic
+from types import SimpleNamespace
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db.models.signals import post_delete, post_save
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from .models import Key, digest
+from .rates import Rate
+
+
+class Caller(NamedTuple):
+    """Who asks, as they are called and as they are counted, and how much they may."""
+
+    ident: str
+    counted_as: str
+    rate: Rate | None
+
+
+def address_of(environ) -> str:
+    """Where a request came from: what the outermost of our proxies wrote down, as there is no trust beyond it."""
+    direct = environ.get("REMOTE_ADDR", "")
+    if not settings.PROXIES:
+        return direct
+    hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    return next((hop for hop in hops[-settings.PROXIES :] if is_address(hop)), direct)
+
+
+@lru_cache(maxsize=4096)
+def is_address(text) -> bool:
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(text))
+    return False
+
+
+@lru_cache(maxsize=4096)
+def counted_as(address) -> str:
+    """An address, or of version 6 the network that its owner has as a whole."""
+    if ":" not in address or not is_address(address):
+        return address
+    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+
+
+class Keys:
+    """The keys, each remembered for so long that a busy one costs no question to the database."""
+
+    remembered = 1  # second
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self, **kwargs):
+        self.known = {}
+
+    def get(self, token) -> Key | None:
+        name = digest(token)
+        key, until = self.known.get(name, (None, 0))
+        if until <= monotonic():
+            key = self.read(name)
+            if key:
+                self.known[name] = key, monotonic() + self.remembered
+        return key
+
+    def read(self, name) -> Key | None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        try:
+            key = Key.objects.filter(digest=name, active=True).first()
+        except Error:
+            if connection.in_atomic_block:
+                raise
+            connection.close()  # one that broke since it was last used is opened anew
+            key = Key.objects.filter(digest=name, active=True).first()
+        if key:
+            with suppress(Error):  # a database that cannot be written can be read
+                key.note_use()
+        return key
+
+
+KEYS = Keys()
+for signal in (post_save, post_delete):
+    signal.connect(KEYS.forget, sender=Key)
+
+
+class KeyAuthentication(TokenAuthentication):
+    """Knows the owner of a key by `Authorization: Token …`."""
+
+    def authenticate_credentials(self, token):
+        key = KEYS.get(token)
+        if not key:
+            raise AuthenticationFailed("Invalid token.")
+        return None, key
+
+
+def key_of(environ) -> Key | None:
+    """The key that a request came with; raises AuthenticationFailed for a token that is none of ours."""
+    sent = environ.get("HTTP_AUTHORIZATION")
+    known = sent and KeyAuthentication().authenticate(SimpleNamespace(headers={"authorization": sent}))
+    return known[1] if known else None
+
+
+@lru_cache(maxsize=4096)
+def someone(address, rate) -> Caller:
+    return Caller(address, f"address {counted_as(address)}", Rate.of(rate))
+
+
+def caller_of(environ) -> Caller:
+    key = key_of(environ)
+    if key:
+        return Caller(key.owner, f"key {key.pk}", key.limit(Rate.of(settings.THROTTLE_KEYS)))
+    return someone(address_of(environ), settings.THROTTLE_ANONYMOUS)

@@ -1,0 +1,76 @@
+"""The door before all others: who may not ask, or not now, is told so before anything is read or made."""
+
+from django.conf import settings
+from django.db import Error
+from django.urls import reverse
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+
+from spacedevs.api.caching import ResponseCache
+from spacedevs.api.refusals import refuse, refuse_for_want_of_database
+
+from .callers import Caller, KeyAuthentication, address_of, caller_of, counted_as
+from .counters import counter
+from .rates import Rate
+
+CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
+
+
+class Throttle:
+    """Counts what each caller asks, and refuses what is over their limit; an answer that they had costs nothing."""
+
+    def __init__(self, application):
+        self.application = application
+        self.unchanged = application.unchanged if isinstance(application, ResponseCache) else lambda *asked: None
+        self.root = reverse("api-root")
+        self.free = reverse("api-throttle-list")  # tells what is left, so it takes nothing of it
+        self.counter = counter()
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(self.root):
+            return self.application(environ, start_response)
+        try:
+            caller = caller_of(environ)
+        except AuthenticationFailed as error:
+            return self.refuse_token(environ, start_response, error)
+        except Error:
+            return refuse_for_want_of_database(start_response)
+        if path == self.free:
+            return self.application(environ, start_response)
+        # No answer depends on the key, so those with one share the answers of all others.
+        environ.pop("HTTP_AUTHORIZATION", None)
+        if caller.rate is None or environ["REQUEST_METHOD"] == "OPTIONS":
+            return self.application(environ, start_response)
+        return self.count(caller, environ, start_response)
+
+    def count(self, caller: Caller, environ, start_response):
+        use = self.counter.take(caller.counted_as, caller.rate)
+        is_conditional = not CONDITIONS.isdisjoint(environ)
+        if use is None:
+            start = self.giving_back(caller, start_response) if is_conditional else start_response
+            return self.application(environ, start)
+        told = self.unchanged(environ, start_response) if is_conditional else None
+        return refuse_for_now(start_response, use.wait) if told is None else told
+
+    def giving_back(self, caller: Caller, start_response):
+        """A start_response that takes nothing for an answer that the caller has already."""
+
+        def start(status, headers, *error):
+            if status.startswith("304 "):
+                self.counter.give_back(caller.counted_as, caller.rate)
+            return start_response(status, headers, *error)
+
+        return start
+
+    def refuse_token(self, environ, start_response, error: AuthenticationFailed):
+        """Says that a token is none of ours, but to nobody who tries one after another."""
+        rate = Rate.of(settings.THROTTLE_FAILED)
+        use = rate and self.counter.take(f"failures of {counted_as(address_of(environ))}", rate)
+        if use:
+            return refuse_for_now(start_response, use.wait)
+        return refuse(start_response, 401, error.detail, ("WWW-Authenticate", KeyAuthentication.keyword))
+
+
+def refuse_for_now(start_response, wait: int):
+    wait = max(1, wait)
+    return refuse(start_response, 429, Throttled(wait).detail, ("Retry-After", str(wait)))

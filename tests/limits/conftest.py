@@ -1,0 +1,58 @@
+import socket
+import subprocess
+import time
+
+import pytest
+import redis
+
+from spacedevs.limits import counters
+
+
+@pytest.fixture(autouse=True)
+def counts(tmp_path, settings):
+    """Counts of the test's own."""
+    settings.VAR_DIR = tmp_path
+    counters.counter.cache_clear()
+    yield
+    counters.counter.cache_clear()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time by which is counted, which a test may set."""
+    clock = Clock()
+    monkeypatch.setattr(counters, "time", clock)
+    return clock
+
+
+class Clock:
+    now = 1_800_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def redis_server():
+    """A Redis of the test's own, which it may stop."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    try:
+        server = subprocess.Popen(
+            ["redis-server", "--port", str(port), "--save", "", "--appendonly", "no"],  # noqa: S607 - wherever it is
+            stdout=subprocess.DEVNULL,
+        )
+    except FileNotFoundError:
+        pytest.skip("needs redis-server")
+    client = redis.Redis(port=port)
+    for _ in range(500):
+        try:
+            client.ping()
+            break
+        except redis.ConnectionError:
+            time.sleep(0.01)
+    server.url = f"redis://127.0.0.1:{port}/0"
+    yield server
+    client.close()
+    server.terminate()
+    server.wait()
