@@ -1,0 +1,110 @@
+"""What browsers are told: anyone's page may read the API, and ours run nothing but our own files."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from spacedevs.api.refusals import refuse
+from tests import factories
+
+ANYONE = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Unknown-Parameters",
+}
+STRICT = {
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+POLICY = {
+    "base-uri 'none'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "font-src 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "img-src 'self' data: https:",
+    "script-src 'self'",
+    "style-src 'self'",
+}
+API = ["", "docking_events/", "docking_events/1/", "api-throttle/", "schema/", "docs/", "nothing/", "?x=%00"]
+
+
+def policy(response):
+    return set(response["Content-Security-Policy"].split("; "))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+@pytest.mark.parametrize("path", API)
+def test_every_answer_of_the_api_says_who_may_read_it_and_what_it_may_load(path, accept, client):
+    response = client.get(f"/2.3.0/{path}", headers={"accept": accept, "origin": "https://example.org"})
+    assert (ANYONE | STRICT).items() <= dict(response.items()).items()
+    assert (policy(response), response.cookies) == (POLICY, {})
+    assert "Access-Control-Allow-Credentials" not in response
+    assert "origin" not in response.get("Vary", "").lower()
+
+
+def test_what_is_refused_before_django_is_asked_says_the_same():
+    said = []
+    refuse(lambda *answer: said.append(answer), 429, "Later.")
+    ((status, headers),) = said
+    headers = dict(headers)
+    assert set(headers.pop("Content-Security-Policy").split("; ")) == POLICY
+    assert (status, (ANYONE | STRICT).items() <= headers.items()) == ("429 Too Many Requests", True)
+
+
+def test_a_browser_that_asks_in_advance_is_told_what_may_be_sent(client):
+    asked = {
+        "origin": "https://example.org",
+        "access-control-request-method": "GET",
+        "access-control-request-headers": "authorization",
+    }
+    response = client.options("/2.3.0/docking_events/", headers=asked)
+    assert (response.status_code, response.content) == (204, b"")
+    assert response["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+    assert response["Access-Control-Allow-Headers"] == "Authorization, If-Modified-Since, If-None-Match"
+    assert ANYONE.items() <= dict(response.items()).items()
+
+
+def test_pages_elsewhere_may_read_the_api_alone(client):
+    response = client.get("/admin/login/", headers={"origin": "https://example.org"})
+    assert not ANYONE.keys() & dict(response.items()).keys()
+    assert policy(response) == POLICY
+
+
+SCRIPT = r'<script(?![^>]*\bsrc=)(?![^>]*\btype="application/json")[^>]*>'
+INLINE = re.compile(rf"{SCRIPT}|<style|\bon\w+=|\bstyle=|javascript:", re.IGNORECASE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["", "docking_events/", "docking_events/?limit=x", "api-throttle/", "docs/"])
+def test_pages_of_the_api_have_nothing_inline(path, client):
+    page = client.get(f"/2.3.0/{path}", headers={"accept": "text/html"}).content.decode()
+    assert INLINE.findall(page) == []
+    sources = re.findall(r"(?:<script|<link|<img)[^>]*(?:src|href)=\"([^\"]+)", page)
+    assert sources
+    assert [source for source in sources if not source.startswith("/static/")] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["index", "agencies_agency_changelist", "agencies_agency_add", "limits_key_add"])
+def test_pages_for_editors_have_nothing_inline(name, client):
+    client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))
+    response = client.get(reverse(f"admin:{name}"))
+    assert (INLINE.findall(response.content.decode()), policy(response)) == ([], POLICY)
+
+
+@pytest.mark.django_db
+def test_a_script_in_a_name_is_text_and_only_addresses_of_the_web_are_links(client):
+    factories.space_station(name="<script>alert(1)</script>")
+    agency = factories.agency(name="javascript:alert(1)")
+    pages = [client.get(f"/2.3.0/{path}/", headers={"accept": "text/html"}) for path in ("space_stations", "agencies")]
+    texts = [page.content.decode() for page in pages]
+    assert ["<script>alert" in text for text in texts] == [False, False]
+    assert "&lt;script&gt;alert(1)" in texts[0]
+    assert "javascript:alert(1)" in texts[1]
+    assert [link for text in texts for link in re.findall(r'href="?([^" >]+)', text) if "alert" in link] == []
+    assert agency.pk
