@@ -49,6 +49,7 @@ RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of eac
 THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
 THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limit of its own
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
+STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
 PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # how many stand before this server and write X-Forwarded-For
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data

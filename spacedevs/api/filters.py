@@ -92,10 +92,23 @@ class SeveralWidget(BaseCSVWidget, forms.TextInput):
 
 
 class SeveralField(BaseCSVField):
+    """Values of one kind, each of them once, up to a number if there is one."""
+
     base_widget_class = SeveralWidget
+
+    def __init__(self, *, most=None, **kwargs):
+        super().__init__(**kwargs)
+        self.most = most
 
     def _get_widget_class(self, widget):
         return SeveralWidget
+
+    def clean(self, value):
+        found = super().clean(value)
+        values = found and list(dict.fromkeys(found))
+        if self.most and values and len(values) > self.most:
+            raise forms.ValidationError(f"Ask for at most {self.most} values.", code="invalid")
+        return values
 
 
 # Kinds of filters --------------------------------------------------------------------------------
@@ -257,7 +270,10 @@ class Figure(IntegerFilter):
 
 
 class IdsOfAll(Ids):
-    """Selects the rows that have all of several ids."""
+    """Selects the rows that have all of several ids; bounded, since each is a condition in the statement."""
+
+    def __init__(self, field_name, **kwargs):
+        super().__init__(field_name, most=32, **kwargs)
 
     def filter(self, rows, value):
         for each in value or ():

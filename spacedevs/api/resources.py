@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.utils.formatting import markup_description
 
+from . import parameters
 from .filters import ResourceFilter
 from .models import KnownByName, key_pattern
 from .rendering import plan
@@ -52,17 +53,27 @@ class Endpoint:
         # A mode that the endpoint does not have is taken as absent: upstream is inconsistent about it.
         return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
 
+    @classproperty
+    def known_parameters(cls) -> set[str]:
+        return {*parameters.COMMON, *cls.filter_names}
+
     def clocks(self) -> list:
         """What tells when something of the answer changes though nothing is written."""
         return []
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
+        known = self.known_parameters
+        self.unknown = parameters.unknown(request.query_params, known)
+        if parameters.is_strict(request.query_params) and self.unknown:
+            parameters.refuse(self.unknown, known)
         # Asked before anything is read: what changes in between is then asked for again.
         self.expires = min(filter(None, (changes_at() for changes_at in self.clocks())), default=None)
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
+        if getattr(self, "unknown", None):
+            response[parameters.HEADER] = parameters.named(self.unknown)
         if getattr(self, "expires", None):
             response["Expires"] = http_date(self.expires.timestamp())
         return response

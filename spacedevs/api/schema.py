@@ -4,7 +4,26 @@ from uuid import UUID
 
 from django.db.models import UUIDField
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+from rest_framework import serializers
+
+UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
+
+
+class Problem(serializers.Serializer):
+    """Why there is no other answer."""
+
+    detail = serializers.CharField()
+
+
+PROBLEMS = {  # beside that of bad parameters
+    401: "The token is none of this server's.",
+    404: "There is no such row, path or format.",
+    406: "No type that is accepted is to be had.",
+    414: "The query is longer than any question.",
+    429: "Too much was asked; Retry-After says when to ask again.",
+    503: "The database is not available, or took too long.",
+}
 
 
 class ResourceSchema(AutoSchema):
@@ -26,6 +45,18 @@ class ResourceSchema(AutoSchema):
         return [OpenApiParameter("mode", enum=list(self.view.modes), description="Level of detail in the response.")]
 
     def get_response_serializers(self):
+        return {200: self.get_answer(), 304: UNCHANGED, 400: self.get_complaint(), **self.get_problems()}
+
+    def get_problems(self) -> dict[int, OpenApiResponse]:
+        return {status: OpenApiResponse(Problem, description) for status, description in PROBLEMS.items()}
+
+    def get_complaint(self) -> OpenApiResponse:
+        """What is said of bad parameters, by their names, or of the request as a whole."""
+        said = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+        problem = self.resolve_serializer(Problem, "response").ref
+        return OpenApiResponse({"anyOf": [problem, said]}, "A parameter is not what it should be.")
+
+    def get_answer(self):
         if self.view.detail:
             return self.view.ladder[-1]
         if not self.view.modes:
