@@ -11,7 +11,18 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key, counts
 VAR_DIR.mkdir(exist_ok=True)
 
-env = environ.Env()
+
+class Environment(environ.Env):
+    """The environment, which remembers what it was asked for: no other variable of ours means anything."""
+
+    known = set()
+
+    def get_value(self, var, *args, **kwargs):
+        self.known.add(var)
+        return super().get_value(var, *args, **kwargs)
+
+
+env = Environment()
 
 
 def local_secret_key() -> str:
@@ -30,7 +41,18 @@ def local_secret_key() -> str:
 
 DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
 SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key()
-ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=LOCAL_HOSTS)
+PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # how many stand before this server and write X-Forwarded-For
+
+TLS = env.bool("SPACEDEVS_TLS", default=False)  # clients reach it by https alone
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
+SECURE_HSTS_SECONDS = 365 * 86400 if TLS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS and PROXIES else None
+# Other servers of the same domain are not ours to speak for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+if set(ALLOWED_HOSTS) <= set(LOCAL_HOSTS):  # TLS protects what leaves the machine
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 DATABASE_URL = env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
@@ -44,6 +66,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Short statements over many keys look costly enough to PostgreSQL to compile them: seconds lost, none won.
     DATABASES["default"].setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
+STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
 RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of each process; 0 keeps nothing
 THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
@@ -51,7 +74,6 @@ THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limi
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
-PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # how many stand before this server and write X-Forwarded-For
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -86,7 +108,7 @@ MIDDLEWARE = [
     "spacedevs.api.headers.cross_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "spacedevs.api.errors.bounded_query",
+    "spacedevs.api.errors.bounded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -163,3 +185,4 @@ SPECTACULAR_SETTINGS = {
     # A response mode is an enum of one value in each component, or strict clients cannot tell them apart.
     "POSTPROCESSING_HOOKS": [],
 }
+VARIABLES = frozenset(Environment.known)

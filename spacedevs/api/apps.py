@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db.models.signals import post_migrate, pre_migrate
 
-from . import triggers, versioning
+from . import configuration, triggers, versioning
 
 
 class ApiConfig(AppConfig):
@@ -14,3 +14,4 @@ class ApiConfig(AppConfig):
         post_migrate.connect(triggers.install, sender=self)
         post_migrate.connect(versioning.keep_triggers, sender=self)
         checks.register(versioning.check_triggers)
+        checks.register(configuration.check_configuration, configuration.CONFIGURATION)

@@ -4,7 +4,9 @@ import json
 import sqlite3
 from contextlib import nullcontext
 
+from django.conf import settings
 from django.db import connection, models
+from django.db.backends.signals import connection_created
 
 try:
     import psycopg
@@ -28,6 +30,16 @@ if psycopg:
             return super().execute(statement, parameters, prepare=True, binary=True)
 
 
+def bound_statements():
+    """Lets no statement of a request take longer than the setting says, where the database can be told so."""
+    connection_created.connect(bound)
+
+
+def bound(connection, **kwargs):
+    if connection.vendor == "postgresql" and settings.STATEMENT_TIMEOUT:
+        connection.connection.execute(f"SET statement_timeout = {settings.STATEMENT_TIMEOUT * 1000:.0f}")
+
+
 def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:
     """The rows of several statements, each of which asks for `any_key` of some keys.
 
@@ -37,7 +49,7 @@ def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:
         with connection._prepare_cursor(connection.connection.cursor(factory=SqliteCursor)) as cursor:
             return [cursor.execute(statement, [json.dumps(list(keys))]).fetchall() for statement, keys in asked]
     raw = connection.connection
-    with raw.pipeline() if len(asked) > 1 else nullcontext():
+    with connection.wrap_database_errors, raw.pipeline() if len(asked) > 1 else nullcontext():
         cursors = [connection._prepare_cursor(PostgresCursor(raw)) for _ in asked]
         for cursor, (statement, keys) in zip(cursors, asked, strict=True):
             # Written out, an array costs a tenth of what it costs as a list.

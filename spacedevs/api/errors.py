@@ -1,22 +1,39 @@
 """Every error under the API is JSON with a `detail`, whatever raised it and wherever."""
 
-from django.db import InterfaceError, OperationalError
-from django.http import JsonResponse
+import sys
+
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import views
 
 from .headers import is_api
 from .renderers import WrittenRenderer
 
+FAILURES = OperationalError, InterfaceError, InternalError  # of the database, not of what was asked
 UNAVAILABLE = "The database is not available; try again in a moment."
+REASONS = {  # by what the databases say
+    "statement timeout": "The database took too long; ask for less at once, or try again in a moment.",
+    "readonly database": "The database can be read but not written; nothing was saved.",
+    "read-only transaction": "The database can be read but not written; nothing was saved.",
+    "disk is full": "The disk of the database is full; nothing was saved.",
+    "No space left on device": "The disk of the database is full; nothing was saved.",
+    "database is locked": "The database is busy with other writers; nothing was saved. Try again in a moment.",
+}
 RETRY = "Retry-After", "5"
 LONGEST_QUERY = 8192  # bytes, as nginx has it
+LARGEST_BODY = 65536  # bytes, of requests that are not read
+
+
+def reason(error) -> str:
+    """Why the database failed, in words that a client may know."""
+    return next((words for said, words in REASONS.items() if said in str(error)), UNAVAILABLE)
 
 
 def exception_handler(error, context):
     """DRF's handler, for what it does not know of and for views that cannot write JSON."""
-    if isinstance(error, OperationalError | InterfaceError):
-        return JsonResponse({"detail": UNAVAILABLE}, status=503, headers=dict([RETRY]))
+    if isinstance(error, FAILURES):
+        return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
     response = views.exception_handler(error, context)
     if response is not None and WrittenRenderer not in context["view"].renderer_classes:
         headers = {name: value for name, value in response.items() if name != "Content-Type"}
@@ -24,10 +41,13 @@ def exception_handler(error, context):
     return response
 
 
-def bounded_query(get_response):
-    """Refuses a query that is longer than any question."""
+def bounded(get_response):
+    """Refuses a query that is longer than any question, and a body that nobody will read."""
 
     def middleware(request):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if is_api(request) and length.isascii() and length.isdigit() and int(length[:20]) > LARGEST_BODY:
+            return JsonResponse({"detail": f"The body is larger than {LARGEST_BODY} bytes."}, status=413)
         if is_api(request) and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             return JsonResponse({"detail": f"The query is longer than {LONGEST_QUERY} bytes."}, status=414)
         return get_response(request)
@@ -49,4 +69,14 @@ def handler(status, detail, page):
 bad_request = handler(400, "Bad request.", defaults.bad_request)
 permission_denied = handler(403, "Permission denied.", defaults.permission_denied)
 not_found = handler(404, "Not found.", defaults.page_not_found)
-server_error = handler(500, "The server failed; the fault is not in your request.", defaults.server_error)
+faulty = handler(500, "The server failed; the fault is not in your request.", defaults.server_error)
+
+
+def server_error(request):
+    """A failure of the database is told as one, also where it comes while a page is drawn or a form is saved."""
+    error = sys.exception()
+    if not isinstance(error, FAILURES):
+        return faulty(request)
+    if is_api(request):
+        return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
+    return HttpResponse(reason(error), status=503, content_type="text/plain; charset=utf-8", headers=dict([RETRY]))

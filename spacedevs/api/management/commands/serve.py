@@ -6,12 +6,15 @@ import socket
 from functools import partial
 
 from django.conf import settings
+from django.core import checks
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+
+from spacedevs.api.configuration import CONFIGURATION, faults
 
 WELCOME = """
 Serving on {url}/ (Ctrl-C ends it). To open:
@@ -67,6 +70,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host, port, workers, empty, **options):
         address = free_address(host, port)
+        self.refuse_faults(ipaddress.ip_address(address).is_loopback)
         call_command("prepare", empty=empty)
         connections.close_all()  # a worker must not share a connection with its parent
         named = f"[{host}]" if ":" in host else host
@@ -89,3 +93,13 @@ class Command(BaseCommand):
             websockets=False,
             log_level=LogLevels.warning,
         ).serve(target_loader=partial(load_application, hosts), wrap_loader=False)
+
+    def refuse_faults(self, loopback):
+        """Stops before anything is touched, and says what else is odd."""
+        found = [*faults(loopback), *checks.run_checks(tags=[CONFIGURATION])]
+        for complaint in found:
+            if not complaint.is_serious():
+                self.stderr.write(complaint.msg)
+        serious = dict.fromkeys(complaint.msg for complaint in found if complaint.is_serious())
+        if serious:
+            raise CommandError("\n".join(serious))

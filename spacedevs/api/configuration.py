@@ -1,0 +1,59 @@
+"""What must not be wrong with the configuration of a server that others reach, and what is odd in any."""
+
+import os
+from difflib import get_close_matches
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+
+CONFIGURATION = "configuration"  # the tag of its checks
+SHORTEST_KEY = 50
+OURS = "SPACEDEVS_", "THROTTLE_"
+
+
+def is_reached_by_others(loopback=True) -> bool:
+    return not loopback or not set(settings.ALLOWED_HOSTS) <= set(settings.LOCAL_HOSTS)
+
+
+def faults(loopback=True) -> list[checks.CheckMessage]:
+    """Why a server with these settings should not start."""
+    rules = {
+        f"The secret key is shorter than {SHORTEST_KEY} characters: `openssl rand -hex 32` makes one for "
+        "SPACEDEVS_SECRET_KEY.": len(settings.SECRET_KEY) < SHORTEST_KEY,
+        "SPACEDEVS_ALLOWED_HOSTS must list the names by which clients reach the server; * lets anyone have "
+        "links made to anywhere.": any(host in ("*", ".") for host in settings.ALLOWED_HOSTS),
+        "SPACEDEVS_DEBUG shows settings and data to whoever meets an error: not on a server that others reach.": (
+            settings.DEBUG and is_reached_by_others(loopback)
+        ),
+        "SPACEDEVS_TLS needs a proxy that speaks it, and SPACEDEVS_PROXIES to say how many there are.": (
+            settings.TLS and not settings.PROXIES
+        ),
+    }
+    return [checks.Error(fault, id=f"api.E1{n}") for n, (fault, found) in enumerate(rules.items()) if found]
+
+
+def oddities() -> list[checks.CheckMessage]:
+    """Variables of the environment that are named like ours, but mean nothing."""
+    known = settings.VARIABLES
+    return [
+        checks.Warning(f"{name} means nothing here.{suggestion(name, known)}", id="api.W10")
+        for name in sorted(os.environ)
+        if name.startswith(OURS) and name not in known
+    ]
+
+
+def suggestion(name, known) -> str:
+    nearest = get_close_matches(name, known, n=1)
+    return f" Did you mean {nearest[0]}?" if nearest else ""
+
+
+def check_configuration(**kwargs):
+    return [*faults(), *oddities()]
+
+
+def refuse_faults():
+    """Stops a server that is about to start, whatever starts it."""
+    found = faults()
+    if found:
+        raise ImproperlyConfigured(" ".join(fault.msg for fault in found))

@@ -1,0 +1,137 @@
+"""A configuration that is wrong stops the server before others reach it, and what is odd is said."""
+
+import os
+import re
+import stat
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+
+from spacedevs.api.configuration import faults, oddities, refuse_faults
+from spacedevs.limits.apps import check_limits
+
+README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")
+KEY, HOSTS, DEBUG, TLS = (
+    "The secret key is shorter than 50 characters",
+    "SPACEDEVS_ALLOWED_HOSTS must list",
+    "SPACEDEVS_DEBUG shows settings and data",
+    "SPACEDEVS_TLS needs a proxy",
+)
+PUBLIC = ["ll.example.org"]
+WRONG = [
+    ({"SECRET_KEY": "x" * 49}, True, [KEY]),
+    ({"SECRET_KEY": "x" * 50}, True, []),
+    ({"ALLOWED_HOSTS": ["*"]}, True, [HOSTS]),
+    ({"ALLOWED_HOSTS": ["ll.example.org", "*"], "DEBUG": True}, True, [HOSTS, DEBUG]),
+    ({"ALLOWED_HOSTS": PUBLIC}, False, []),
+    ({"DEBUG": True}, True, []),
+    ({"DEBUG": True}, False, [DEBUG]),
+    ({"DEBUG": True, "ALLOWED_HOSTS": PUBLIC}, True, [DEBUG]),
+    ({"TLS": True}, True, [TLS]),
+    ({"TLS": True, "PROXIES": 1}, True, []),
+]
+
+
+@pytest.fixture(autouse=True)
+def ordinary(settings):
+    """What a checkout has by itself, whatever the machine that tests it has."""
+    settings.ALLOWED_HOSTS = settings.LOCAL_HOSTS
+
+
+def change(settings, values):
+    for name, value in values.items():
+        setattr(settings, name, value)
+
+
+@pytest.mark.parametrize(("values", "loopback", "complaints"), WRONG)
+def test_what_is_wrong_is_found(values, loopback, complaints, settings):
+    change(settings, values)
+    found = [fault.msg for fault in faults(loopback)]
+    assert [said for said in (KEY, HOSTS, DEBUG, TLS) if any(fault.startswith(said) for fault in found)] == complaints
+    assert len(found) == len(complaints)
+
+
+@pytest.mark.parametrize(("values", "loopback", "complaints"), [case for case in WRONG if case[2]])
+def test_the_command_that_serves_refuses_it_before_it_touches_anything(values, loopback, complaints, settings):
+    change(settings, values)
+    with pytest.raises(CommandError, match=complaints[0]):
+        call_command("serve", host="127.0.0.1" if loopback else "0.0.0.0", port=18473)  # noqa: S104 - it is refused
+
+
+@pytest.mark.parametrize("values", [values for values, loopback, complaints in WRONG if loopback and complaints])
+def test_any_other_server_refuses_it_too(values, settings):
+    change(settings, values)
+    with pytest.raises(ImproperlyConfigured):
+        refuse_faults()
+
+
+def test_a_variable_that_means_nothing_is_told_with_the_nearest_that_does(monkeypatch):
+    monkeypatch.setenv("SPACEDEVS_ALOWED_HOSTS", "x")
+    monkeypatch.setenv("THROTTLE_ANONYMUS", "15/hour")
+    monkeypatch.setenv("SPACEDEVS_DEBUG", "false")
+    assert [oddity.msg for oddity in oddities()] == [
+        "SPACEDEVS_ALOWED_HOSTS means nothing here. Did you mean SPACEDEVS_ALLOWED_HOSTS?",
+        "THROTTLE_ANONYMUS means nothing here. Did you mean THROTTLE_ANONYMOUS?",
+    ]
+
+
+@pytest.mark.parametrize("name", ["THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"])
+def test_a_limit_that_is_none_is_told(name, settings):
+    setattr(settings, name, "15/year")
+    wanted = f"{name}: '15/year' is not a rate; write it like 15/hour, in one of second, minute, hour, day."
+    assert [error.msg for error in check_limits()] == [wanted]
+
+
+def test_the_readme_has_every_variable_and_no_other():
+    table = set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
+    assert table == {*django_settings.VARIABLES, "TEST_DATABASE_URL"}
+
+
+def manage(*arguments, **environment):
+    """What a command says with this environment and no other variables of ours."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("SPACEDEVS_", "THROTTLE_"))}
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(
+        command, cwd=django_settings.BASE_DIR, env=plain | environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"SPACEDEVS_ALLOWED_HOSTS": "ll.example.org", "SPACEDEVS_TLS": "true", "SPACEDEVS_PROXIES": "1"},
+    ],
+    ids=["local", "public"],
+)
+def test_the_check_for_deployment_is_clean(environment, tmp_path):
+    code, said = manage(
+        "check", "--deploy", "--fail-level", "WARNING", DATABASE_URL=f"sqlite:///{tmp_path}/none", **environment
+    )
+    assert (code, "no issues" in said) == (0, True), said
+
+
+def test_a_public_server_without_tls_is_told_so(tmp_path):
+    _, said = manage(
+        "check", "--deploy", DATABASE_URL=f"sqlite:///{tmp_path}/none", SPACEDEVS_ALLOWED_HOSTS="ll.example.org"
+    )
+    assert [name for name in ("W004", "W008", "W012", "W016") if f"security.{name}" not in said] == []
+
+
+def test_the_key_of_a_checkout_is_read_by_its_owner_alone():
+    path = django_settings.VAR_DIR / "secret_key"
+    if path.exists():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert len(path.read_text()) >= 50
+
+
+def test_with_tls_browsers_are_told_to_come_back_by_it(client, settings):
+    change(settings, {"SECURE_SSL_REDIRECT": True, "SECURE_HSTS_SECONDS": 31536000, "ALLOWED_HOSTS": ["testserver"]})
+    plain, safe = client.get("/2.3.0/api-throttle/"), client.get("/2.3.0/api-throttle/", secure=True)
+    assert (plain.status_code, plain["Location"]) == (301, "https://testserver/2.3.0/api-throttle/")
+    assert (safe.status_code, safe["Strict-Transport-Security"]) == (200, "max-age=31536000")
