@@ -1,7 +1,8 @@
 from django.contrib import admin
+from django.utils.html import format_html
 
 from agencies import models
-from spacedevs.api.admin import LookupAdmin, RowAdmin
+from spacedevs.editing.admin import PICTURE, LookupAdmin, RowAdmin
 
 admin.site.register((models.AgencyType, models.ProgramType), LookupAdmin)
 
@@ -61,9 +62,13 @@ class AgencyAdmin(RowAdmin):
 
 @admin.register(models.MissionPatch)
 class MissionPatchAdmin(RowAdmin):
-    list_display = ("id", "name", "agency", "priority")
+    list_display = ("id", "name", "patch", "agency", "priority")
     search_fields = ("name", "agency__name", "agency__abbrev")
     ordering = ("name",)
+
+    @admin.display(description="picture")
+    def patch(self, mission_patch):
+        return format_html(PICTURE, mission_patch.image_url)
 
 
 @admin.register(models.Program)

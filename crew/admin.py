@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from crew import models
-from spacedevs.api.admin import LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
 
 admin.site.register((models.AstronautRole, models.AstronautStatus, models.AstronautType), LookupAdmin)
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from docking import models
-from spacedevs.api.admin import RowAdmin, RowInline
+from spacedevs.editing.admin import RowAdmin, RowInline
 
 
 class Ports(RowInline):

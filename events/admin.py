@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from events import models
-from spacedevs.api.admin import LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
 
 admin.site.register((models.EventType, models.RoadClosureStatus, models.NoticeType), LookupAdmin)
 
@@ -90,5 +90,5 @@ class NoticeAdmin(RowAdmin):
 
 @admin.register(models.LiveStream)
 class LiveStreamAdmin(RowAdmin):
-    list_display = ("id", "title", "url", "image")
+    list_display = ("id", "title", "url")
     search_fields = ("title", "description", "url")

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from launches import models
-from spacedevs.api.admin import LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
 
 admin.site.register(
     (
@@ -167,6 +167,7 @@ class LandingAdmin(RowAdmin):
 
 @admin.register(models.FirstStage)
 class FirstStageAdmin(RowAdmin):
+    date_hierarchy = "launch__net"
     list_display = ("id", "launcher", "launch", "type", "launcher_flight_number", "reused", "landing")
     list_filter = ("type", "reused")
     search_fields = ("launcher__serial_number", "launch__name", "launch__launch_designator")
@@ -190,6 +191,7 @@ class TimelineEventAdmin(RowAdmin):
 
 @admin.register(models.SpacecraftFlight)
 class SpacecraftFlightAdmin(RowAdmin):
+    date_hierarchy = "launch__net"
     list_display = ("id", "spacecraft", "launch", "destination", "mission_end")
     search_fields = (
         "spacecraft__name",
@@ -210,6 +212,7 @@ class SpacecraftFlightAdmin(RowAdmin):
 
 @admin.register(models.PayloadFlight)
 class PayloadFlightAdmin(RowAdmin):
+    date_hierarchy = "launch__net"
     list_display = ("id", "payload", "amount", "launch", "destination")
     search_fields = (
         "payload__name",

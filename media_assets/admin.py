@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from media_assets import models
-from spacedevs.api.admin import LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import PICTURE, LookupAdmin, RowAdmin, RowInline
 
 admin.site.register(
     (
@@ -41,8 +41,7 @@ class ImageAdmin(RowAdmin):
     def thumbnail(self, image):
         if not image.thumbnail_url:
             return None
-        picture = '<img src="{}" alt="" height="48" loading="lazy">'
-        return format_html(picture, image.thumbnail_url)
+        return format_html(PICTURE, image.thumbnail_url)
 
 
 @admin.register(models.ImageVariant)

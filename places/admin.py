@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from places import models
-from spacedevs.api.admin import LookupAdmin, RowAdmin
+from spacedevs.editing.admin import LookupAdmin, RowAdmin
 
 WHERE = ("longitude", "latitude")
 

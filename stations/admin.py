@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from spacedevs.api.admin import LookupAdmin, RowAdmin
+from spacedevs.editing.admin import LookupAdmin, RowAdmin
 from stations import models
 
 admin.site.register((models.SpaceStationStatus, models.SpaceStationType), LookupAdmin)

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from spacedevs.api.admin import LookupAdmin, RowAdmin
+from spacedevs.editing.admin import LookupAdmin, RowAdmin
 from vehicles import models
 
 admin.site.register(

@@ -3,11 +3,10 @@
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
+from django.utils.html import format_html
 from django.utils.module_loading import import_string
 
-admin.site.site_header = "Spacedevs server"
-admin.site.site_title = "Spacedevs server"
-admin.site.index_title = "Data"
+PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
 
 
 class Related:
@@ -26,10 +25,14 @@ class Related:
 
     def get_queryset(self, request):
         """The rows and, in the same query, the rows that a list or a name of them shows."""
-        shown = (*getattr(self, "list_display", ()), *self.admin_of(self.model).named_by)
+        shown = (*self.related_columns(request), *self.admin_of(self.model).named_by)
         paths = [path for name in shown for path in self.paths(self.opts, name)]
         queryset = super().get_queryset(request)
         return queryset.select_related(*paths) if paths else queryset
+
+    def related_columns(self, request):
+        """What a list shows that may be a relation."""
+        return ()
 
     def get_field_queryset(self, db, db_field, request):
         """The rows to choose from, as the page of their own table has them."""
@@ -67,6 +70,24 @@ class RowAdmin(Related, admin.ModelAdmin):
     save_on_top = True
     totals = ()  # stored totals: shown, never typed
     view_on_site = False
+
+    @property
+    def is_pictured(self):
+        return any(field.name == "image" for field in self.opts.fields)
+
+    def get_list_display(self, request):
+        """The declared columns, after the second a picture of what has one."""
+        first, second, *others = self.list_display
+        return [first, second, "picture", *others] if self.is_pictured else self.list_display
+
+    def related_columns(self, request):
+        return [{"picture": "image"}.get(name, name) for name in self.get_list_display(request)]
+
+    @admin.display(empty_value="")
+    def picture(self, row):
+        """What shows a row in a list: an image of ours, or an address."""
+        address = getattr(row.image, "thumbnail_url", row.image)
+        return format_html(PICTURE, address) if address else None
 
     def get_inlines(self, request, obj):
         return [*self.inlines, *map(import_string, self.inlines_above)]
