@@ -1,16 +1,93 @@
-from django.contrib import admin
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
 
 from docking import models
+from docking.querysets import DOCKED
 from spacedevs.editing.admin import RowAdmin, RowInline
+
+FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
+    "space_station_target": "spacestation",
+    "flight_vehicle_target": "spacecraft__spacecraft__flights",
+    "payload_flight_target": "payload__flights",
+}
+PARTIES = tuple(
+    f"{name}{further}"
+    for name, further in (
+        ("flight_vehicle_chaser", "__spacecraft"),
+        ("flight_vehicle_chaser", "__launch"),
+        ("payload_flight_chaser", "__payload"),
+        ("payload_flight_chaser", "__launch"),
+        ("space_station_chaser", ""),
+    )
+)
+
+
+def now():
+    """The moment that it is; as everywhere, to the second."""
+    return timezone.now().replace(microsecond=0)
+
+
+def form_of_a_stay(**filled):
+    """Where a stay is added, with some of its fields filled in."""
+    return f"{reverse('admin:docking_dockingevent_add')}?{urlencode(filled)}"
 
 
 class Ports(RowInline):
-    """The ports of a station, of a kind of ship or of a payload."""
+    """The ports of a station, of a kind of ship or of a payload, and who is there."""
 
     model = models.DockingLocation
-    fields = ("name",)
+    fields = ("name", "docked", "since", "act")
+    readonly_fields = ("docked", "since", "act")
     verbose_name = "port"
-    verbose_name_plural = "ports"
+    verbose_name_plural = "ports, and who is there now"
+
+    class Media:
+        js = ("editing/live.js",)
+
+    def get_queryset(self, request):
+        stays = DOCKED.of(models.DockingEvent.objects.select_related(*PARTIES)).order_by("docking", "id")
+        return super().get_queryset(request).prefetch_related(Prefetch("docking_events", stays, to_attr="stays"))
+
+    @admin.display(description="docked now")
+    def docked(self, port):
+        return self.live(
+            "docked", port, '<a href="{}">{}</a>', [(self.page_of(stay), stay.chaser) for stay in port.stays]
+        )
+
+    @admin.display(description="since (UTC)")
+    def since(self, port):
+        since = [(date_format(stay.docking, "DATETIME_FORMAT"),) for stay in port.stays]
+        return self.live("since", port, "<time>{}</time>", since)
+
+    @admin.display(description="do")
+    def act(self, port):
+        """Whoever is there can leave; at an empty port of a station something can dock."""
+        leave = '<button class="tool" formmethod="post" formnovalidate formaction="{}">Undock now</button>'
+        undocked = [(reverse("admin:docking_dockingevent_undock", args=[stay.pk]),) for stay in port.stays]
+        if undocked or not port.spacestation_id:
+            return self.live("act", port, leave, undocked)
+        dock = form_of_a_stay(space_station_target=port.spacestation_id, docking_location=port.pk)
+        return self.live("act", port, '<a class="tool" href="{}">Dock here …</a>', [(dock,)])
+
+    def live(self, column, port, template, rows):
+        """A cell that changes under the reader."""
+        lines = format_html_join("", f"<div>{template}</div>", rows) or "-"
+        return format_html('<div data-live="{}-{}">{}</div>', column, port.pk, lines)
+
+    @staticmethod
+    def page_of(stay):
+        return reverse("admin:docking_dockingevent_change", args=[stay.pk])
 
 
 @admin.register(models.DockingLocation)
@@ -29,6 +106,16 @@ class DockingLocationAdmin(RowAdmin):
         (None, {"fields": ("name",)}),
         ("Whose port it is", {"fields": ("spacestation", "spacecraft", "payload")}),
     )
+
+    def get_search_results(self, request, queryset, search_term):
+        """What is found; for the form of a stay, among the ports of its target alone."""
+        found, repeated = super().get_search_results(request, queryset, search_term)
+        if request.GET.get("model_name") != "dockingevent":
+            return found, repeated
+        targets = {
+            way: request.GET[name] for name, way in FLIGHTS_OF_TARGET.items() if request.GET.get(name, "").isdecimal()
+        }
+        return found.filter(**targets) if targets else found.none(), True
 
 
 class StillDocked(admin.SimpleListFilter):
@@ -64,10 +151,66 @@ class DockingEventAdmin(RowAdmin):
     search_help_text = "Searches id, port, station, ship and payload."
     named_by = (*models.TARGETS, *models.CHASERS)
     fieldsets = (
-        (None, {"fields": ("docking", "departure")}),
         ("Chaser: who docks", {"fields": models.CHASERS, "description": "Choose exactly one."}),
         (
             "Target: who is docked at",
-            {"fields": (*models.TARGETS, "docking_location"), "description": "Choose exactly one, and its port."},
+            {
+                "fields": (*models.TARGETS, "docking_location"),
+                "description": "Choose exactly one, and then its port: only the ports of the target are offered.",
+            },
         ),
+        ("When", {"fields": ("docking", "departure")}),
     )
+    actions = ("undock_now",)
+
+    class Media:
+        js = ("docking/ports.js",)
+
+    def get_urls(self):
+        undock = self.admin_site.admin_view(require_POST(self.undock))
+        return [path("<int:pk>/undock/", undock, name="docking_dockingevent_undock"), *super().get_urls()]
+
+    def get_changeform_initial_data(self, request):
+        """What a link to the form has filled in; somebody who docks by a link docks now."""
+        initial = super().get_changeform_initial_data(request)
+        given = parse_datetime(str(initial.get("docking", ""))) if initial else None
+        return {**initial, "docking": given or now()} if initial else initial
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj and obj.departure:
+            context["dock_again"] = form_of_a_stay(
+                **{name: getattr(obj, f"{name}_id") for name in obj.named(models.CHASERS)}
+            )
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def undock(self, request, pk):
+        """Ends a stay now, and leads back to where that was asked for."""
+        stay = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_change_permission(request, stay):
+            raise PermissionDenied
+        self.end(request, stay)
+        back = request.headers.get("Referer", "")
+        is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+        return redirect(back if is_ours else reverse("admin:docking_dockingevent_change", args=[pk]))
+
+    @admin.action(description="Undock now", permissions=["change"])
+    def undock_now(self, request, stays):
+        for stay in stays:
+            self.end(request, stay)
+
+    def end(self, request, stay):
+        """Lets a ship depart now, or says why it cannot."""
+        if stay.departure:
+            self.message_user(request, f"{stay} is over already.", messages.WARNING)
+            return
+        stay.departure = now()
+        try:
+            stay.full_clean()
+        except ValidationError as error:
+            self.message_user(request, f"{stay}: {' '.join(error.messages)}", messages.ERROR)
+            return
+        stay.save()
+        self.log_change(request, stay, [{"changed": {"fields": ["departure"]}}])
+        self.message_user(
+            request, f"{stay} ended {date_format(stay.departure, 'DATETIME_FORMAT')} UTC.", messages.SUCCESS
+        )

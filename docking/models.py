@@ -11,6 +11,8 @@ from spacedevs.api.search import SearchText
 from stations.models import SpaceStation
 from vehicles.models import Payload, SpacecraftConfig
 
+from .querysets import DockingEventQuerySet
+
 TARGETS = "space_station_target", "flight_vehicle_target", "payload_flight_target"
 CHASERS = "flight_vehicle_chaser", "space_station_chaser", "payload_flight_chaser"
 SEARCHED = (
@@ -110,6 +112,8 @@ class DockingEvent(models.Model):
     )
     search_text = SearchText(SEARCHED)
 
+    objects = DockingEventQuerySet.as_manager()
+
     class Meta:
         ordering = ("docking", "id")
         indexes = [
@@ -133,13 +137,35 @@ class DockingEvent(models.Model):
         return f"{self.chaser} at {self.target}"
 
     def clean(self):
+        """What no constraint says, for upstream's rows need not obey it: one ship at a port, one port for a ship."""
         if self.departure and self.docking and self.departure < self.docking:
             raise ValidationError({"departure": "It cannot depart before it has docked."})
         if self.target and self.chaser == self.target:
             raise ValidationError("Nothing docks at itself: target and chaser are the same.")
-        targets = [name for name in TARGETS if getattr(self, f"{name}_id")]
-        if len(targets) == 1 and self.docking_location_id and self.docking_location.owner != self.target_design:
-            raise ValidationError({"docking_location": f"That is no port of {self.target}."})
+        targets, chasers = self.named(TARGETS), self.named(CHASERS)
+        if len(targets) == 1 and self.docking_location_id:
+            if self.docking_location.owner != self.target_design:
+                raise ValidationError({"docking_location": f"That is no port of {self.target}."})
+            if self.docking and (other := self.meeting("docking_location", *targets)):
+                raise ValidationError({"docking_location": f"{other.chaser} is there {other.span}."})
+        if len(chasers) == 1 and self.docking and (other := self.meeting(*chasers)):
+            raise ValidationError(
+                {chasers[0]: f"It is docked at {other.target}, {other.docking_location.name}, {other.span}."}
+            )
+
+    def named(self, names):
+        """Which of these relations are set."""
+        return [name for name in names if getattr(self, f"{name}_id")]
+
+    def meeting(self, *names):
+        """Another stay of the same time that has these relations in common with this one."""
+        return type(self).objects.beside(self).first_with(self, *names)
+
+    @property
+    def span(self):
+        """When it is there, in words."""
+        until = f"until {self.departure:%Y-%m-%d %H:%M} UTC" if self.departure else "and has not departed"
+        return f"since {self.docking:%Y-%m-%d %H:%M} UTC {until}"
 
     @property
     def target_design(self):

@@ -1,4 +1,8 @@
-from django.contrib import admin
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from launches import models
@@ -189,8 +193,25 @@ class TimelineEventAdmin(RowAdmin):
     named_by = ("launch", "type")
 
 
+class FlightAdmin(RowAdmin):
+    """What the pages of the flights of ships and of payloads have in common."""
+
+    actions = ("dock_at",)
+    chaser = ""  # what a stay calls such a flight that docks
+
+    @admin.action(description="Dock at …", permissions=["view"])
+    def dock_at(self, request, flights):
+        """Opens the form of a stay with this flight for its chaser."""
+        try:
+            flight = flights.get()
+        except self.model.MultipleObjectsReturned:
+            return self.message_user(request, "Choose one flight: each docks at a port of its own.", messages.WARNING)
+        return redirect(f"{reverse('admin:docking_dockingevent_add')}?{urlencode({self.chaser: flight.pk})}")
+
+
 @admin.register(models.SpacecraftFlight)
-class SpacecraftFlightAdmin(RowAdmin):
+class SpacecraftFlightAdmin(FlightAdmin):
+    chaser = "flight_vehicle_chaser"
     date_hierarchy = "launch__net"
     list_display = ("id", "spacecraft", "launch", "destination", "mission_end")
     search_fields = (
@@ -211,7 +232,8 @@ class SpacecraftFlightAdmin(RowAdmin):
 
 
 @admin.register(models.PayloadFlight)
-class PayloadFlightAdmin(RowAdmin):
+class PayloadFlightAdmin(FlightAdmin):
+    chaser = "payload_flight_chaser"
     date_hierarchy = "launch__net"
     list_display = ("id", "payload", "amount", "launch", "destination")
     search_fields = (

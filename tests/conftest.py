@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
@@ -56,3 +57,10 @@ def django():
     yield WSGIHandler()
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def editor(client):
+    """A client that is logged in and may do everything."""
+    client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))
+    return client

@@ -15,6 +15,7 @@ from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
 from launches.models import Launch
 from media_assets.models import Image
 from stations.models import SpaceStation
+from tests.admin import page
 from tests.factories import (
     DOCKED,
     docking_event,
@@ -44,17 +45,6 @@ FEW, MANY = 2, 98  # which make a page of a hundred
 
 pytestmark = pytest.mark.django_db
 every_table = pytest.mark.parametrize("model", ADMINS, ids=lambda model: model._meta.label)
-
-
-@pytest.fixture
-def editor(client):
-    client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))
-    return client
-
-
-def page(model, name, *args):
-    """Where a page of a table is: its changelist, add, change …"""
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
 
 
 def listed(editor, model, **query):

@@ -1,0 +1,31 @@
+// The form of a stay: choosing a party empties the others of its kind, and only the target's ports are offered.
+"use strict";
+{
+  const $ = django.jQuery;
+  const PORT = "docking_location";
+  const KINDS = {
+    target: ["space_station_target", "flight_vehicle_target", "payload_flight_target"],
+    chaser: ["flight_vehicle_chaser", "space_station_chaser", "payload_flight_chaser"],
+  };
+  const field = (name) => $(document.getElementById(`id_${name}`));
+  const empty = (name) => { if (field(name).val()) field(name).val(null).trigger("change.select2"); };
+
+  $.ajaxPrefilter((options, asked) => {
+    if (asked.data?.field_name !== PORT) return;
+    for (const name of KINDS.target) {
+      const id = field(name).val();
+      if (id) options.data += `&${name}=${encodeURIComponent(id)}`;
+    }
+  });
+
+  $(() => {
+    for (const [kind, names] of Object.entries(KINDS)) {
+      for (const name of names) {
+        field(name).on("change", () => {
+          if (field(name).val()) names.filter((other) => other !== name).forEach(empty);
+          if (kind === "target") empty(PORT);
+        });
+      }
+    }
+  });
+}
