@@ -9,6 +9,7 @@ RUN pip install --no-cache-dir --root-user-action=ignore --require-hashes -r req
 COPY . ./
 # The key given here signs nothing: it only keeps this step from leaving a key of its own in the image.
 RUN SPACEDEVS_SECRET_KEY=none python manage.py prepare --static-only \
+    && mkdir -p var/media \
     && useradd --system --no-create-home spacedevs \
     && chown -R spacedevs: var
 USER spacedevs

@@ -3,6 +3,7 @@ from django.utils.html import format_html
 
 from agencies import models
 from spacedevs.editing.admin import PICTURE, LookupAdmin, RowAdmin
+from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
 admin.site.register((models.AgencyType, models.ProgramType), LookupAdmin)
 
@@ -61,10 +62,19 @@ class AgencyAdmin(RowAdmin):
 
 
 @admin.register(models.MissionPatch)
-class MissionPatchAdmin(RowAdmin):
+class MissionPatchAdmin(Uploading, RowAdmin):
+    form = UploadForm
     list_display = ("id", "name", "patch", "agency", "priority")
     search_fields = ("name", "agency__name", "agency__abbrev")
     ordering = ("name",)
+    readonly_fields = ("preview",)
+    fieldsets = (
+        (None, {"fields": ("name", "agency", "priority")}),
+        ("Picture", {"fields": ("preview", "upload", "image_url")}),
+    )
+
+    def preview(self, mission_patch):
+        return preview(mission_patch.image_url)
 
     @admin.display(description="picture")
     def patch(self, mission_patch):

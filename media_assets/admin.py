@@ -3,6 +3,7 @@ from django.utils.html import format_html
 
 from media_assets import models
 from spacedevs.editing.admin import PICTURE, LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
 admin.site.register(
     (
@@ -23,33 +24,51 @@ class LanguageAdmin(RowAdmin):
 
 class Variants(RowInline):
     model = models.ImageVariant
+    form = UploadForm
+    fields = ("type", "upload", "image_url", "preview")
+    readonly_fields = ("preview",)
+
+    def preview(self, variant):
+        return preview(variant.image_url)
 
 
 @admin.register(models.Image)
-class ImageAdmin(RowAdmin):
+class ImageAdmin(Uploading, RowAdmin):
+    form = UploadForm
     list_display = ("id", "name", "thumbnail", "credit", "license", "single_use")
     list_filter = ("license", "single_use")
     search_fields = ("name", "credit")
-    readonly_fields = ("thumbnail",)
+    readonly_fields = ("preview", "shown_by")
     fieldsets = (
-        (None, {"fields": ("name", "image_url", "thumbnail_url", "thumbnail")}),
-        ("Use", {"fields": ("credit", "license", "single_use")}),
+        (None, {"fields": ("name", "preview", "upload", "image_url", "thumbnail_url")}),
+        ("Use", {"fields": ("credit", "license", "single_use", "shown_by")}),
     )
     inlines = (Variants,)
 
     @admin.display(empty_value="")
     def thumbnail(self, image):
-        if not image.thumbnail_url:
-            return None
-        return format_html(PICTURE, image.thumbnail_url)
+        return format_html(PICTURE, image.thumbnail_url) if image.thumbnail_url else None
+
+    def preview(self, image):
+        return preview(image.image_url, image.thumbnail_url)
+
+    @admin.display(description="shown by", empty_value="Nothing yet.")
+    def shown_by(self, image):
+        return self.links(self.referring(image))
 
 
 @admin.register(models.ImageVariant)
-class ImageVariantAdmin(RowAdmin):
+class ImageVariantAdmin(Uploading, RowAdmin):
+    form = UploadForm
     list_display = ("id", "image", "type", "image_url")
     list_filter = ("type",)
     search_fields = ("image__name",)
     named_by = ("image", "type")
+    readonly_fields = ("preview",)
+    fieldsets = ((None, {"fields": ("image", "type", "preview", "upload", "image_url")}),)
+
+    def preview(self, variant):
+        return preview(variant.image_url)
 
 
 class LinkAdmin(RowAdmin):

@@ -157,6 +157,20 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
+MEDIA_ROOT = VAR_DIR / "media"  # the pictures that editors upload
+if S3_BUCKET := env("SPACEDEVS_S3_BUCKET", default=""):  # boto3 finds its keys in the environment, as it always does
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env("SPACEDEVS_S3_ENDPOINT", default=None),
+            "custom_domain": env("SPACEDEVS_S3_DOMAIN", default=None),
+            "querystring_auth": False,  # addresses are kept in rows, so they must not expire
+            "default_acl": None,
+            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+        },
+    }
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.limits.callers.KeyAuthentication"],

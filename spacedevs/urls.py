@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
 from django.urls import include, path
@@ -6,6 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from spacedevs.api import errors
+from spacedevs.editing import uploads
 from spacedevs.router import router
 
 urlpatterns = [
@@ -16,6 +18,8 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
     path("admin/", admin.site.urls),
 ]
+if settings.MEDIA_URL.startswith("/"):
+    urlpatterns.append(path(f"{settings.MEDIA_URL[1:]}<path:path>", uploads.serve, name="media"))
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
 handler404 = errors.not_found

@@ -128,7 +128,8 @@ def test_names_of_rows_come_with_the_rows(rf, django_assert_num_queries, model):
 @every_table
 def test_form_shows_each_field_once(rf, model):
     shown = flatten_fieldsets(ADMINS[model].get_fieldsets(rf.get("/"), model()))
-    assert sorted(shown) == sorted(own_fields(model) | {*ADMINS[model].readonly_fields})
+    declared = ADMINS[model].form.declared_fields.keys()
+    assert sorted(shown) == sorted(own_fields(model) | {*ADMINS[model].readonly_fields} | declared)
 
 
 @every_table
@@ -136,7 +137,8 @@ def test_totals_are_not_typed(rf, model):
     request = rf.get("/")
     request.user = User(is_active=True, is_superuser=True)
     form = ADMINS[model].get_form(request, model(), change=True)
-    assert form.base_fields.keys() == own_fields(model) - {"id", *ADMINS[model].totals, *ADMINS[model].readonly_fields}
+    typed = own_fields(model) - {"id", *ADMINS[model].totals, *ADMINS[model].readonly_fields}
+    assert form.base_fields.keys() == typed | ADMINS[model].form.declared_fields.keys()
 
 
 def test_relation_is_found_by_typing(editor):

@@ -3,10 +3,14 @@
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
-from django.utils.html import format_html
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
+from django.utils.text import capfirst
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
+
+MOST_SHOWN = 20  # of the rows of a table that lead to one; more of them tell nothing new
 
 
 class Related:
@@ -88,6 +92,23 @@ class RowAdmin(Related, admin.ModelAdmin):
         """What shows a row in a list: an image of ours, or an address."""
         address = getattr(row.image, "thumbnail_url", row.image)
         return format_html(PICTURE, address) if address else None
+
+    def referring(self, row, fates=(models.CASCADE, models.PROTECT, models.SET_NULL)):
+        """The rows that lead to this one by a foreign key, with those keys, of these fates when it is deleted."""
+        relations = self.opts.get_fields(include_hidden=True)
+        keys = [each.field for each in relations if each.one_to_many or (each.one_to_one and each.auto_created)]
+        for key in keys:
+            if self.admin_site.is_registered(key.model) and key.remote_field.on_delete in fates:
+                yield from ((key, each) for each in key.model._base_manager.filter(**{key.name: row})[:MOST_SHOWN])
+
+    def links(self, referring):
+        """A line for each of these rows, leading to its page."""
+        rows = [(self.address(row), capfirst(row._meta.verbose_name), row, key.name) for key, row in referring]
+        return format_html_join("", '<div><a href="{}">{}: {}</a> ({})</div>', rows) or None
+
+    def address(self, row, name="change"):
+        """Where the page of a row is."""
+        return reverse(f"{self.admin_site.name}:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk])
 
     def get_inlines(self, request, obj):
         return [*self.inlines, *map(import_string, self.inlines_above)]

@@ -1,0 +1,144 @@
+"""Pictures that editors upload: checked, written anew, and stored under a name that says nothing.
+
+What is stored was written here, so it is a picture and nothing else. Rows keep the absolute address of a file, as
+they do for pictures of elsewhere: answers show what the column holds."""
+
+import secrets
+import warnings
+from io import BytesIO
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.html import format_html
+from django.views import static
+from django.views.decorators.cache import cache_control
+from PIL import Image, ImageOps
+
+ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
+MOST_BYTES = 10 * 2**20
+MOST_PIXELS = 40_000_000
+THUMBNAIL_WIDTH = 255
+QUALITY = 90  # of JPEG and WebP
+
+TOO_LARGE = f"The picture has more than {MOST_PIXELS // 10**6} megapixels."
+TOO_LONG = f"The file is larger than {MOST_BYTES // 2**20} MB."
+NO_PICTURE = "This is no PNG, JPEG or WebP picture, or it is damaged."
+NOTHING = "Upload a picture, or give its address."
+
+
+def opened(upload) -> Image.Image:
+    """The picture in a file, upright and with nothing but its pixels."""
+    if upload.size > MOST_BYTES:
+        raise ValidationError(TOO_LONG)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(upload, formats=[*ENDINGS])
+        if picture.width * picture.height > MOST_PIXELS:
+            raise ValidationError(TOO_LARGE)
+        kind = picture.format
+        picture = ImageOps.exif_transpose(picture)
+        picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ValidationError(TOO_LARGE) from error
+    except (OSError, SyntaxError, ValueError) as error:  # all that Pillow's readers raise
+        raise ValidationError(NO_PICTURE) from error
+    picture.info = {}
+    picture.format = kind
+    return picture
+
+
+def thumbnail(picture) -> Image.Image:
+    """The whole picture made narrow; one that is narrow already stays as it is."""
+    if picture.width <= THUMBNAIL_WIDTH:
+        return picture
+    height = max(1, round(picture.height * THUMBNAIL_WIDTH / picture.width))
+    return picture.resize((THUMBNAIL_WIDTH, height), Image.Resampling.LANCZOS)
+
+
+def stored(picture, kind, folder) -> str:
+    """The address of a picture once it is stored."""
+    file = BytesIO()
+    picture.save(file, kind, optimize=True, quality=QUALITY)
+    name = f"{folder}/{secrets.token_hex(16)}.{ENDINGS[kind]}"
+    return default_storage.url(default_storage.save(name, ContentFile(file.getvalue())))
+
+
+class UploadForm(forms.ModelForm):
+    """The form of a row that is a picture, or has one: the address is typed, or made from a file."""
+
+    upload = forms.FileField(
+        required=False,
+        help_text=f"PNG, JPEG or WebP; at most {MOST_BYTES // 2**20} MB and {MOST_PIXELS // 10**6} megapixels. "
+        "It takes the place of the addresses.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "class": "upload"}),
+    )
+
+    picture = None
+
+    class Media:
+        js = ("editing/uploads.js",)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.addresses:
+            self.fields[name].required = False
+
+    @property
+    def addresses(self):
+        return [name for name in ("image_url", "thumbnail_url") if name in self.fields]
+
+    def clean_upload(self):
+        upload = self.cleaned_data["upload"]
+        self.picture = opened(upload) if upload else None
+        return upload
+
+    def clean(self):
+        cleaned = super().clean()
+        missing = [name for name in self.addresses if not cleaned.get(name)]
+        if missing and not self.picture and not self.errors:
+            self.add_error(None, dict.fromkeys(missing, NOTHING))
+        return cleaned
+
+    def store(self, request):
+        """Puts the picture where pictures are, and its address into the row that will be saved."""
+        kind = self.picture.format
+        folder = self.instance._meta.model_name
+        sizes = {"image_url": self.picture, "thumbnail_url": thumbnail(self.picture)}
+        for name in self.addresses:
+            address = stored(sizes[name], kind, folder)
+            setattr(self.instance, name, request.build_absolute_uri(address))
+
+
+class Uploading:
+    """Of pages with such forms, on the page and in its inlines: files are stored once all of it is valid."""
+
+    def save_model(self, request, row, form, change):
+        self.store(request, [form])
+        super().save_model(request, row, form, change)
+
+    def save_formset(self, request, form, formset, change):
+        self.store(request, formset.forms)
+        super().save_formset(request, form, formset, change)
+
+    @staticmethod
+    def store(request, forms):
+        for form in forms:
+            if getattr(form, "picture", None):
+                form.store(request)
+
+
+def preview(address, picture=None):
+    """A picture to look at, leading to the whole of it."""
+    if not address:
+        return None
+    return format_html('<a href="{}"><img class="preview" src="{}" alt=""></a>', address, picture or address)
+
+
+@cache_control(public=True, max_age=31536000, immutable=True)  # no name is ever used again
+def serve(request, path):
+    """A picture that is stored on this machine."""
+    return static.serve(request, path, settings.MEDIA_ROOT)

@@ -1,0 +1,204 @@
+"""Pictures that editors upload: what is taken, what is made of it, and where it goes."""
+
+import json
+import re
+import struct
+import zlib
+from io import BytesIO
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import boto3
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from moto.server import ThreadedMotoServer
+from PIL import Image as Pillow
+
+from agencies.models import MissionPatch
+from media_assets.models import Image, ImageLicense, ImageVariant
+from spacedevs.editing import uploads
+from tests.admin import page
+from tests.factories import agency, image, image_variant, launch, row
+
+pytestmark = pytest.mark.django_db
+RED = (200, 30, 30)
+ANYONE_READS = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": ["s3:GetObject"],
+    "Resource": ["arn:aws:s3:::pictures/*"],
+}
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    """Where the files of a test go."""
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def file_of(picture, kind, **options):
+    file = BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def picture(kind="PNG", width=600, height=300, mode="RGB", **options):
+    return file_of(Pillow.new(mode, (width, height), RED if mode == "RGB" else (*RED, 0)), kind, **options)
+
+
+def form(content, name="picture.png", **typed):
+    """What an editor sends to the page of images."""
+    variants = {"variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0}
+    file = {"upload": SimpleUploadedFile(name, content)} if content else {}
+    return {"name": "Mir", "license": row(ImageLicense).pk, "single_use": "on", **variants, **file, **typed}
+
+
+def uploaded(editor, content, **typed):
+    """The row that an upload makes; None where the form refuses it."""
+    editor.post(page(Image, "add"), form(content, **typed))
+    return Image.objects.first()
+
+
+def complaints(editor, content, **typed):
+    answer = editor.post(page(Image, "add"), form(content, **typed))
+    assert not Image.objects.exists()
+    return answer.context["adminform"].form.errors
+
+
+def stored(client, address):
+    """The picture at an address of ours."""
+    assert address.startswith("http://testserver/media/")
+    answer = client.get(urlsplit(address).path)
+    return Pillow.open(BytesIO(b"".join(answer.streaming_content)))
+
+
+@pytest.mark.parametrize(("kind", "ending"), uploads.ENDINGS.items())
+def test_picture_is_stored_whole_and_255_pixels_wide(editor, kind, ending):
+    made = uploaded(editor, picture(kind))
+    whole, narrow = stored(editor, made.image_url), stored(editor, made.thumbnail_url)
+    assert (whole.format, whole.size) == (kind, (600, 300))
+    assert (narrow.format, narrow.size) == (kind, (255, 128))
+    assert made.image_url.endswith(f".{ending}")
+
+
+def test_narrow_picture_is_not_widened(editor):
+    assert stored(editor, uploaded(editor, picture(width=100, height=40)).thumbnail_url).size == (100, 40)
+
+
+def test_transparent_picture_stays_transparent(editor):
+    assert stored(editor, uploaded(editor, picture(mode="RGBA")).thumbnail_url).mode == "RGBA"
+
+
+def test_name_of_the_file_is_not_kept(editor):
+    made = uploaded(editor, picture(), name="Mir.png")
+    assert not {"picture", "Mir"} & set(re.split(r"\W+", made.image_url + made.thumbnail_url))
+
+
+def test_nothing_but_pixels_is_kept(editor, media):
+    exif = Pillow.Exif()
+    exif[0x010E] = "where it was taken"
+    made = uploaded(editor, picture("JPEG", exif=exif, comment=b"<script>") + b"<script>alert(1)</script>")
+    kept = stored(editor, made.image_url)
+    assert (dict(kept.getexif()), "comment" in kept.info) == ({}, False)
+    assert not any(b"script" in path.read_bytes() for path in media.rglob("*.jpg"))
+
+
+def test_picture_is_stored_upright(editor):
+    exif = Pillow.Exif()
+    exif[0x0112] = 6  # lying on its right side
+    assert stored(editor, uploaded(editor, picture("JPEG", exif=exif)).image_url).size == (300, 600)
+
+
+def png_header(width, height):
+    """The beginning of a PNG that says it is of this size."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = b"IDAT" + zlib.compress(b"")
+    chunks = (struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in (head, data))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', uploads.NO_PICTURE),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n", uploads.NO_PICTURE),
+        (picture("GIF"), uploads.NO_PICTURE),
+        (picture()[:-200], uploads.NO_PICTURE),
+        (b"no picture", uploads.NO_PICTURE),
+        (png_header(8000, 5001), uploads.TOO_LARGE),
+        (png_header(12000, 12000), uploads.TOO_LARGE),
+        (png_header(60000, 60000), uploads.TOO_LARGE),
+        (picture() + bytes(uploads.MOST_BYTES), uploads.TOO_LONG),
+    ],
+    ids=["SVG", "EPS", "GIF", "damaged", "text", "40 megapixels", "144 megapixels", "3600 megapixels", "10 MB"],
+)
+def test_what_is_no_fair_picture_is_refused(editor, media, content, complaint):
+    assert complaints(editor, content) == {"upload": [complaint]}
+    assert not any(media.iterdir())
+
+
+def test_image_needs_a_picture_or_addresses(editor):
+    assert complaints(editor, None) == {"image_url": [uploads.NOTHING], "thumbnail_url": [uploads.NOTHING]}
+    assert complaints(editor, None, image_url="https://example.org/a.png") == {"thumbnail_url": [uploads.NOTHING]}
+
+
+def test_image_of_elsewhere_keeps_its_addresses(editor):
+    made = uploaded(editor, None, image_url="https://example.org/a.png", thumbnail_url="https://example.org/b.png")
+    assert (made.image_url, made.thumbnail_url) == ("https://example.org/a.png", "https://example.org/b.png")
+
+
+def test_variant_is_uploaded_beside_its_image(editor):
+    made = image()
+    kind = image_variant().type
+    variant = {"type": kind.pk, "image": made.pk, "upload": SimpleUploadedFile("dark.webp", picture("WEBP"))}
+    typed = form(None, image_url=made.image_url, thumbnail_url=made.thumbnail_url)
+    typed |= {"variants-TOTAL_FORMS": 1, **{f"variants-0-{name}": value for name, value in variant.items()}}
+    assert editor.post(page(Image, "change", made.pk), typed).status_code == 302
+    assert stored(editor, ImageVariant.objects.get(image=made).image_url).size == (600, 300)
+
+
+def test_mission_patch_is_uploaded(editor):
+    typed = {"name": "Mir", "priority": 10, "agency": agency().pk, "upload": SimpleUploadedFile("p.png", picture())}
+    assert editor.post(page(MissionPatch, "add"), typed).status_code == 302
+    assert stored(editor, MissionPatch.objects.get().image_url).size == (600, 300)
+
+
+def test_api_shows_the_address_of_an_upload(editor, get):
+    made = uploaded(editor, picture())
+    shown = get(f"launches/{launch(image=made).pk}/")["image"]
+    assert (shown["image_url"], shown["thumbnail_url"]) == (made.image_url, made.thumbnail_url)
+
+
+def test_image_tells_what_shows_it(editor):
+    made = image()
+    shown = launch(image=made, name="Soyuz TM-12")
+    link = f'<a href="{page(type(shown), "change", shown.pk)}">Launch: Soyuz TM-12</a> (image)'
+    assert link in editor.get(page(Image, "change", made.pk)).text
+
+
+@pytest.fixture
+def bucket(settings, monkeypatch):
+    """A bucket of a server that speaks S3, as the place for uploads."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    s3 = boto3.client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket="pictures")
+    s3.put_bucket_policy(Bucket="pictures", Policy=json.dumps({"Version": "2012-10-17", "Statement": [ANYONE_READS]}))
+    options = {"bucket_name": "pictures", "endpoint_url": endpoint, "querystring_auth": False}
+    place = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "default": place}
+    yield f"{endpoint}/pictures/"
+    server.stop()
+
+
+def test_upload_goes_to_a_bucket_where_one_is_set(editor, bucket, media):
+    made = uploaded(editor, picture())
+    assert made.image_url.startswith(bucket)
+    with urlopen(made.thumbnail_url) as answer:
+        assert Pillow.open(BytesIO(answer.read())).size == (255, 128)
+    assert not any(media.iterdir())
