@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "spacedevs.limits",
     "spacedevs.api",
     "spacedevs.editing",  # above Django's admin, whose templates it extends
+    "simple_history",
     "rest_framework",
     "csp",
     "django_filters",
@@ -115,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

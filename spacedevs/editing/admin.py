@@ -1,12 +1,22 @@
 """What the pages for data editors have in common, read off the models and what is registered."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db import models
-from django.urls import reverse
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.text import capfirst
+from django.views.decorators.http import require_POST
+
+from .meanwhile import WatchedForm, sealed, unsealed
+from .versions import DELETED, changes, deleted, revert, versions_of
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
 
@@ -60,16 +70,112 @@ class Related:
         return [name] + [f"{name}__{path}" for part in further for path in self.paths(below, part)]
 
 
+def watched(form, request):
+    """A form class that knows what the page that was sent says of its own opening."""
+    return type(form.__name__, (form,), {"opened": unsealed(request)}) if request.method == "POST" else form
+
+
 class RowInline(Related, admin.TabularInline):
     """Rows that belong to the row of the page."""
 
     extra = 0
+    form = WatchedForm
     show_change_link = True
 
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form = watched(formset.form, request)
+        return formset
 
-class RowAdmin(Related, admin.ModelAdmin):
+
+class Versioned:
+    """Pages that tell what a row was, and bring it back."""
+
+    versions_per_page = 50
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        wrap, revert_view = self.admin_site.admin_view, require_POST(self.revert_view)
+        return [
+            path("deleted/", wrap(self.deleted_view), name=f"{name}_deleted"),
+            path("<path:object_id>/history/<int:number>/", wrap(revert_view), name=f"{name}_revert"),
+            *super().get_urls(),
+        ]
+
+    def history_view(self, request, object_id, extra_context=None):
+        """Every version of a row, who made it when, and what it changed."""
+        versions = versions_of(self.model, unquote(object_id))
+        row = self.get_object(request, unquote(object_id)) or getattr(versions.first(), "instance", None)
+        if row is None:
+            raise Http404
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        paginator = Paginator(versions, self.versions_per_page)
+        page = paginator.get_page(request.GET.get(PAGE_VAR))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History: {row}",
+            "opts": self.opts,
+            "object": row,
+            "versions": self.with_changes(page, versions),
+            "page": page,
+            "page_var": PAGE_VAR,
+            "may_revert": self.has_change_permission(request, row),
+            **(extra_context or {}),
+        }
+        return render(request, "editing/history.html", context)
+
+    def with_changes(self, page, versions):
+        """The versions of a page, each with what it changed of the one before."""
+        shown = list(page)
+        before = [*shown[1:], *versions[page.end_index() : page.end_index() + 1]]
+        for version, older in zip(shown, before, strict=False):
+            if DELETED not in (version.history_type, older.history_type):
+                version.changes = list(changes(version, older))
+        return shown
+
+    def revert_view(self, request, object_id, number):
+        """Makes a row what it was, also one that is no more."""
+        version = get_object_or_404(versions_of(self.model, unquote(object_id)), pk=number)
+        row = version.instance
+        is_there = self.model._base_manager.filter(pk=row.pk).exists()
+        if not (self.has_change_permission(request, row) if is_there else self.has_add_permission(request)):
+            raise PermissionDenied
+        try:
+            row = revert(version, apart=self.totals)
+        except ValidationError as error:
+            self.message_user(request, f"{row} stays what it is: {' '.join(error.messages)}", messages.ERROR)
+            return redirect(self.address(row, "history"))
+        self.log_change(request, row, f"{row._change_reason}.")
+        self.message_user(request, f"{row} is back to what it was.", messages.SUCCESS)
+        return redirect(self.address(row))
+
+    def changelist_view(self, request, extra_context=None):
+        deleted_url = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_deleted")
+        return super().changelist_view(request, {"deleted_url": deleted_url, **(extra_context or {})})
+
+    def deleted_view(self, request):
+        """The rows that editors have deleted, each with the way back."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        gone = deleted(self.model)
+        for version in gone:
+            kept = versions_of(self.model, version.instance.pk).exclude(history_type=DELETED).first()
+            version.kept = kept or version
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Deleted {self.opts.verbose_name_plural}",
+            "opts": self.opts,
+            "gone": gone,
+            "may_restore": self.has_add_permission(request),
+        }
+        return render(request, "editing/deleted.html", context)
+
+
+class RowAdmin(Versioned, Related, admin.ModelAdmin):
     """The pages of one table."""
 
+    form = WatchedForm
     inlines_above = ()  # inlines of higher apps, by name: imports only go down
     save_on_top = True
     totals = ()  # stored totals: shown, never typed
@@ -109,6 +215,26 @@ class RowAdmin(Related, admin.ModelAdmin):
     def address(self, row, name="change"):
         """Where the page of a row is."""
         return reverse(f"{self.admin_site.name}:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk])
+
+    def get_object(self, request, object_id, from_field=None):
+        """The row of a page; one that is to be written waits for whoever is writing it."""
+        if request.method != "POST" or self.get_queryset(request).query.distinct:
+            return super().get_object(request, object_id, from_field)
+        rows = self.get_queryset(request).select_for_update(of=("self",))
+        try:
+            return rows.get(**{from_field or "pk": self.opts.pk.to_python(object_id)})
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            return None
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        return watched(super().get_form(request, obj, change=change, **kwargs), request)
+
+    def render_change_form(self, request, context, *args, **kwargs):
+        """The page of a row, which carries what it was opened with."""
+        inlined = (form for each in context["inline_admin_formsets"] for form in each.formset.initial_forms)
+        watched = [context["adminform"].form, *inlined]
+        context["opened"] = sealed(watched)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_inlines(self, request, obj):
         return [*self.inlines, *map(import_string, self.inlines_above)]

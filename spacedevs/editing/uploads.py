@@ -17,6 +17,8 @@ from django.views import static
 from django.views.decorators.cache import cache_control
 from PIL import Image, ImageOps
 
+from .meanwhile import WatchedForm
+
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 40_000_000
@@ -67,7 +69,7 @@ def stored(picture, kind, folder) -> str:
     return default_storage.url(default_storage.save(name, ContentFile(file.getvalue())))
 
 
-class UploadForm(forms.ModelForm):
+class UploadForm(WatchedForm):
     """The form of a row that is a picture, or has one: the address is typed, or made from a file."""
 
     upload = forms.FileField(
