@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.db.models.signals import post_migrate
 
 
 class EditingConfig(AppConfig):
@@ -8,6 +9,11 @@ class EditingConfig(AppConfig):
     default = True
     name = "spacedevs.editing"
     label = "editing"
+
+    def ready(self):
+        from . import roles  # noqa: PLC0415 - models can be imported from here on
+
+        post_migrate.connect(roles.grant)
 
 
 class SiteConfig(admin.AdminConfig):
