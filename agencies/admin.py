@@ -2,21 +2,21 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from agencies import models
-from spacedevs.editing.admin import PICTURE, LookupAdmin, RowAdmin
+from spacedevs.editing.admin import PICTURE, ExchangedAdmin, LookupAdmin, RowAdmin
 from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
 admin.site.register((models.AgencyType, models.ProgramType), LookupAdmin)
 
 
 @admin.register(models.Country)
-class CountryAdmin(RowAdmin):
+class CountryAdmin(ExchangedAdmin):
     list_display = ("id", "name", "alpha_2_code", "alpha_3_code", "nationality_name")
     search_fields = ("name", "=alpha_2_code", "=alpha_3_code", "nationality_name")
     ordering = ("name",)
 
 
 @admin.register(models.Agency)
-class AgencyAdmin(RowAdmin):
+class AgencyAdmin(ExchangedAdmin):
     list_display = (
         "id",
         "name",

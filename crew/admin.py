@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from crew import models
-from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import ExchangedAdmin, LookupAdmin, RowAdmin, RowInline
 
 admin.site.register((models.AstronautRole, models.AstronautStatus, models.AstronautType), LookupAdmin)
 
@@ -12,7 +12,7 @@ class Seats(RowInline):
 
 
 @admin.register(models.Astronaut)
-class AstronautAdmin(RowAdmin):
+class AstronautAdmin(ExchangedAdmin):
     list_display = ("id", "name", "status", "agency", "type", "date_of_birth", "in_space", "flights_count")
     list_filter = ("in_space", "status", "type", ("nationality", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name", "agency__name", "agency__abbrev")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from docking import models
 from docking.querysets import DOCKED
-from spacedevs.editing.admin import RowAdmin, RowInline
+from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline
 
 FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
     "space_station_target": "spacestation",
@@ -132,7 +132,7 @@ class StillDocked(admin.SimpleListFilter):
 
 
 @admin.register(models.DockingEvent)
-class DockingEventAdmin(RowAdmin):
+class DockingEventAdmin(ExchangedAdmin):
     date_hierarchy = "docking"
     list_display = (
         "id",

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from media_assets import models
-from spacedevs.editing.admin import PICTURE, LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import PICTURE, ExchangedAdmin, LookupAdmin, RowAdmin, RowInline
 from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
 admin.site.register(
@@ -17,7 +17,7 @@ admin.site.register(
 
 
 @admin.register(models.Language)
-class LanguageAdmin(RowAdmin):
+class LanguageAdmin(ExchangedAdmin):
     list_display = ("id", "name", "code")
     search_fields = ("name", "code")
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from places import models
-from spacedevs.editing.admin import LookupAdmin, RowAdmin
+from spacedevs.editing.admin import ExchangedAdmin, LookupAdmin, RowAdmin
 
 WHERE = ("longitude", "latitude")
 
@@ -60,7 +60,7 @@ class LocationAdmin(RowAdmin):
 
 
 @admin.register(models.Pad)
-class PadAdmin(RowAdmin):
+class PadAdmin(ExchangedAdmin):
     list_display = (
         "id",
         "name",
@@ -108,7 +108,7 @@ class LandingLocationAdmin(RowAdmin):
 
 
 @admin.register(models.Orbit)
-class OrbitAdmin(RowAdmin):
+class OrbitAdmin(ExchangedAdmin):
     list_display = ("id", "name", "abbrev", "celestial_body")
     search_fields = ("name", "abbrev")
     ordering = ("name",)

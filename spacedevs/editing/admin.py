@@ -15,6 +15,7 @@ from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
+from .exchange import Exchange
 from .meanwhile import WatchedForm, sealed, unsealed
 from .versions import DELETED, changes, deleted, revert, versions_of
 
@@ -280,7 +281,11 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         ]
 
 
-class LookupAdmin(RowAdmin):
+class ExchangedAdmin(Exchange, RowAdmin):
+    """The pages of a table that is also edited in files."""
+
+
+class LookupAdmin(ExchangedAdmin):
     """A short table that others choose from: every column is listed, nothing is searched."""
 
     def get_list_display(self, request):
