@@ -2,7 +2,8 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
+from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 from docking import models
 from docking.querysets import DOCKED
 from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline
+from spacedevs.editing.attention import Concern
 
 FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
     "space_station_target": "spacestation",
@@ -131,6 +133,16 @@ class StillDocked(admin.SimpleListFilter):
         return queryset.filter(departure__isnull=self.value() == "yes")
 
 
+def landed(stays):
+    """Those that last, of ships and payloads whose flight is over."""
+    over = (
+        Q(flight_vehicle_chaser__mission_end__lt=Now())
+        | Q(flight_vehicle_chaser__landing__success=True)
+        | Q(payload_flight_chaser__landing__success=True)
+    )
+    return DOCKED.of(stays).filter(over)
+
+
 @admin.register(models.DockingEvent)
 class DockingEventAdmin(ExchangedAdmin):
     date_hierarchy = "docking"
@@ -162,6 +174,7 @@ class DockingEventAdmin(ExchangedAdmin):
         ("When", {"fields": ("docking", "departure")}),
     )
     actions = ("undock_now",)
+    concerns = (Concern("landed", "have no departure though their ship has landed", landed),)
 
     class Media:
         js = ("docking/ports.js",)

@@ -1,12 +1,14 @@
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.db.models.functions import Now
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from launches import models
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.attention import Concern
 
 admin.site.register(
     (
@@ -87,6 +89,11 @@ class PayloadFlights(RowInline):
     fields = ("payload", "amount", "destination", "landing")
 
 
+def overdue(launches):
+    """Those that should have flown by now, or have."""
+    return launches.filter(status__abbrev="Go", net__lt=Now())
+
+
 @admin.register(models.Launch)
 class LaunchAdmin(RowAdmin):
     date_hierarchy = "net"
@@ -124,6 +131,7 @@ class LaunchAdmin(RowAdmin):
         "agency_launch_attempt_count_year",
         "pad_turnaround",
     )
+    concerns = (Concern("overdue", "are past their time and still “Go”", overdue),)
     inlines = (FirstStages, SpacecraftFlights, PayloadFlights, Timeline)
     inlines_above = ("events.admin.Updates",)
 

@@ -1,9 +1,13 @@
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.html import format_html
 
 from media_assets import models
 from spacedevs.editing.admin import PICTURE, ExchangedAdmin, LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.attention import Concern
 from spacedevs.editing.uploads import UploadForm, Uploading, preview
+
+UNKNOWN_TERMS = 9  # the priority of licences that say nothing
 
 admin.site.register(
     (
@@ -20,6 +24,11 @@ admin.site.register(
 class LanguageAdmin(ExchangedAdmin):
     list_display = ("id", "name", "code")
     search_fields = ("name", "code")
+
+
+def unlicensed(images):
+    """Those whose terms nobody knows: such a licence has the last priority."""
+    return images.filter(Q(license__priority__gte=UNKNOWN_TERMS) | Q(license__name=""))
 
 
 class Variants(RowInline):
@@ -44,6 +53,7 @@ class ImageAdmin(Uploading, RowAdmin):
         ("Use", {"fields": ("credit", "license", "single_use", "shown_by")}),
     )
     inlines = (Variants,)
+    concerns = (Concern("unlicensed", "have no licence that is known", unlicensed),)
 
     @admin.display(empty_value="")
     def thumbnail(self, image):

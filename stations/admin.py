@@ -1,9 +1,18 @@
 from django.contrib import admin
+from django.db.models import Count, F, Q
 
 from spacedevs.editing.admin import LookupAdmin, RowAdmin
+from spacedevs.editing.attention import Concern
 from stations import models
 
 admin.site.register((models.SpaceStationStatus, models.SpaceStationType), LookupAdmin)
+
+
+def miscounted(stations):
+    """Those whose stored figure is not what the stays at their ports add up to."""
+    docked = Count("docking_events_target", filter=Q(docking_events_target__departure=None), distinct=True)
+    counted = stations.model._default_manager.annotate(docked=docked).exclude(docked_vehicles=F("docked"))
+    return stations.filter(pk__in=counted.filter(Q(docked_vehicles__isnull=False) | Q(docked__gt=0)).values("pk"))
 
 
 @admin.register(models.SpaceStation)
@@ -27,6 +36,7 @@ class SpaceStationAdmin(RowAdmin):
         ("Picture", {"fields": ("image",)}),
     )
     totals = ("onboard_crew", "docked_vehicles")
+    concerns = (Concern("miscounted", "say of another number of docked vehicles than their stays do", miscounted),)
     inlines_above = ("docking.admin.Ports",)
 
 

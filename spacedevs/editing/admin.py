@@ -9,12 +9,13 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import NoReverseMatch, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
+from .attention import AttentionFilter
 from .exchange import Exchange
 from .meanwhile import WatchedForm, sealed, unsealed
 from .versions import DELETED, changes, deleted, revert, versions_of
@@ -176,11 +177,11 @@ class Versioned:
 class RowAdmin(Versioned, Related, admin.ModelAdmin):
     """The pages of one table."""
 
+    concerns = ()  # which of its rows need attention, and why
     form = WatchedForm
     inlines_above = ()  # inlines of higher apps, by name: imports only go down
     save_on_top = True
     totals = ()  # stored totals: shown, never typed
-    view_on_site = False
 
     @property
     def is_pictured(self):
@@ -190,6 +191,9 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         """The declared columns, after the second a picture of what has one."""
         first, second, *others = self.list_display
         return [first, second, "picture", *others] if self.is_pictured else self.list_display
+
+    def get_list_filter(self, request):
+        return (AttentionFilter, *self.list_filter) if self.concerns else self.list_filter
 
     def related_columns(self, request):
         return [{"picture": "image"}.get(name, name) for name in self.get_list_display(request)]
@@ -236,6 +240,13 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         watched = [context["adminform"].form, *inlined]
         context["opened"] = sealed(watched)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def view_on_site(self, row):
+        """Where the API answers this row, if it does."""
+        try:
+            return reverse(f"{self.opts.model_name}-detail", args=[row.pk])
+        except NoReverseMatch:
+            return None
 
     def get_inlines(self, request, obj):
         return [*self.inlines, *map(import_string, self.inlines_above)]

@@ -1,0 +1,86 @@
+"""What the index asks editors to look at."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+
+from docking.models import DockingEvent
+from launches.models import LandingType, Launch, LaunchStatus
+from media_assets.models import Image, ImageLicense
+from stations.models import SpaceStation
+from tests.admin import page
+from tests.factories import docking_event, image, landing, launch, row, space_station
+
+pytestmark = pytest.mark.django_db
+PAST, FUTURE = datetime(2024, 3, 4, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
+
+
+def index(client):
+    return client.get(reverse("admin:index")).context["attention"]
+
+
+def listed(client, address):
+    return list(client.get(address).context["cl"].result_list)
+
+
+def asked(editor, model, name):
+    """The rows that one concern of the index leads to; none where the index says nothing of it."""
+    address = f"{page(model, 'changelist')}?attention={name}"
+    (concern,) = [each for each in index(editor) if each["address"] == address] or [None]
+    rows = listed(editor, address)
+    assert (concern["count"] if concern else 0) == len(rows)
+    return rows
+
+
+def test_nothing_needs_attention_where_nothing_is(editor):
+    assert index(editor) == []
+    assert "Nothing: all that is watched is as it should be." in editor.get(reverse("admin:index")).text
+
+
+def test_stays_of_ships_that_have_landed(editor):
+    down = landing(type=row(LandingType), success=True)
+    over = docking_event(flight_vehicle_chaser__mission_end=PAST)
+    landed = docking_event(flight_vehicle_chaser__landing=down)
+    docking_event(flight_vehicle_chaser__mission_end=FUTURE)
+    docking_event(flight_vehicle_chaser__mission_end=PAST, departure=FUTURE)
+    docking_event()
+    assert set(asked(editor, DockingEvent, "landed")) == {over, landed}
+
+
+def test_launches_that_are_past_their_time_and_still_go(editor):
+    go, success = row(LaunchStatus, abbrev="Go"), row(LaunchStatus, abbrev="Success")
+    overdue = launch(status=go, net=PAST)
+    launch(status=go, net=FUTURE)
+    launch(status=success, net=PAST)
+    assert asked(editor, Launch, "overdue") == [overdue]
+
+
+def test_stations_whose_figures_disagree_with_their_stays(editor):
+    right, wrong, untold = (space_station(docked_vehicles=number) for number in (1, 2, None))
+    space_station()
+    for station in (right, wrong, untold):
+        docking_event(space_station_target=station)
+        docking_event(space_station_target=station, departure=FUTURE)
+    assert set(asked(editor, SpaceStation, "miscounted")) == {wrong, untold}
+
+
+def test_images_whose_terms_nobody_knows(editor):
+    unknown, nameless = row(ImageLicense, name="Unknown", priority=9), row(ImageLicense, name="")
+    wanted = {image(license=unknown), image(license=nameless)}
+    image()
+    assert set(asked(editor, Image, "unlicensed")) == wanted
+
+
+def test_one_row_is_told_in_the_singular(editor):
+    image(license=row(ImageLicense, priority=9))
+    assert index(editor)[0]["of"] == "image"
+
+
+def test_who_edits_no_data_is_asked_nothing(client):
+    image(license=row(ImageLicense, priority=9))
+    admin = User.objects.create(username="boss", is_staff=True)
+    admin.groups.add(Group.objects.get(name="admins"))
+    client.force_login(admin)
+    assert index(client) == []
