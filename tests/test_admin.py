@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
-from launches.models import Launch
-from media_assets.models import Image
+from launches.models import Launch, SpacecraftFlight
+from media_assets.models import Image, ImageVariant
 from stations.models import SpaceStation
 from tests.admin import page
 from tests.factories import (
@@ -28,6 +28,7 @@ from tests.factories import (
     space_station,
     spacecraft_flight,
 )
+from vehicles.models import Spacecraft
 
 APPS = {
     "media_assets",
@@ -260,3 +261,19 @@ def test_launch_is_updated_when_it_is_saved(editor):
     answer = editor.post(page(Launch, "add"), {"name": "Ariane 6", "slug": "ariane-6", **no_rows(Launch)})
     assert answer.status_code == 302
     assert Launch.objects.get().last_updated is not None
+
+
+def test_deletion_shows_what_goes_along_and_what_loses_its_link(editor):
+    variant = image_variant(image=image())
+    shown = launch(image=variant.image, name="Soyuz TM-12")
+    asked = editor.get(page(Image, "delete", variant.image.pk))
+    assert page(ImageVariant, "change", variant.pk) in asked.text
+    assert f'<a href="{page(Launch, "change", shown.pk)}">Launch: Soyuz TM-12</a> (image)' in asked.context["losing"]
+
+
+def test_deletion_of_what_others_need_is_refused_and_says_who(editor):
+    flight = spacecraft_flight(launch__name="Soyuz TM-12")
+    asked = editor.get(page(Spacecraft, "delete", flight.spacecraft.pk))
+    assert [page(SpacecraftFlight, "change", flight.pk) in each for each in asked.context["protected"]] == [True]
+    assert editor.post(page(Spacecraft, "delete", flight.spacecraft.pk), {"post": "yes"}).status_code == 200
+    assert Spacecraft.objects.exists()

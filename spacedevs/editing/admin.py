@@ -241,6 +241,12 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         context["opened"] = sealed(watched)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def delete_view(self, request, object_id, extra_context=None):
+        """What Django shows of what hangs on a row, and the rows that stay and lose their link to it."""
+        row = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
+        losing = self.links(self.referring(row, (models.SET_NULL,))) if row else None
+        return super().delete_view(request, object_id, {"losing": losing, **(extra_context or {})})
+
     def view_on_site(self, row):
         """Where the API answers this row, if it does."""
         try:
