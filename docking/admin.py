@@ -177,7 +177,7 @@ class DockingEventAdmin(ExchangedAdmin):
     concerns = (Concern("landed", "have no departure though their ship has landed", landed),)
 
     class Media:
-        js = ("docking/ports.js",)
+        js = ("admin/js/jquery.init.js", "docking/ports.js")  # after jQuery
 
     def get_urls(self):
         undock = self.admin_site.admin_view(require_POST(self.undock))

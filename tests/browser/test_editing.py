@@ -1,0 +1,167 @@
+"""A day of an editor, walked through in a browser."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image as Pillow
+
+from media_assets.models import ImageLicense
+from stations.models import SpaceStation
+from tests.factories import row, space_station, spacecraft_config
+from vehicles.models import SpacecraftStatus
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def choose(page, field, text):
+    """Finds a row by typing, as an editor does, and takes it."""
+    page.click(f"#id_{field} ~ .select2")
+    page.fill(".select2-search--dropdown .select2-search__field", text)
+    page.click(f".select2-results__option--highlighted:has-text('{text}')")
+
+
+def offered(page, field):
+    """What a field offers that finds its rows by typing."""
+    page.click(f"#id_{field} ~ .select2")
+    page.wait_for_selector(".select2-results__option:not(.loading-results)")
+    texts = page.locator(".select2-results__option").all_inner_texts()
+    page.keyboard.press("Escape")
+    return texts
+
+
+def save(page):
+    page.click("[name=_save] >> nth=0")
+    page.wait_for_selector(".messagelist .success")
+
+
+def picture():
+    file = BytesIO()
+    Pillow.new("RGB", (600, 300), (200, 30, 30)).save(file, "PNG")
+    return {"name": "mir.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
+    spacecraft_config(name="Soyuz TM")
+    row(SpacecraftStatus, name="Active")
+    space_station(name="Salyut 7")
+    page = open_browser("anna")
+
+    page.goto("/admin/stations/spacestation/add/")
+    page.fill("#id_name", "Mir")
+    page.click("text=Add another port")
+    page.fill("#id_docking_location-0-name", "Kristall")
+    save(page)
+
+    page.goto("/admin/vehicles/spacecraft/add/")
+    page.fill("#id_name", "Soyuz TM-16")
+    page.fill("#id_description", "It docked at Kristall.")
+    page.select_option("#id_status", label="Active")
+    choose(page, "spacecraft_config", "Soyuz TM")
+    save(page)
+
+    page.goto("/admin/launches/launch/add/")
+    page.locator("#id_name").press_sequentially("Soyuz-U2")
+    page.click("text=Add another Spacecraft flight")
+    choose(page, "spacecraft_flights-0-spacecraft", "Soyuz TM-16")
+    save(page)
+
+    page.goto("/admin/docking/dockingevent/add/")
+    choose(page, "flight_vehicle_chaser", "Soyuz TM-16")
+    choose(page, "space_station_target", "Salyut 7")
+    assert offered(page, "docking_location") == ["No results found"]
+    choose(page, "space_station_target", "Mir")
+    choose(page, "docking_location", "Kristall")
+    page.fill("#id_docking_0", "1993-01-26")
+    page.fill("#id_docking_1", "07:31:17")
+    save(page)
+
+    def recorded():
+        (stay,) = page.request.get("/2.3.0/docking_events/?format=json").json()["results"]
+        return stay
+
+    stay = recorded()
+    assert (stay["space_station_target"]["name"], stay["docking"], stay["departure"]) == (
+        "Mir",
+        "1993-01-26T07:31:17Z",
+        None,
+    )
+
+    page.goto(f"/admin/stations/spacestation/{SpaceStation.objects.get(name='Mir').pk}/change/")
+    assert "Soyuz TM-16" in page.inner_text(".field-docked >> nth=0")
+    page.click("text=Undock now")
+    page.wait_for_selector(".messagelist .success")
+    assert recorded()["departure"] is not None
+    assert page.is_visible("text=Dock here …")
+
+    page.goto(f"/admin/docking/dockingevent/{stay['id']}/history/")
+    assert "Departure:" in page.inner_text(".versions")
+    page.click("text=Back to this >> nth=0")
+    page.wait_for_selector(".messagelist .success")
+    assert recorded()["departure"] is None
+
+    page.goto(f"/2.3.0/docking_events/{stay['id']}/")
+    page.click("text=Edit")
+    page.wait_for_url(f"**/admin/docking/dockingevent/{stay['id']}/change/")
+    page.click("text=View on site")
+    page.wait_for_url(f"**/2.3.0/docking_events/{stay['id']}/")
+
+
+def test_choosing_a_party_empties_the_others_of_its_kind(open_browser):
+    space_station(name="Mir")
+    space_station(name="Salyut 7")
+    page = open_browser("anna")
+    page.goto("/admin/docking/dockingevent/add/")
+    choose(page, "space_station_chaser", "Mir")
+    choose(page, "space_station_target", "Salyut 7")
+    assert page.input_value("#id_space_station_chaser")
+    page.evaluate(
+        "django.jQuery('#id_payload_flight_chaser').append(new Option('A payload', '1', true, true)).change()"
+    )
+    assert page.input_value("#id_space_station_chaser") == ""
+    assert page.input_value("#id_space_station_target")
+
+
+def test_picture_is_looked_at_before_and_after_it_is_sent(open_browser):
+    row(ImageLicense, name="CC0")
+    page = open_browser("anna")
+    page.goto("/admin/media_assets/image/add/")
+    page.fill("#id_name", "Mir")
+    page.select_option("#id_license", label="CC0")
+    page.set_input_files("#id_upload", picture())
+    page.wait_for_selector("#id_upload ~ img.preview")
+    page.click("[name=_continue] >> nth=0")
+    shown = page.wait_for_selector(".field-preview img")
+    page.wait_for_function("image => image.complete", arg=shown)
+    assert shown.evaluate("image => image.naturalWidth") == 255
+
+
+def test_second_of_two_editors_is_told_what_the_first_did(open_browser):
+    station = space_station(name="Mir")
+    anna, boris = open_browser("anna"), open_browser("boris")
+    for page in (anna, boris):
+        page.goto(f"/admin/stations/spacestation/{station.pk}/change/")
+    anna.fill("#id_name", "Mir-2")
+    save(anna)
+    boris.fill("#id_height", "31")
+    boris.click("[name=_save] >> nth=0")
+    assert "anna changed this" in boris.inner_text(".errorlist.nonfield")
+    assert (boris.input_value("#id_name"), boris.input_value("#id_height")) == ("Mir-2", "31")
+    save(boris)
+    station.refresh_from_db()
+    assert (station.name, station.height) == ("Mir-2", 31.0)
+
+
+PAGES = [
+    "/admin/",
+    "/admin/docking/dockingevent/",
+    "/admin/docking/dockingevent/add/",
+    "/admin/agencies/agency/export/",
+]
+
+
+def test_pages_fit_a_phone(open_browser):
+    page = open_browser("anna")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for address in PAGES:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
