@@ -132,13 +132,12 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # so that nobody can lock out somebody else
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "spacedevs.limits.callers.address_of_request"
 AXES_LOCKOUT_TEMPLATE = "editing/locked_out.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 
-HTTPS = env.bool("SPACEDEVS_HTTPS", default=False)  # a proxy with TLS is in front, so cookies never go without it
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 

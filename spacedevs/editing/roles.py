@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 ROLES = {
     "editors": {*settings.NOUNS},  # data, and nothing else
-    "admins": {"auth", "authtoken", "axes"},  # users, keys, and who is locked out
+    "admins": {"auth", "limits", "axes"},  # users, keys, and who is locked out
 }
 
 

@@ -34,6 +34,10 @@ def address_of(environ) -> str:
     return next((hop for hop in hops[-settings.PROXIES :] if is_address(hop)), direct)
 
 
+def address_of_request(request) -> str:
+    return address_of(request.META)
+
+
 @lru_cache(maxsize=4096)
 def is_address(text) -> bool:
     with suppress(ValueError):

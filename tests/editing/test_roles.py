@@ -88,7 +88,7 @@ def test_who_gets_in_starts_anew(log_in):
 
 
 def test_cookies_are_kept_from_scripts_and_other_sites(client, settings):
-    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True  # as SPACEDEVS_HTTPS sets them
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True  # as SPACEDEVS_TLS sets them
     user("editors")
     client.get(reverse("admin:login"))
     client.post(reverse("admin:login"), {"username": "anna", "password": PASSWORD})
