@@ -182,13 +182,16 @@ STORAGES = {
 }
 MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
 MEDIA_ROOT = VAR_DIR / "media"  # the pictures that editors upload
-if S3_BUCKET := env("SPACEDEVS_S3_BUCKET", default=""):  # boto3 finds its keys in the environment, as it always does
+S3_BUCKET, S3_ENDPOINT, S3_DOMAIN = (
+    env(f"SPACEDEVS_S3_{what}", default="") for what in ("BUCKET", "ENDPOINT", "DOMAIN")
+)
+if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
-            "endpoint_url": env("SPACEDEVS_S3_ENDPOINT", default=None),
-            "custom_domain": env("SPACEDEVS_S3_DOMAIN", default=None),
+            "endpoint_url": S3_ENDPOINT or None,
+            "custom_domain": S3_DOMAIN or None,
             "querystring_auth": False,  # addresses are kept in rows, so they must not expire
             "default_acl": None,
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
