@@ -1,91 +1,246 @@
+"""Recorded answers in files, taken in by a command."""
+
+import gzip
+import io
 import json
-from io import StringIO
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from agencies.models import AgencyType
+from launches.models import Launch
+from places.models import Orbit
+from spacedevs.api import versioning
+from tests import factories
+from vehicles.models import Payload
 
 pytestmark = pytest.mark.django_db
 
-GOVERNMENT = {"id": 1, "name": "Government"}
-NOTHING = "Nothing was written.\n"
+GOVERNMENT, PRIVATE = {"id": 1, "name": "Government"}, {"id": 2, "name": "Private"}
+BAD = {"id": "one", "name": "x"}
 
 
 def run(*paths, **options):
-    out = StringIO()
+    out = io.StringIO()
     call_command("import_ll2", *map(str, paths), stdout=out, stderr=out, **options)
     return out.getvalue()
 
 
+def counts(*paths, **options):
+    """The table at the end: for each kind of row how many were created, changed, unchanged, refused."""
+    lines = [line.split() for line in run(*paths, **options).splitlines()]
+    return {line[0]: tuple(map(int, line[1:])) for line in lines[lines.index(HEADINGS) + 1 :] if len(line) == 5}
+
+
+HEADINGS = ["created", "changed", "unchanged", "refused"]
+
+
 def refusal(*paths, **options):
+    """What is said when something was at fault."""
+    out = io.StringIO()
     with pytest.raises(CommandError) as refused:
-        run(*paths, **options)
+        call_command("import_ll2", *map(str, paths), stdout=out, stderr=out, **options)
     assert refused.value.returncode == 2
-    assert AgencyType.objects.count() == 0
-    return str(refused.value)
+    return out.getvalue().splitlines(), str(refused.value)
+
+
+def agency_types():
+    return list(AgencyType.objects.values_list("id", "name"))
 
 
 @pytest.fixture
 def file(tmp_path):
     def write(content, name="answer.json"):
         path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
         return path
 
     return write
 
 
+def lines(*values):
+    return b"\n".join(json.dumps(value).encode() for value in values)
+
+
 def test_a_file_is_taken_in_and_counted(file):
-    assert run(file([GOVERNMENT]), component="AgencyType") == "AgencyType  1 created\n"
-    assert run(file([GOVERNMENT, {"id": 2, "name": "Private"}]), component="AgencyType") == (
-        "AgencyType  1 created, 1 unchanged\n"
-    )
-    assert list(AgencyType.objects.values_list("id", "name")) == [(1, "Government"), (2, "Private")]
+    assert counts(file([GOVERNMENT]), component="AgencyType") == {"AgencyType": (1, 0, 0, 0)}
+    assert counts(file([GOVERNMENT, PRIVATE]), component="AgencyType") == {"AgencyType": (1, 0, 1, 0)}
+    assert counts(file([{**GOVERNMENT, "name": "State"}]), component="AgencyType") == {"AgencyType": (0, 1, 0, 0)}
+    assert agency_types() == [(1, "State"), (2, "Private")]
 
 
-def test_what_nobody_knows_is_told(file):
-    told = run(file({**GOVERNMENT, "motto": "Ad astra"}), component="AgencyType")
-    assert told == "AgencyType.motto is unknown here and was left out (1 times).\nAgencyType  1 created\n"
+SHAPES = {
+    "array": json.dumps([GOVERNMENT, PRIVATE]).encode(),
+    "page": json.dumps({"count": 2, "next": None, "previous": None, "results": [GOVERNMENT, PRIVATE]}).encode(),
+    "page whose records come first": json.dumps({"results": [GOVERNMENT, PRIVATE], "count": 2}).encode(),
+    "lines": lines(GOVERNMENT, PRIVATE),
+    "lines with an end and empty ones": b"\n" + lines(GOVERNMENT, PRIVATE) + b"\n\n",
+    "values with nothing between": lines(GOVERNMENT) + lines(PRIVATE),
+    "pages in lines": lines({"results": [GOVERNMENT]}, {"results": []}, [PRIVATE]),
+    "mark at the start": b"\xef\xbb\xbf" + lines(GOVERNMENT, PRIVATE),
+    "gzipped": gzip.compress(lines(GOVERNMENT, PRIVATE)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_a_file_is_read(shape, file):
+    assert counts(file(SHAPES[shape]), component="AgencyType") == {"AgencyType": (2, 0, 0, 0)}
+    assert agency_types() == [(1, "Government"), (2, "Private")]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 7])
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "gzipped"])
+def test_a_file_is_read_the_same_in_pieces_of_any_size(shape, piece, file, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.files.PIECE", piece)
+    counts(file(SHAPES[shape]), component="AgencyType")
+    assert agency_types() == [(1, "Government"), (2, "Private")]
+
+
+def test_standard_input_is_a_file_too(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SHAPES["gzipped"])))
+    assert counts("-", component="AgencyType") == {"AgencyType": (2, 0, 0, 0)}
+
+
+def test_a_folder_is_all_its_files_of_json(file, tmp_path):
+    file([GOVERNMENT], "a/agency_types.json")
+    file(gzip.compress(lines(PRIVATE)), "a/b/agency_types.jsonl.gz")
+    file(b"not read", "a/notes.txt")
+    assert run(tmp_path / "a").splitlines()[:2] == [
+        f"{tmp_path}/a/agency_types.json: 1 records",
+        f"{tmp_path}/a/b/agency_types.jsonl.gz: 1 records",
+    ]
+    assert agency_types() == [(1, "Government"), (2, "Private")]
+
+
+# What the records are, where they do not tell ----------------------------------------------------
+
+ORBIT = {"id": 8, "name": "Low Earth Orbit", "abbrev": "LEO", "celestial_body": None}
+
+
+@pytest.mark.parametrize(
+    "name", ["orbits.json", "config/orbits.json", "orbits_2.json", "config-orbits.jsonl", "orbits/page 1.json"]
+)
+def test_the_name_of_a_file_or_of_its_folder_tells_the_endpoint(name, file):
+    factories.full(Orbit)
+    assert counts(file([{"id": 1, "name": "x"}], name.replace("orbits", "agency_types")))["AgencyType"] == (1, 0, 0, 0)
+
+
+def test_the_links_of_a_page_tell_the_endpoint(file):
+    link = "https://ll.thespacedevs.com/2.3.0/config/agency_types/?limit=1&offset=1"
+    page = {"count": 2, "next": link, "previous": None, "results": [GOVERNMENT]}
+    assert counts(file(page)) == {"AgencyType": (1, 0, 0, 0)}
+
+
+def test_a_payload_whose_url_is_not_shown_is_known_by_the_name_of_its_file(get, file):
+    payload = factories.full(Payload)
+    recorded = get("payloads/", mode="detailed")
+    Payload.objects.filter(pk=payload.pk).update(name="Renamed")
+    counts(file(recorded, "payloads_detailed.json"))
+    assert get("payloads/", mode="detailed") == recorded
+
+
+def test_a_name_that_does_not_fit_tells_nothing(file, get):
+    factories.row(Launch)
+    assert counts(file(get("launches/"), "pads.json"))["Launch"] == (0, 0, 1, 0)
+
+
+# What is not written -----------------------------------------------------------------------------
+
+
+def test_taking_a_file_in_again_raises_no_version(file, get):
+    factories.full_docking_event()
+    recorded = file(get("docking_events/", mode="detailed"))
+    run(recorded)
+    before = versioning.current()
+    assert {kind: fates[:2] for kind, fates in counts(recorded).items() if any(fates[:2])} == {}
+    assert versioning.current() == before
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(file):
+    factories.row(AgencyType, id=2, name="Old")
+    path = file([GOVERNMENT, PRIVATE], "agency_types.json")
+    before = versioning.current()
+    assert counts(path, dry_run=True) == {"AgencyType": (1, 1, 0, 0)}
+    assert (agency_types(), versioning.current()) == ([(2, "Old")], before)
+    assert run(path, dry_run=True).splitlines()[-1] == "Nothing was written."
+
+
+def test_a_dry_run_counts_a_row_once_that_comes_in_many_chunks(file, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.management.commands.import_ll2.CHUNK", 1)
+    assert counts(file([GOVERNMENT, GOVERNMENT]), component="AgencyType", dry_run=True) == {"AgencyType": (1, 0, 1, 0)}
 
 
 def test_a_page_with_nothing_on_it_is_nothing_to_take_in(file):
     assert run(file({"count": 0, "next": None, "previous": None, "results": []})) == "There was nothing to take in.\n"
+    assert run(file(b"")) == "There was nothing to take in.\n"
 
 
-def test_a_mark_at_the_start_of_a_file_is_no_fault(file):
-    assert run(file(b"\xef\xbb\xbf" + json.dumps(GOVERNMENT).encode()), component="AgencyType")
+# Faults ------------------------------------------------------------------------------------------
 
 
-def test_one_bad_file_among_good_ones_and_nothing_is_written(file):
-    good, bad = file([GOVERNMENT], "good.json"), file([{"id": "one", "name": "x"}], "bad.json")
-    assert refusal(good, bad, component="AgencyType") == f"{NOTHING}{bad}#/0/id: Must be a whole number."
+def test_what_nobody_knows_is_told(file):
+    told = run(file({**GOVERNMENT, "motto": "Ad astra"}), component="AgencyType")
+    assert told.splitlines()[0] == "AgencyType.motto is unknown here and was left out (1 times)."
+    assert agency_types() == [(1, "Government")]
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+@pytest.mark.parametrize("chunk", [1, 2, 250])
+def test_a_record_at_fault_is_refused_by_name_and_the_others_are_taken_in(chunk, file, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.management.commands.import_ll2.CHUNK", chunk)
+    good, bad = file([GOVERNMENT], "good.json"), file([BAD, PRIVATE], "bad.json")
+    told, why = refusal(bad, good, component="AgencyType")
+    assert told[2] == f"Refused: AgencyType one x: {bad}#/0/id: Must be a whole number."
+    assert told[-1].split() == ["AgencyType", "2", "0", "0", "1"]
+    assert why == "1 records were refused, 0 files could not be read to their end."
+    assert agency_types() == [(1, "Government"), (2, "Private")]
+
+
+def test_a_record_that_its_table_refuses_is_refused_alone(file, get):
+    factories.full_docking_event()
+    event = get("docking_events/", mode="detailed")["results"][0]
+    flawed = {**event, "id": 7, "space_station_target": None}
+    told, _ = refusal(file([flawed, {**event, "id": 8}]))
+    assert told[0].startswith("Refused: DockingEvent 7: ")
+    assert told[0].endswith("#/0: Choose one target: a station, the flight of a ship or of a payload.")
+    assert {each["id"] for each in get("docking_events/")["results"]} == {event["id"], 8}
+
+
+def test_a_file_that_is_not_there_is_named_and_the_others_are_taken_in(file, tmp_path):
     path = tmp_path / "nothing.json"
-    assert refusal(path) == f"{path}: No such file or directory"
+    told, why = refusal(path, file([GOVERNMENT]), component="AgencyType")
+    assert told[-1] == f"{path}: No such file or directory"
+    assert why == "0 records were refused, 1 files could not be read to their end."
+    assert agency_types() == [(1, "Government")]
 
 
 BROKEN = {
-    b"": "is no JSON: Expecting value: line 1 column 1 (char 0)",
-    b'{"id": 1,': "is no JSON: Expecting property name enclosed in double quotes: line 1 column 10 (char 9)",
-    b"<html>": "is no JSON: Expecting value: line 1 column 1 (char 0)",
-    b'{"id": NaN}': "is no JSON: NaN is no JSON",
-    b"\xff\xfe": "is no JSON: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+    b'{"id": 1,': "is no JSON: Expecting property name enclosed in double quotes (character 9)",
+    b'[{"id": 1}': "is no JSON: Expecting , or ] (character 10)",
+    b"<html>": "is no JSON: Expecting value (character 0)",
+    b"[<html>": "is no JSON: Expecting value (character 1)",
+    b'{"id": [NaN]}': "is no JSON: NaN is no number (character 7)",
+    b"\xff\xfe": "cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+    b"[" * 100_000: "is no JSON: it is nested too deep",
+    gzip.compress(b"[1, 2]")[:-9]: (
+        "cannot be read: Compressed file ended before the end-of-stream marker was reached"
+    ),
 }
 
 
-@pytest.mark.parametrize("content", BROKEN)
+@pytest.mark.parametrize("content", BROKEN, ids=lambda content: str(content[:12]))
 def test_a_file_that_is_no_json_is_told_so(content, file):
     path = file(content)
-    assert refusal(path) == f"{path}: {BROKEN[content]}"
+    told, _ = refusal(path)
+    assert told[-1] == f"{path}: {BROKEN[content]}"
 
 
-def test_brackets_without_end_are_no_json(file):
-    path = file(b"[" * 100_000)
-    assert refusal(path).startswith(f"{path}: is no JSON:")
+def test_what_stands_before_a_fault_is_taken_in(file):
+    refusal(file(lines(GOVERNMENT, PRIVATE) + b"\n{"), component="AgencyType")
+    assert agency_types() == [(1, "Government"), (2, "Private")]
 
 
 def test_an_unknown_component_is_told_so(file):
-    assert "'Agenda'" in refusal(file(GOVERNMENT), component="Agenda")
+    with pytest.raises(CommandError, match="'Agenda'"):
+        run(file(GOVERNMENT), component="Agenda")

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from .models import KnownByName
 
+EMPTY = MappingProxyType({})
 MOST_PROBLEMS = 20  # of one call; more of them tell nothing new
 
 
@@ -24,11 +26,11 @@ class Problem(NamedTuple):
 
 
 class Refused(Exception):
-    """Nothing was written, and why."""
+    """Nothing was written, and why; what each record was taken for, by its place."""
 
-    def __init__(self, problems: list[Problem]):
+    def __init__(self, problems: list[Problem], kinds=EMPTY):
         super().__init__("\n".join(map(str, problems[:MOST_PROBLEMS])))
-        self.problems = problems
+        self.problems, self.kinds = problems, kinds
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Batch:
     lists: dict = field(default_factory=lambda: defaultdict(dict))  # relation to many: {owner: [Row]}
     owned: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
     alone: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
+    heard: dict = field(default_factory=lambda: defaultdict(dict))  # (model, key): {component: what was taken last}
+    kinds: dict = field(default_factory=dict)  # the place of a record: what it was taken for
     unknown: Counter = field(default_factory=Counter)  # (component, field): how often it was left out
     problems: list = field(default_factory=list)
 
@@ -245,12 +249,13 @@ def write_sets(relation, owners):
 
 def drop_orphans(column, owners):
     """Deletes rows that their owners no longer show, or parts them; those that others need stay as they are."""
-    kept = [key for keys in owners.values() for key in keys]
-    rows = column.model._default_manager.filter(**{f"{column.name}__in": list(owners)}).exclude(pk__in=kept)
+    kept = {key for keys in owners.values() for key in keys}
+    rows = column.model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
+    orphans = rows.model._default_manager.filter(pk__in=set(rows.values_list("pk", flat=True)) - kept)
     if column.remote_field.on_delete is models.SET_NULL:
-        rows.update(**{column.attname: None})
+        orphans.update(**{column.attname: None})
     elif column.remote_field.on_delete is models.CASCADE:
-        for row in rows:
+        for row in orphans:
             with suppress(models.ProtectedError):
                 row.delete()
 

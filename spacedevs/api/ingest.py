@@ -6,101 +6,179 @@ A record sets only what it carries. What an answer merely names becomes a row th
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import BaseValidator
 from django.db import models, transaction
-from django.urls import Resolver404, get_resolver, resolve
 from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
-from .batches import Batch, Refused, Row, write
+from .batches import Batch, Problem, Refused, Row, write
+from .endpoints import endpoint_by_url, endpoints
 from .models import key_pattern
 from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
 
 EMPTY = MappingProxyType({})
+UNRECOGNISED = "(unrecognised)"
 
 
-class Outcome(NamedTuple):
-    """What became of some answers: rows by ("Agency", "created"), and what nobody here knows by
-    ("AgencyMini", "mascot")."""
+class Record(NamedTuple):
+    """A record to be taken in: where it stands, and the endpoint that what surrounds it speaks of."""
 
-    rows: Counter
-    unknown: Counter
+    place: str
+    value: object
+    endpoint: type | None = None
+
+    def holds(self, problem: Problem) -> bool:
+        return problem.place == self.place or problem.place.startswith(f"{self.place}/")
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        told = [self.value.get(name) for name in ("id", "name")] if isinstance(self.value, dict) else []
+        return " ".join(str(each)[:80] for each in told if each is not None)
 
 
-def ingest(answers: Iterable[tuple[str, object]], component: str | None = None) -> Outcome:
-    """Writes what these answers say, all or nothing; answers are (name, parsed JSON).
+class Refusal(NamedTuple):
+    """A record that was not taken in: what it is, and what is wrong with it."""
+
+    kind: str
+    record: Record
+    problems: list[Problem]
+
+    def __str__(self):
+        return f"{self.kind} {self.record.title}".strip() + f": {'; '.join(map(str, self.problems))}"
+
+
+@dataclass
+class Outcome:
+    """What became of some records: rows by ("Agency", "created"), what nobody here knows by
+    ("AgencyMini", "mascot"), and the records that were refused."""
+
+    rows: Counter = field(default_factory=Counter)
+    unknown: Counter = field(default_factory=Counter)
+    refused: list[Refusal] = field(default_factory=list)
+
+    def add(self, other: "Outcome"):
+        self.rows.update(other.rows)
+        self.unknown.update(other.unknown)
+        self.refused += other.refused
+
+
+def records(name, answer, endpoint=None) -> list[Record]:
+    """The records of an answer with their places: of a page, an array, or the one that it is."""
+    if isinstance(answer, dict) and isinstance(answer.get("results"), list):
+        return [Record(f"{name}#/results/{i}", each, endpoint) for i, each in enumerate(answer["results"])]
+    if isinstance(answer, list):
+        return [Record(f"{name}#/{i}", each, endpoint) for i, each in enumerate(answer)]
+    return [Record(f"{name}#", answer, endpoint)]
+
+
+def ingest(found: list[Record], component: str | None = None) -> Outcome:
+    """Writes what these records say, all or nothing.
 
     Fields that no component has are left out and counted. Raises Refused with a problem for each
     fault that was found."""
-    get_resolver().url_patterns  # noqa: B018 - the router brings every representation there is
+    endpoints()  # the router brings every representation there is
     batch = Batch()
-    for name, answer in answers:
-        for place, record in records(name, answer):
-            representation = recognise(batch, place, record, component)
-            if representation:
-                take(batch, representation, record, place)
+    for record in found:
+        representation = recognise(batch, record, component)
+        if representation:
+            batch.kinds[record.place] = representation.Meta.model.__name__
+            take(batch, representation, record.value, record.place)
     if batch.problems:
-        raise Refused(batch.problems)
-    with transaction.atomic():
-        return Outcome(write(batch), batch.unknown)
+        raise Refused(batch.problems, batch.kinds)
+    try:
+        with transaction.atomic():
+            return Outcome(write(batch), batch.unknown)
+    except Refused as refused:
+        raise Refused(refused.problems, batch.kinds) from refused
 
 
-def records(name, answer) -> list[tuple[str, object]]:
-    """The records of an answer with their places: of a page, an array, or the one that it is."""
-    if isinstance(answer, dict) and isinstance(answer.get("results"), list):
-        return [(f"{name}#/results/{i}", record) for i, record in enumerate(answer["results"])]
-    if isinstance(answer, list):
-        return [(f"{name}#/{i}", record) for i, record in enumerate(answer)]
-    return [(f"{name}#", answer)]
+def ingest_each(found: list[Record], component: str | None = None) -> Outcome:
+    """Writes what these records say, without those that are at fault: of each, all or nothing."""
+    outcome = Outcome()
+    while found:
+        try:
+            outcome.add(ingest(found, component))
+            break
+        except Refused as refused:
+            refusals = blame(found, refused)
+        if not refusals:  # the fault may be of any of them
+            for half in (found[: len(found) // 2], found[len(found) // 2 :]):
+                outcome.add(ingest_each(half, component))
+            break
+        outcome.refused += refusals
+        outcome.rows.update((refusal.kind, "refused") for refusal in refusals)
+        gone = {refusal.record.place for refusal in refusals}
+        found = [record for record in found if record.place not in gone]
+    return outcome
+
+
+def blame(found, refused) -> list[Refusal]:
+    """The records that are at fault; none where that cannot be told."""
+    if len(found) == 1:
+        return [Refusal(refused.kinds.get(found[0].place, UNRECOGNISED), found[0], refused.problems)]
+    held = [(record, list(filter(record.holds, refused.problems))) for record in found]
+    return [
+        Refusal(refused.kinds.get(record.place, UNRECOGNISED), record, problems)
+        for record, problems in held
+        if problems
+    ]
 
 
 # Which component a record is ---------------------------------------------------------------------
 
 
-def recognise(batch, place, record, component) -> type[Representation] | None:
-    """The component that a record is, by the path of its url, its mode and its fields."""
-    if not isinstance(record, dict):
-        batch.refuse(place, "Is no record of Launch Library 2: an object is wanted.")
+def recognise(batch, record, component) -> type[Representation] | None:
+    """The component that a record is, by the endpoint it comes from, its mode and its fields."""
+    value, mode = record.value, None
+    if not isinstance(value, dict):
+        batch.refuse(record.place, "Is no record of Launch Library 2: an object is wanted.")
         return None
-    fits = components()
-    if component:
-        fits = [cls for cls in fits if name_of(cls) == component]
-    elif model := model_by_url(record.get("url")):
-        fits = [cls for cls in fits if cls.Meta.model is model]
-    if "response_mode" in record:
-        fits = [cls for cls in fits if getattr(cls.Meta, "mode", None) == record["response_mode"]] or fits
-    best = max((likeness(cls, record) for cls in fits), default=0)
-    if best < 0.5:
-        batch.refuse(place, "Is no record of Launch Library 2 that this server knows.")
+    if isinstance(value.get("response_mode"), str):
+        mode = value["response_mode"]
+    by_url, names = endpoint_by_url(value.get("url"), is_record=True), frozenset(value)
+    fits = likely(component, by_url or record.endpoint, mode, names)
+    if not (fits or by_url or component):
+        fits = likely(None, None, mode, names)
+    if not fits:
+        batch.refuse(record.place, "Is no record of Launch Library 2 that this server knows.")
         return None
-    fits = [cls for cls in fits if likeness(cls, record) == best]
     if len({(cls.Meta.model, tuple(cls.Meta.fields)) for cls in fits}) > 1:
-        names = ", ".join(sorted(map(name_of, fits)))
-        batch.refuse(place, f"Can be any of {names}: say which with --component.")
+        kinds = ", ".join(sorted(map(name_of, fits)))
+        batch.refuse(record.place, f"Can be any of {kinds}: say which with --component.")
         return None
     return fits[0]
 
 
-def model_by_url(url) -> type[models.Model] | None:
-    """The model of the endpoint that a record's own url leads to."""
-    try:
-        return resolve(urlsplit(url).path).func.cls.queryset.model
-    except (Resolver404, AttributeError, TypeError, ValueError):  # no address, or none of ours
-        return None
+@lru_cache(maxsize=1024)
+def likely(component, endpoint, mode, names) -> tuple[type[Representation], ...]:
+    """The components that a record with fields of these names can be: those of its endpoint, if it is one of them."""
+    fits = components()
+    if component:
+        fits = [cls for cls in fits if name_of(cls) == component]
+    elif endpoint:
+        fits = [cls for cls in fits if cls.Meta.model is endpoint.queryset.model]
+    if mode is not None:
+        fits = [cls for cls in fits if getattr(cls.Meta, "mode", None) == mode] or fits
+    best = max((likeness(cls, names) for cls in fits), default=0)
+    if best < 0.5:
+        return ()
+    fits = [cls for cls in fits if likeness(cls, names) == best]
+    return tuple([cls for cls in fits if endpoint and cls in endpoint.ladder] or fits)
 
 
-def likeness(cls, record) -> float:
+def likeness(cls, names) -> float:
     """The part of the fields of a component and a record that they share."""
     shown = set(cls.Meta.fields)
-    return len(shown & set(record)) / len(shown | set(record))
+    return len(shown & names) / len(shown | names)
 
 
 # Walking a record --------------------------------------------------------------------------------
@@ -109,14 +187,37 @@ Above = Mapping[type[models.Model], object]  # the rows that an object stands in
 Step = Callable[[Batch, Row, object, object, str, Above], None]  # batch, row, its key, the value, its place
 
 
+class Walk(NamedTuple):
+    """How the objects of one component are taken in."""
+
+    model: type[models.Model]
+    name: str
+    steps: Mapping[str, Step]
+    required: tuple[str, ...]  # the fields that must be there
+    implied: tuple[tuple[str, type[models.Model]], ...]  # columns, and whose key they hold
+    has_key: bool
+    stands_alone: bool  # whether it says the same wherever it stands
+
+
 @cache
-def steps(representation) -> dict[str, tuple[bool, Step]]:
-    """For each field that a component shows: whether it must be there, and how its value is taken in."""
-    model = representation.Meta.model
-    return {
-        name: (shown.required or shown.read_only, step(model, shown))
-        for name, shown in representation().fields.items()
-    }
+def walk(representation) -> Walk:
+    model, fields = representation.Meta.model, representation().fields
+    implied = getattr(representation.Meta, "implied", {})
+    return Walk(
+        model,
+        name_of(representation),
+        {name: step(model, shown) for name, shown in fields.items()},
+        tuple(name for name, shown in fields.items() if shown.required or shown.read_only),
+        tuple((model._meta.get_field(name).attname, of) for name, of in implied.items()),
+        "id" in fields,
+        not implied and all(map(stands_alone, fields.values())),
+    )
+
+
+def stands_alone(shown) -> bool:
+    """Whether what a field shows says the same wherever it stands."""
+    cls = type(getattr(shown, "child", shown))
+    return not issubclass(cls, Representation) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
 
 
 def way(model, shown) -> list:
@@ -159,22 +260,30 @@ def take(batch, representation, record, place, above: Above = EMPTY):
     if not isinstance(record, dict):
         batch.refuse(place, "Must be an object.")
         return None
-    wanted = steps(representation)
-    for missing in [name for name, (required, _) in wanted.items() if required and name not in record]:
+    of = walk(representation)
+    key = identity(batch, of.model, record.get("id"), f"{place}/id") if of.has_key else None
+    # The same few agencies and pictures are shown again and again: each is walked once.
+    if key is not None and of.stands_alone and batch.heard[of.model, key].get(representation) == record:
+        return key
+    for missing in [name for name in of.required if name not in record]:
         batch.refuse(f"{place}/{missing}", "Is missing.")
-    batch.unknown.update((name_of(representation), unknown) for unknown in record.keys() - wanted.keys())
-    model, row, key = representation.Meta.model, Row(place), None
-    if "id" in wanted:
-        key = identity(batch, model, record.get("id"), f"{place}/id")
-        if key is None:
-            return None
-        row = batch.row(model, key, place)
-    for name, of in getattr(representation.Meta, "implied", {}).items():
-        row.values[model._meta.get_field(name).attname] = above.get(of)
-    for name, (_, step) in wanted.items():
-        if name in record and name != "id":
-            step(batch, row, key, record[name], f"{place}/{name}", {**above, model: key})
-    return row if key is None else key
+    batch.unknown.update((of.name, unknown) for unknown in record.keys() - of.steps.keys())
+    if of.has_key and key is None:
+        return None
+    row = Row(place) if key is None else batch.row(of.model, key, place)
+    before = dict(row.values)
+    for attname, owner in of.implied:
+        row.values[attname] = above.get(owner)
+    inside = {**above, of.model: key}
+    for name, value in record.items():
+        if name != "id" and name in of.steps:
+            of.steps[name](batch, row, key, value, f"{place}/{name}", inside)
+    if key is None:
+        return row
+    if any(row.values[name] != value for name, value in before.items()):
+        batch.heard.pop((of.model, key), None)  # what was heard before holds no longer
+    batch.heard[of.model, key][representation] = record
+    return key
 
 
 def identity(batch, model, value, place):

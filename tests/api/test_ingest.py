@@ -12,7 +12,7 @@ from launches.models import Launch, MissionType, SpacecraftFlight
 from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
 from spacedevs.api.batches import Refused
-from spacedevs.api.ingest import ingest
+from spacedevs.api.ingest import ingest, records
 from spacedevs.api.representations import name_of
 from spacedevs.router import RESOURCES
 from tests import factories
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def take(*answers, component=None):
-    return ingest([(f"answer {n}", answer) for n, answer in enumerate(answers)], component)
+    return ingest([each for n, answer in enumerate(answers) for each in records(f"answer {n}", answer)], component)
 
 
 def problems(*answers, **options):

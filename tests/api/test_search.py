@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection, models
 
 from spacedevs.api import triggers
-from spacedevs.api.ingest import ingest
+from spacedevs.api.ingest import ingest, records
 from spacedevs.api.search import SearchText
 from spacedevs.router import RESOURCES
 from tests import factories
@@ -116,7 +116,7 @@ def test_the_kept_text_finds_what_its_fields_would(path):
 def test_what_is_taken_in_is_found(shared, get):
     answer = json.loads((shared / "golden" / "docking_event_151.json").read_text("utf-8"))
     for _ in range(2):
-        ingest([("recorded", answer)])
+        ingest(records("recorded", answer))
         for name in (answer["docking_location"]["name"], answer["flight_vehicle_chaser"]["spacecraft"]["name"]):
             assert [record["id"] for record in get("docking_events/", search=name)["results"]] == [151]
 

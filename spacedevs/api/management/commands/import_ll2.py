@@ -1,50 +1,75 @@
-import json
-from collections import defaultdict
-from pathlib import Path
+from contextlib import nullcontext
+from itertools import islice
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from spacedevs.api.batches import Refused
-from spacedevs.api.ingest import ingest
+from spacedevs.api.endpoints import endpoints
+from spacedevs.api.files import Unreadable, files, read
+from spacedevs.api.ingest import Outcome, ingest_each
+from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
 
-
-def not_a_number(constant):
-    raise ValueError(f"{constant} is no JSON")
-
-
-def read(path) -> object:
-    """The JSON of a file; a CommandError that says what is wrong with it."""
-    try:
-        return json.loads(Path(path).read_text("utf-8-sig"), parse_constant=not_a_number)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}", returncode=2) from error
-    except (ValueError, RecursionError) as error:
-        raise CommandError(f"{path}: is no JSON: {error}", returncode=2) from error
+# Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the
+# size of a file; and nobody who writes meanwhile waits for long. That a file be all or nothing would gain nothing,
+# since it can be imported again.
+CHUNK = 250
+BAR = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
 
 
 class Command(BaseCommand):
-    help = "Takes in recorded answers of Launch Library 2: a record, an array of records or a list page."
+    help = "Takes in recorded answers of Launch Library 2: records, arrays of records, list pages, JSON lines."
 
     def add_arguments(self, parser):
-        parser.add_argument("files", nargs="+", metavar="FILE")
-        parser.add_argument("--component", help="What the records are, as 'Orbit', where they do not tell.")
+        parser.add_argument(
+            "paths", nargs="+", metavar="PATH", help="Files, gzipped or not; folders of them; - for standard input."
+        )
+        parser.add_argument("--component", help="What the records are, as 'Orbit', where nothing else tells.")
+        parser.add_argument("--dry-run", action="store_true", help="Write nothing, and say what would change.")
 
-    def handle(self, *args, files, component, **options):
+    def handle(self, *args, paths, component, dry_run, **options):
+        endpoints()  # the router brings the components
         if component and component not in map(name_of, components()):
             raise CommandError(f"There is no component {component!r}.", returncode=2)
-        try:
-            outcome = ingest([(path, read(path)) for path in files], component)
-        except Refused as refused:
-            raise CommandError(f"Nothing was written.\n{refused}", returncode=2) from refused
-        for (kind, name), count in sorted(outcome.unknown.items()):
-            self.stderr.write(f"{kind}.{name} is unknown here and was left out ({count} times).")
-        table = defaultdict(dict)
-        for (kind, fate), count in outcome.rows.items():
-            table[kind][fate] = count
-        width = max(map(len, table), default=0)
-        for kind, fates in sorted(table.items()):
-            said = ", ".join(f"{count} {fate}" for fate, count in fates.items() if count)
-            self.stdout.write(f"{kind:{width}}  {said}")
-        if not table:
-            self.stdout.write("There was nothing to take in.")
+        self.outcome, self.unreadable = Outcome(), []
+        # What one record would create, the next would find: so a dry run is one transaction, which is undone.
+        with transaction.atomic() if dry_run else nullcontext():
+            self.take_in([file for path in paths for file in files(path)], component)
+            if dry_run:
+                transaction.set_rollback(True)
+        report(self.outcome, self.stdout, self.stderr)
+        if dry_run:
+            self.stdout.write("Nothing was written.")
+        for why in self.unreadable:
+            self.stderr.write(why)
+        if self.unreadable or self.outcome.refused:
+            refused = len(self.outcome.refused)
+            raise CommandError(
+                f"{refused} records were refused, {len(self.unreadable)} files could not be read to their end.",
+                returncode=2,
+            )
+
+    def take_in(self, paths, component):
+        found = self.records(paths)
+        while chunk := list(islice(found, CHUNK)):
+            self.outcome.add(ingest_each(chunk, component))
+
+    def records(self, paths):
+        """All records of these files, while a bar tells how far they have been read."""
+        sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
+        is_shown = self.stdout.isatty()
+        with Progress(*BAR, console=console(self.stdout), disable=not is_shown, transient=True) as progress:
+            bar = progress.add_task("", total=sum(sizes) or None)
+            for number, path in enumerate(paths):
+                progress.update(bar, description=path.name)
+                before, count = sum(sizes[:number]), 0
+                try:
+                    for position, record in read(path):
+                        yield record
+                        count += 1
+                        progress.update(bar, completed=before + position)
+                except Unreadable as why:
+                    self.unreadable.append(str(why))
+                if not is_shown and len(paths) > 1:
+                    self.stdout.write(f"{path}: {count} records")

@@ -1,0 +1,41 @@
+"""The endpoints of the API, as the router has them, and which of them an address or a file name speaks of."""
+
+import re
+from functools import lru_cache
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from django.urls import Resolver404, resolve, reverse
+
+
+def endpoints() -> dict[str, type]:
+    """Every endpoint by its path below the root, as "config/orbits"."""
+    names = resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
+    return {path: resolve(reverse(name)).func.cls for path, name in names.items()}
+
+
+def endpoint_by_url(url, is_record=False) -> type | None:
+    """The endpoint that an address leads to, on whatever host; that of a record ends in its id."""
+    try:
+        path = urlsplit(url).path
+    except (AttributeError, TypeError, ValueError):  # no address
+        return None
+    return endpoint_at(re.sub("[^/]+/?$", "", path) if is_record else path) if isinstance(path, str) else None
+
+
+@lru_cache(maxsize=256)
+def endpoint_at(path) -> type | None:
+    try:
+        return getattr(resolve(path).func, "cls", None)
+    except Resolver404:
+        return None
+
+
+def endpoint_by_name(name) -> type | None:
+    """The endpoint that a file or a folder is called after, as config/orbits.json or payloads_detailed_2.json."""
+    nouns = {path.rpartition("/")[2]: endpoint for path, endpoint in endpoints().items() if not endpoint.part}
+    for part in reversed(PurePath(name).parts):
+        for noun in sorted(nouns, key=len, reverse=True):
+            if re.search(rf"(?<![a-z]){noun.removesuffix('s')}s?(?![a-z])", part.lower()):
+                return nouns[noun]
+    return None

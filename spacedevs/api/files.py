@@ -1,0 +1,167 @@
+"""Answers in files, read piece by piece, so that a file may be larger than memory.
+
+A file holds one JSON value or several one after the other, as JSON lines do: records, arrays of records
+and pages of lists. It may be gzipped."""
+
+import gzip
+import io
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .endpoints import endpoint_by_name, endpoint_by_url
+from .ingest import Record
+
+PIECE = 2**18  # characters that are read at once
+LARGEST = 64 * 2**20  # characters of one value, which is held in memory whole
+WHITE = " \t\r\n"
+GZIPPED = b"\x1f\x8b"
+ENDINGS = tuple(kind + packed for kind in (".json", ".jsonl", ".ndjson") for packed in ("", ".gz"))
+STANDARD_INPUT = "-"
+
+
+class Unreadable(Exception):
+    """A file that cannot be read on, and why."""
+
+
+def files(path) -> list[Path]:
+    """The file at a path, or all files of JSON in the folder there, in the order of their names."""
+    if path != STANDARD_INPUT and Path(path).is_dir():
+        return sorted(each for each in Path(path).rglob("*") if each.name.endswith(ENDINGS) and each.is_file())
+    return [Path(path)]
+
+
+@contextmanager
+def opened(path):
+    """The bytes of a file as they lie there, and its text."""
+    raw = io.BufferedReader(sys.stdin.buffer) if str(path) == STANDARD_INPUT else path.open("rb")
+    with raw:
+        plain = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIPPED else raw
+        yield raw, io.TextIOWrapper(plain, "utf-8-sig")
+
+
+def read(path) -> Iterator[tuple[int, Record]]:
+    """The records of a file, each with the number of bytes of it that had been read by then."""
+    try:
+        with opened(path) as (raw, text):
+            for record in found(Source(text), str(path), endpoint_by_name(path)):
+                yield raw.tell() if raw.seekable() else 0, record
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, EOFError, zlib.error) as error:
+        raise Unreadable(f"{path}: cannot be read: {error}") from error
+    except RecursionError as error:
+        raise Unreadable(f"{path}: is no JSON: it is nested too deep") from error
+    except json.JSONDecodeError as error:
+        raise Unreadable(f"{path}: is no JSON: {error.msg} (character {error.pos})") from error
+
+
+def not_a_number(constant):
+    raise json.JSONDecodeError(f"{constant} is no number", "", 0)
+
+
+class Source:
+    """JSON text, of which no more is held than the value that is read."""
+
+    decoder = json.JSONDecoder(parse_constant=not_a_number)
+
+    def __init__(self, text):
+        self.text, self.held, self.at = text, "", 0
+        self.before = 0  # characters that were read and let go
+        self.is_over = False
+
+    def read_on(self, amount=PIECE):
+        piece = self.text.read(amount)
+        self.is_over = not piece
+        self.before += self.at
+        self.held, self.at = self.held[self.at :] + piece, 0
+
+    def peek(self) -> str:
+        """The next character that means something; none at the end."""
+        while True:
+            while self.at < len(self.held) and self.held[self.at] in WHITE:
+                self.at += 1
+            if self.at < len(self.held) or self.is_over:
+                return self.held[self.at : self.at + 1]
+            self.read_on()
+
+    def take(self, wanted) -> str:
+        """The next character, which must be one of these."""
+        character = self.peek()
+        if not character or character not in wanted:
+            raise self.fault(f"Expecting {' or '.join(wanted)}")
+        self.at += 1
+        return character
+
+    def value(self):
+        """The next value."""
+        if not self.peek():
+            raise self.fault("Expecting value")
+        while True:
+            try:
+                value, end = self.decoder.raw_decode(self.held, self.at)
+            except json.JSONDecodeError as error:
+                if self.is_over or len(self.held) - self.at > LARGEST:
+                    raise self.fault(error.msg, error.pos) from error
+            else:
+                if end < len(self.held) or self.is_over:  # else a number might go on
+                    self.at = end
+                    return value
+            self.read_on(max(PIECE, len(self.held)))
+
+    def fault(self, message, position=None) -> json.JSONDecodeError:
+        fault = json.JSONDecodeError(message, "", 0)
+        fault.pos = self.before + (self.at if position is None else position)
+        return fault
+
+
+def found(source, name, endpoint) -> Iterator[Record]:
+    """The records of all values that there are."""
+    number = 1
+    while opening := source.peek():
+        place = f"{name}#" if number == 1 else f"{name}:{number}#"
+        if opening == "[":
+            yield from elements(source, place, endpoint)
+        elif opening == "{":
+            yield from members(source, place, endpoint)
+        else:
+            yield Record(place, source.value(), endpoint)
+        number += 1
+
+
+def elements(source, place, endpoint) -> Iterator[Record]:
+    """The records of an array."""
+    source.take("[")
+    number = 0
+    while source.peek() != "]" or number:
+        yield Record(f"{place}/{number}", source.value(), endpoint)
+        number += 1
+        if source.take(",]") == "]":
+            return
+    source.take("]")
+
+
+def members(source, place, endpoint) -> Iterator[Record]:
+    """The records of a page, by whose links their endpoint is known; or the one that an object is."""
+    source.take("{")
+    record, is_page = {}, False
+    while source.peek() != "}" or record or is_page:
+        if source.peek() != '"':
+            raise source.fault("Expecting property name enclosed in double quotes")
+        name = source.value()
+        source.take(":")
+        if name == "results" and source.peek() == "[":
+            linked = endpoint_by_url(record.get("next")) or endpoint_by_url(record.get("previous"))
+            is_page = True
+            yield from elements(source, f"{place}/results", linked or endpoint)
+        else:
+            record[name] = source.value()
+        if source.take(",}") == "}":
+            break
+    else:
+        source.take("}")
+    if not is_page:
+        yield Record(place, record, endpoint)

@@ -1,0 +1,40 @@
+"""What a command says at its end, and while it is at it: for people at a terminal, and for whoever reads its log."""
+
+from collections import defaultdict
+
+from rich.console import Console
+from rich.table import Table
+
+FATES = "created", "changed", "unchanged", "refused"
+
+
+def console(stream) -> Console:
+    """Where to print to; only a terminal is given colours, and lines as short as it is narrow."""
+    is_terminal = stream.isatty()
+    return Console(file=stream, force_terminal=is_terminal, width=None if is_terminal else 1000, soft_wrap=True)
+
+
+def table(stream, columns, rows):
+    """Prints a table: the first column to the left, numbers to the right."""
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(columns):
+        shown.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        shown.add_row(*map(str, row))
+    console(stream).print(shown)
+
+
+def report(outcome, stream, errors):
+    """Says what became of records: what was refused or unknown by name, and a table of rows by kind."""
+    for (kind, name), count in sorted(outcome.unknown.items()):
+        errors.write(f"{kind}.{name} is unknown here and was left out ({count} times).")
+    for refusal in outcome.refused:
+        errors.write(f"Refused: {refusal}")
+    kinds = defaultdict(dict)
+    for (kind, fate), count in outcome.rows.items():
+        kinds[kind][fate] = count
+    if kinds:
+        rows = [[kind, *(fates.get(fate, 0) for fate in FATES)] for kind, fates in sorted(kinds.items())]
+        table(stream, ["", *FATES], rows)
+    else:
+        stream.write("There was nothing to take in.")
