@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DataError, IntegrityError, connection, models, transaction
 
+from .database import insert, next_keys
 from .models import KnownByName
 
 EMPTY = MappingProxyType({})
@@ -78,7 +79,7 @@ def write(batch) -> Counter:
         write_sets(column, owners)
     for column, owners in batch.owned.items():
         drop_orphans(column, owners)
-    advance_sequences(batch.rows)
+    advance_sequences([model for model in batch.rows if counts[model.__name__, "created"]])
     return counts
 
 
@@ -124,18 +125,22 @@ def pair_lists(batch, counts):
     """Gives rows that answers show without a key the keys of those that stand in the same place."""
     for relation, owners in batch.lists.items():
         model, standing = relation.related_model, links_of(relation, owners)
+        new, gone = [], []
         for of, rows in owners.items():
             if relation.one_to_many:
                 for row in rows:
                     row.values[relation.field.attname] = of
-            keys, missing = standing[of], rows[len(standing[of]) :]
-            new = model._default_manager.bulk_create(model(**row.values) for row in missing)
-            counts[model.__name__, "created"] += len(new)
-            for key, row in zip(keys, rows, strict=False):
-                batch.rows[model][key] = row
-            model._default_manager.filter(pk__in=keys[len(rows) :]).delete()
-            if relation.many_to_many:
-                batch.sets[relation][of] = [*keys[: len(rows)], *(row.pk for row in new)]
+            keys = standing[of]
+            new += [(of, row) for row in rows[len(keys) :]]
+            gone += keys[len(rows) :]
+            batch.rows[model].update(zip(keys, rows, strict=False))
+            standing[of] = keys[: len(rows)]
+        for (of, row), key in zip(new, next_keys(model, len(new)), strict=True):
+            batch.rows[model][key] = row
+            standing[of].append(key)
+        model._default_manager.filter(pk__in=gone).delete()
+        if relation.many_to_many:
+            batch.sets[relation].update(standing)
 
 
 def links_of(relation, owners) -> dict[object, list]:
@@ -168,45 +173,70 @@ def leave(column, owners):
 
 def write_rows(model, rows, counts):
     """Creates and changes rows of one table; a row that stays as it is is not written."""
-    standing = model._default_manager.in_bulk(list(rows))
-    created, changed = [], []
-    for key, row in rows.items():
-        instance = standing.get(key) or model(pk=key)
-        before = {name: getattr(instance, name) for name in row.values}
-        for name, value in row.values.items():
-            setattr(instance, name, value)
-        if key not in standing:
-            created.append(instance)
-        elif before != row.values:
-            changed.append(instance)
+    standing = present(model, rows)
+    created = {key: row.values for key, row in rows.items() if key not in standing}
+    changed = {
+        key: row.values
+        for key, row in rows.items()
+        if key in standing and any(standing[key][name] != value for name, value in row.values.items())
+    }
     counts[model.__name__, "created"] += len(created)
     counts[model.__name__, "changed"] += len(changed)
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
     require_all(model, created, rows)
-    release(model, created + changed, rows)
-    carried = set().union(*(row.values for row in rows.values()))
-    columns = [column.name for column in model._meta.concrete_fields if column.attname in carried]
+    release(model, created | changed, rows)
     try:
         with transaction.atomic():
-            model._default_manager.bulk_create(created)
+            if created:
+                insert(model, [{model._meta.pk.attname: key, **values} for key, values in created.items()])
             if changed:
-                model._default_manager.bulk_create(
-                    changed, update_conflicts=True, update_fields=columns, unique_fields=["pk"]
-                )
-    except IntegrityError as error:
-        raise Refused(faults(created + changed, rows) or [Problem(model.__name__, str(error))]) from error
+                change(model, changed)
+    except (DataError, IntegrityError) as error:
+        raise Refused(faults(model, created | changed, rows) or [Problem(model.__name__, str(error))]) from error
 
 
-def release(model, instances, rows):
+def columns_of(model, rows) -> list[str]:
+    """The attributes of the columns that some of these rows carry."""
+    carried = set().union(*(row.values for row in rows.values()))
+    return [each.attname for each in model._meta.concrete_fields if each.attname in carried]
+
+
+def present(model, rows) -> dict[object, dict]:
+    """What the database has now of what these rows carry, by the keys of the rows that are there."""
+    columns = columns_of(model, rows)
+    found = model._base_manager.filter(pk__in=list(rows)).values_list("pk", *columns)
+    return {key: dict(zip(columns, values, strict=True)) for key, *values in found}
+
+
+def instances(model, values) -> list[models.Model]:
+    """Rows as they would be with these values."""
+    there = model._base_manager.in_bulk(list(values))
+    found = [there.get(key) or model(pk=key) for key in values]
+    for instance in found:
+        for name, value in values[instance.pk].items():
+            setattr(instance, name, value)
+    return found
+
+
+def change(model, values):
+    """Changes rows that are there, all in one statement."""
+    carried = set().union(*values.values())
+    columns = [each.name for each in model._meta.concrete_fields if each.attname in carried]
+    model._base_manager.bulk_create(
+        instances(model, values), update_conflicts=True, update_fields=columns, unique_fields=["pk"]
+    )
+
+
+def release(model, written, rows):
     """Takes what can belong to one row alone, as a landing to a flight, from the rows that had it before."""
     for column in model._meta.concrete_fields:
         if column.one_to_one and column.null:
             owners = {}
-            for instance in instances:
-                value = getattr(instance, column.attname)
-                if value is not None and owners.setdefault(value, instance.pk) != instance.pk:
-                    place, text = rows[instance.pk].place, "belongs to another row here already."
-                    raise Refused([Problem(f"{place}/{column.name}", f"Row {value} {text}")])
+            for key, values in written.items():
+                value = values.get(column.attname)
+                if value is not None and owners.setdefault(value, key) != key:
+                    text = "belongs to another row here already."
+                    raise Refused([Problem(f"{rows[key].place}/{column.name}", f"Row {value} {text}")])
             held = model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
             wrong = [pk for pk, value in held.values_list("pk", column.attname) if owners[value] != pk]
             model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
@@ -214,21 +244,21 @@ def release(model, instances, rows):
 
 def require_all(model, created, rows):
     """Refuses new rows that lack what their table cannot do without."""
-    needed = [column for column in model._meta.concrete_fields if not column.null]
+    needed = {each: each.get_default() for each in model._meta.concrete_fields if not (each.null or each.primary_key)}
     problems = [
-        Problem(rows[instance.pk].place, f"Needs {column.name}, which no record here carries.")
-        for instance in created
-        for column in needed
-        if getattr(instance, column.attname) is None
+        Problem(rows[key].place, f"Needs {column.name}, which no record here carries.")
+        for key, values in created.items()
+        for column, default in needed.items()
+        if values.get(column.attname, default) is None
     ]
     if problems:
         raise Refused(problems)
 
 
-def faults(instances, rows) -> list[Problem]:
+def faults(model, written, rows) -> list[Problem]:
     """The rows that break a constraint of their table."""
     found = []
-    for instance in instances:
+    for instance in instances(model, written):
         try:
             instance.validate_constraints()
         except ValidationError as error:
@@ -239,12 +269,14 @@ def faults(instances, rows) -> list[Problem]:
 def write_sets(relation, owners):
     """Makes many-to-many sets what the answers show."""
     through, owner, target = ends(relation)
-    links = through._default_manager.filter(**{f"{owner}__in": list(owners)})
+    links = through._base_manager.filter(**{f"{owner}__in": list(owners)})
     wanted = {(of, key) for of, keys in owners.items() for key in keys}
     standing = {(of, key): pk for pk, of, key in links.values_list("pk", owner, target)}
-    through._default_manager.filter(pk__in=[standing[pair] for pair in standing.keys() - wanted]).delete()
+    through._base_manager.filter(pk__in=[standing[pair] for pair in standing.keys() - wanted]).delete()
     new = sorted(wanted - standing.keys())
-    through._default_manager.bulk_create(through(**{owner: of, target: key}) for of, key in new)
+    if new:
+        keys = next_keys(through, len(new))
+        insert(through, [{"id": key, owner: of, target: to} for key, (of, to) in zip(keys, new, strict=True)])
 
 
 def drop_orphans(column, owners):
@@ -269,6 +301,8 @@ def advance_sequences(tables):
             if isinstance(model._meta.pk, models.AutoField):
                 table, key = connection.ops.quote_name(model._meta.db_table), model._meta.pk.column
                 cursor.execute(
-                    f"SELECT setval(pg_get_serial_sequence(%s, %s), greatest(max({key}), 1)) FROM {table}",  # noqa: S608
+                    f"""SELECT setval(sequence, highest)
+                    FROM (SELECT max({key}) highest, pg_get_serial_sequence(%s, %s) sequence FROM {table}) given
+                    WHERE highest > coalesce(pg_sequence_last_value(sequence), 0)""",  # noqa: S608
                     [table, key],
                 )

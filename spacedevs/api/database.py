@@ -62,3 +62,57 @@ def any_key(column: str, key: models.Field) -> str:
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s::{key.rel_db_type(connection)}[])"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
+
+
+AS_THEY_ARE = models.CharField, models.TextField, models.IntegerField, models.FloatField, models.BooleanField
+
+
+def insert(model: type[models.Model], rows: list[dict]):
+    """Puts in rows, given by the attributes of their columns; what a row does not name takes its default.
+
+    Far cheaper than making a model instance of each, which is half of what a bulk_create takes."""
+    columns = model._meta.concrete_fields
+    preparing = [(each.attname, each.get_default, preparation(each)) for each in columns]
+    values = [
+        [prepare(row[name] if name in row else default()) for name, default, prepare in preparing] for row in rows
+    ]
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(each.column) for each in columns)
+    if connection.vendor == "postgresql":  # where triggers for whole statements should run once
+        with connection.cursor() as cursor, connection.wrap_database_errors:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for each in values:
+                    copy.write_row(each)
+    else:
+        with connection.cursor() as cursor:
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", values)  # noqa: S608
+
+
+def preparation(column):
+    """From a value of Python to one that the driver takes."""
+    while column.is_relation:
+        column = column.target_field
+    if isinstance(column, AS_THEY_ARE):
+        return lambda value: value
+    return lambda value: column.get_db_prep_save(value, connection)
+
+
+def next_keys(model: type[models.Model], number: int) -> list[int]:
+    """Keys for new rows of a table that numbers its rows, which nobody else is given."""
+    if not number:
+        return []
+    table, key = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            quoted = connection.ops.quote_name(table)
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [quoted, key, number]
+            )
+            return [value for (value,) in cursor]
+        # There is but one writer, so nobody else takes them meanwhile.
+        cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s RETURNING seq", [number, table])
+        if not (moved := cursor.fetchone()):
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s) RETURNING seq", [table, number])
+            moved = cursor.fetchone()
+        return list(range(moved[0] - number + 1, moved[0] + 1))
