@@ -75,6 +75,10 @@ THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limi
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
+UPSTREAM = env("SPACEDEVS_UPSTREAM", default="https://ll.thespacedevs.com/2.3.0")  # what is mirrored
+UPSTREAM_TOKEN = env("SPACEDEVS_UPSTREAM_TOKEN", default="")
+PUBLIC_URL = env("SPACEDEVS_PUBLIC_URL", default="http://localhost:8000")  # where files say that this server is
+DUMP_ROOT = VAR_DIR / "dump"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -6,7 +6,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from spacedevs.api import errors
+from spacedevs.api import dumps, errors
 from spacedevs.editing import uploads
 from spacedevs.router import router
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("2.3.0/", include(router.urls)),
     path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
+    path("2.3.0/dump/", dumps.index, name="dump"),
+    path("2.3.0/dump/<path:name>", dumps.file, name="dump-file"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
     path("admin/", admin.site.urls),
 ]

@@ -1,8 +1,11 @@
 """Reading many rows by their keys, as cheaply as each database allows."""
 
+import fcntl
 import json
 import sqlite3
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from hashlib import blake2b
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, models
@@ -78,13 +81,12 @@ def insert(model: type[models.Model], rows: list[dict]):
     ]
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(each.column) for each in columns)
-    if connection.vendor == "postgresql":  # where triggers for whole statements should run once
-        with connection.cursor() as cursor, connection.wrap_database_errors:
-            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # where triggers for whole statements should run once
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for each in values:
                     copy.write_row(each)
-    else:
-        with connection.cursor() as cursor:
+        else:
             places = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", values)  # noqa: S608
 
@@ -116,3 +118,56 @@ def next_keys(model: type[models.Model], number: int) -> list[int]:
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s) RETURNING seq", [table, number])
             moved = cursor.fetchone()
         return list(range(moved[0] - number + 1, moved[0] + 1))
+
+
+class Taken(Exception):
+    """Another process holds what only one may hold."""
+
+
+@contextmanager
+def held(purpose: str):
+    """Lets one process at a time do something with this database, and ends with it however it ends."""
+    if connection.vendor == "postgresql":
+        holder = connection.copy()
+        try:
+            with holder.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [f"spacedevs {purpose}"])
+                if not cursor.fetchone()[0]:
+                    raise Taken
+                yield
+        finally:
+            holder.close()
+    else:
+        about = f"{purpose} {connection.settings_dict['NAME']}"
+        with file_lock(settings.VAR_DIR / f"{blake2b(about.encode(), digest_size=8).hexdigest()}.lock"):
+            yield
+
+
+@contextmanager
+def file_lock(path: Path):
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Taken from None
+        yield
+
+
+@contextmanager
+def snapshot():
+    """Lets several statements read the data as they are at one moment, while others write."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN_SNAPSHOT[connection.vendor])
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+BEGIN_SNAPSHOT = {
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "sqlite": "BEGIN DEFERRED",  # which takes no lock that writers wait for
+}

@@ -1,15 +1,21 @@
 """The endpoints of the API, as the router has them, and which of them an address or a file name speaks of."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
 
 def endpoints() -> dict[str, type]:
     """Every endpoint by its path below the root, as "config/orbits"."""
+    return endpoints_of(settings.ROOT_URLCONF)
+
+
+@cache
+def endpoints_of(urlconf) -> dict[str, type]:
     names = resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
     return {path: resolve(reverse(name)).func.cls for path, name in names.items()}
 

@@ -1,0 +1,120 @@
+"""The export of all data that the server offers for download.
+
+It is made anew when somebody asks and the data have changed since: by a process of its own, so that nobody who
+asks meanwhile waits for it. Until it is done the one before is offered, which says of which version it is."""
+
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+
+import orjson
+from django.conf import settings
+from django.http import FileResponse, JsonResponse
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
+
+from . import versioning
+from .caching import release
+from .database import Taken, file_lock, snapshot
+from .export import export
+
+MAKING = "The files are being made; try again in a moment."
+NO_FILE = "There is no such file."
+
+
+def made_of(version) -> str:
+    """What the folder of an export is called: by the data, and by the release that shows them."""
+    return blake2b(f"{version} {release()}".encode(), digest_size=12).hexdigest()
+
+
+def offered() -> Path | None:
+    """The folder that is offered now."""
+    try:
+        folder = settings.DUMP_ROOT / (settings.DUMP_ROOT / "offered").read_text()
+    except FileNotFoundError:
+        return None
+    return folder if folder.is_dir() else None
+
+
+def make():
+    """Makes the files, unless they are there or another process is about it; then offers them instead of the old."""
+    settings.DUMP_ROOT.mkdir(parents=True, exist_ok=True)
+    try:
+        with file_lock(settings.DUMP_ROOT / "lock"), snapshot():
+            version = versioning.current()
+            folder = settings.DUMP_ROOT / made_of(version)
+            if offered() != folder:
+                write(folder, version)
+    except Taken:
+        return
+
+
+def write(folder, version):
+    before = offered()
+    shutil.rmtree(folder, ignore_errors=True)
+    files = [each._asdict() for each in export(folder, packed=True)]
+    made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    (folder / "index.json").write_bytes(orjson.dumps({"version": version, "made": made, "files": files}))
+    aside = settings.DUMP_ROOT / "offered.new"
+    aside.write_text(folder.name)
+    aside.replace(settings.DUMP_ROOT / "offered")
+    for old in settings.DUMP_ROOT.iterdir():
+        if old.is_dir() and old not in (folder, before):  # who reads the index before this one finds its files
+            shutil.rmtree(old, ignore_errors=True)
+
+
+makers = []  # the processes that were begun here and had not ended when last looked at
+
+
+def begin_to_make():
+    """Has the files made by another process."""
+    makers[:] = [maker for maker in makers if maker.poll() is None]
+    if not makers:
+        command = [sys.executable, settings.BASE_DIR / "manage.py", "export", "--offer"]
+        makers.append(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
+        )
+
+
+@require_safe
+def index(request):
+    """What there is to download."""
+    folder = offered()
+    is_current = folder is not None and folder.name == made_of(versioning.current())
+    if not is_current:
+        begin_to_make()
+    if folder is None:
+        return JsonResponse({"detail": MAKING}, status=503, headers={"Retry-After": "10", "Cache-Control": "no-store"})
+    about = orjson.loads((folder / "index.json").read_bytes())
+    files = [
+        {**each, "url": request.build_absolute_uri(reverse("dump-file", args=[each["file"]]))}
+        for each in about["files"]
+    ]
+    told = {"version": about["version"], "made": about["made"], "is_current": is_current, "files": files}
+    return conditional(request, f"{folder.name}-{is_current}", lambda: JsonResponse(told))
+
+
+@require_safe
+def file(request, name):
+    """One file of those in the index."""
+    folder = offered()
+    files = orjson.loads((folder / "index.json").read_bytes())["files"] if folder else []
+    digest = next((each["sha256"] for each in files if each["file"] == name), None)
+    if not digest:
+        return JsonResponse({"detail": NO_FILE}, status=404)
+    return conditional(
+        request, digest, lambda: FileResponse((folder / name).open("rb"), content_type="application/gzip")
+    )
+
+
+def conditional(request, tag, make_response):
+    """An answer that is sent only to those who do not have it."""
+    etag = quote_etag(tag)
+    response = get_conditional_response(request, etag=etag) or make_response()
+    response["ETag"], response["Cache-Control"] = etag, "public, no-cache"
+    return response

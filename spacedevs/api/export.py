@@ -1,0 +1,97 @@
+"""The data as files: for each endpoint a line of JSON for each of its rows, as detailed as it has them.
+
+Rows come in the order of their keys, a hundred at a time from where the last ones ended, and all files of an
+export show the data of one moment: it takes as much memory as a page, and two of the same data are the same bytes."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest
+
+from .database import snapshot
+from .endpoints import endpoints
+from .models import KnownByName
+from .rendering import plan
+
+ROWS = 100
+
+
+class FromNowhere(HttpRequest):
+    """What is asked by nobody, and answered with the address that everybody knows."""
+
+    def _get_scheme(self):
+        return urlsplit(settings.PUBLIC_URL).scheme
+
+    def get_host(self):
+        return urlsplit(settings.PUBLIC_URL).netloc
+
+
+class Exported(NamedTuple):
+    """A file that was written."""
+
+    endpoint: str
+    file: str
+    records: int
+    bytes: int
+    sha256: str
+
+
+def whole_lists() -> dict[str, type]:
+    """The endpoints that together show every row."""
+    return {path: endpoint for path, endpoint in endpoints().items() if not endpoint.part}
+
+
+def lines(endpoint) -> Iterator[bytes]:
+    """Every row of an endpoint as a line of JSON."""
+    model, request = endpoint.queryset.model, FromNowhere()
+    keys = model._default_manager.order_by("pk").values_list("pk", flat=True)
+    if issubclass(model, KnownByName):
+        keys = keys.filter(pk__gte=0)
+    page = list(keys[:ROWS])
+    while page:
+        for record in plan(endpoint.ladder[-1]).render(page, request):
+            yield orjson.dumps(record) + b"\n"
+        page = list(keys.filter(pk__gt=page[-1])[:ROWS])
+
+
+def export(folder: Path, chosen=None, packed=False) -> Iterator[Exported]:
+    """Writes a file for each endpoint; one that is there already is replaced when its successor is whole."""
+    with snapshot():
+        for path, endpoint in whole_lists().items():
+            if not chosen or path in chosen:
+                name = f"{path}.jsonl{'.gz' if packed else ''}"
+                yield write(path, endpoint, folder / name, name, packed)
+
+
+def write(path, endpoint, target, name, packed) -> Exported:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside, count = target.with_name(f".{target.name}.{os.getpid()}"), 0
+    try:
+        with aside.open("wb") as raw, written_to(raw, packed) as file:
+            for count, line in enumerate(lines(endpoint), 1):  # noqa: B007 - it is used below
+                file.write(line)
+        with aside.open("rb") as raw:
+            digest = sha256()
+            while piece := raw.read(2**20):
+                digest.update(piece)
+        os.replace(aside, target)
+    finally:
+        aside.unlink(missing_ok=True)
+    return Exported(path, name, count, target.stat().st_size, digest.hexdigest())
+
+
+@contextmanager
+def written_to(raw, packed):
+    if packed:  # without a time, or the same rows would be other bytes
+        with gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+            yield file
+    else:
+        yield raw

@@ -1,0 +1,36 @@
+import os
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from spacedevs.api.dumps import make
+from spacedevs.api.export import export, lines, whole_lists
+from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
+
+
+class Command(BaseCommand):
+    help = "Writes the data as JSON lines, a file for each endpoint, as import_ll2 takes them in."
+
+    def add_arguments(self, parser):
+        parser.add_argument("folder", nargs="?", type=Path, help="Where to; - writes one endpoint to standard output.")
+        parser.add_argument(
+            "--endpoints", type=lambda text: text.split(","), metavar="A,B", help="As 'launches,config/orbits'."
+        )
+        parser.add_argument("--gzip", action="store_true", help="Pack the files.")
+        parser.add_argument("--offer", action="store_true", help="Make the files that the server offers instead.")
+
+    def handle(self, *, folder, endpoints, gzip, offer, **options):
+        if offer:
+            os.nice(10)  # whoever asks the server comes first
+            return make()
+        if unknown := set(endpoints or ()) - whole_lists().keys():
+            raise CommandError(f"There is no endpoint {', '.join(sorted(unknown))}.", returncode=2)
+        if folder is None or (str(folder) == STANDARD_OUTPUT and len(endpoints or ()) != 1):
+            raise CommandError("Say where to: to a folder, or one of the --endpoints to -.", returncode=2)
+        if str(folder) == STANDARD_OUTPUT:
+            for line in lines(whole_lists()[endpoints[0]]):
+                self.stdout.write(line.decode(), ending="")
+            return None
+        for written in export(folder, endpoints, gzip):
+            self.stdout.write(f"{written.file}: {written.records} records, {written.bytes:,} bytes")
+        return None

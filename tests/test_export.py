@@ -1,0 +1,152 @@
+"""All data as files: by a command, and from the server."""
+
+import gzip
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from agencies.models import Agency, AgencyType
+from spacedevs.api import dumps, versioning
+from spacedevs.api.export import whole_lists
+from tests import factories
+from tests.api.routes import RESOURCES
+
+pytestmark = pytest.mark.django_db
+
+
+def export(folder, *arguments, **options):
+    out = io.StringIO()
+    call_command("export", folder, *arguments, stdout=out, **options)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.jsonl*"))}
+
+
+def forget_everything():
+    call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def full():
+    """Every kind of row."""
+    factories.full_docking_event()
+    for resource in RESOURCES.values():
+        if not resource.queryset.exists():
+            factories.row(resource.queryset.model)
+
+
+def test_a_line_is_what_the_endpoint_answers(full, get, tmp_path, settings):
+    settings.PUBLIC_URL = "http://testserver"
+    written = export(tmp_path)
+    assert set(written) == {f"{path}.jsonl" for path, resource in RESOURCES.items() if not resource.part}
+    for path in whole_lists():
+        shown = get(f"{path}/", mode="detailed", limit=100)["results"]
+        lines = [json.loads(line) for line in written[f"{path}.jsonl"].splitlines()]
+        assert lines == sorted(shown, key=lambda record: record["id"]), path
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_export_that_is_imported_and_exported_is_the_same_bytes(full, tmp_path):
+    first = export(tmp_path / "first")
+    forget_everything()
+    assert not Agency.objects.exists()
+    out = io.StringIO()
+    call_command("import_ll2", str(tmp_path / "first"), stdout=out, stderr=out)
+    assert export(tmp_path / "second") == first
+
+
+def test_pages_meet_without_a_gap(tmp_path, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.export.ROWS", 2)
+    for number in range(5):
+        factories.row(AgencyType, name=f"Type {number}")
+    lines = export(tmp_path, endpoints=["config/agency_types"])["config/agency_types.jsonl"].splitlines()
+    assert [json.loads(line)["name"] for line in lines] == [f"Type {number}" for number in range(5)]
+
+
+def test_packed_files_hold_the_same_and_are_the_same_bytes_each_time(full, tmp_path):
+    plain, packed, again = (export(tmp_path / name, gzip=name != "plain") for name in ("plain", "packed", "again"))
+    assert {name: gzip.decompress(body) for name, body in packed.items()} == {
+        f"{name}.gz": body for name, body in plain.items()
+    }
+    assert packed == again
+
+
+def test_one_endpoint_can_be_written_to_standard_output():
+    factories.row(AgencyType, id=1, name="Government")
+    out = io.StringIO()
+    call_command("export", "-", endpoints=["config/agency_types"], stdout=out)
+    assert out.getvalue() == '{"id":1,"name":"Government"}\n'
+    with pytest.raises(CommandError, match="Say where to"):
+        call_command("export", "-")
+
+
+# From the server ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def made(settings, tmp_path, monkeypatch):
+    """How often the files were asked to be made."""
+    settings.DUMP_ROOT = tmp_path / "dump"
+    asked = []
+    monkeypatch.setattr(dumps, "begin_to_make", lambda: asked.append(True))
+    return asked
+
+
+def test_the_first_who_asks_has_the_files_made(made, client):
+    answer = client.get(reverse("dump"))
+    assert (answer.status_code, answer["Retry-After"], answer.json()) == (503, "10", {"detail": dumps.MAKING})
+    assert len(made) == 1
+    dumps.make()
+    assert client.get(reverse("dump")).json()["is_current"] is True
+    assert len(made) == 1
+
+
+def test_the_index_leads_to_files_that_can_be_imported(made, client):
+    factories.row(AgencyType, id=1, name="Government")
+    dumps.make()
+    index = client.get(reverse("dump")).json()
+    assert index["version"] == versioning.current()
+    assert [each["endpoint"] for each in index["files"]] == list(whole_lists())
+    (about,) = [each for each in index["files"] if each["endpoint"] == "config/agency_types"]
+    assert about["url"] == "http://testserver/2.3.0/dump/config/agency_types.jsonl.gz"
+    answer = client.get(about["url"])
+    body = answer.getvalue()
+    answer.close()
+    assert (len(body), about["records"]) == (about["bytes"], 1)
+    assert gzip.decompress(body) == b'{"id":1,"name":"Government"}\n'
+
+
+def test_the_files_are_made_anew_when_the_data_have_changed_and_somebody_asks(made, client):
+    dumps.make()
+    before = client.get(reverse("dump"))
+    factories.row(AgencyType)
+    stale = client.get(reverse("dump")).json()
+    assert (stale["is_current"], stale["version"], len(made)) == (False, before.json()["version"], 1)
+    dumps.make()
+    assert client.get(reverse("dump")).json()["is_current"] is True
+    assert len(list(dumps.settings.DUMP_ROOT.iterdir())) == 4  # the lock, what is offered, these files and the last
+
+
+def test_who_has_it_already_is_told_so(made, client):
+    dumps.make()
+    for address in (reverse("dump"), reverse("dump-file", args=["pads.jsonl.gz"])):
+        first = client.get(address)
+        first.close()
+        tag = first["ETag"]
+        again = client.get(address, headers={"If-None-Match": tag})
+        assert (again.status_code, again["ETag"], again["Cache-Control"]) == (304, tag, "public, no-cache")
+
+
+def test_only_one_process_makes_them_at_a_time(made):
+    dumps.settings.DUMP_ROOT.mkdir()
+    with dumps.file_lock(dumps.settings.DUMP_ROOT / "lock"):
+        dumps.make()
+    assert dumps.offered() is None
+
+
+@pytest.mark.parametrize("name", ["index.json", "../db.sqlite3", "pads.jsonl", "..%2foffered"])
+def test_what_is_not_in_the_index_is_not_served(name, made, client):
+    dumps.make()
+    answer = client.get(f"/2.3.0/dump/{name}")
+    assert answer.status_code == 404
