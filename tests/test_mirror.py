@@ -1,0 +1,374 @@
+"""A mirror of an upstream that misbehaves ends as that of one that does not."""
+
+import io
+import json
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+import stamina
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from docking.models import DockingEvent
+from places.models import Orbit
+from spacedevs.api import versioning
+from spacedevs.api.database import held
+from spacedevs.api.mirror import paths
+from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
+from tests.api.routes import MODES
+from tests.upstream import Upstream
+
+pytestmark = pytest.mark.django_db
+FEW = "space_stations,docking_events"
+
+
+def manage(url, *arguments, **options):
+    """manage.py on a database."""
+    command = [sys.executable, settings.BASE_DIR / "manage.py", *arguments]
+    return subprocess.Popen(command, env=os.environ | {"DATABASE_URL": url}, **options)
+
+
+@pytest.fixture(scope="session")
+def sample_database(tmp_path_factory):
+    """A database file with the sample data."""
+    path = tmp_path_factory.mktemp("upstream") / "db.sqlite3"
+    assert manage(f"sqlite:///{path}", "prepare", stdout=subprocess.DEVNULL).wait() == 0
+    return path
+
+
+@contextmanager
+def served(original, folder):
+    """An upstream on a copy of a database."""
+    path = shutil.copy(original, folder / "upstream.sqlite3")
+    command = [sys.executable, "-W", "ignore", "-m", "tests.upstream"]
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "spacedevs.settings"}
+    process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
+    try:
+        yield Upstream(int(process.stdout.readline()), path)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def shared_upstream(sample_database, tmp_path_factory):
+    with served(sample_database, tmp_path_factory.mktemp("served")) as upstream:
+        yield upstream
+
+
+@pytest.fixture
+def upstream(shared_upstream):
+    """An upstream whose rows a test leaves as they are."""
+    shared_upstream.order()
+    return shared_upstream
+
+
+@pytest.fixture
+def changing(sample_database, tmp_path):
+    """An upstream whose rows a test may change."""
+    with served(sample_database, tmp_path) as upstream:
+        yield upstream
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Pages are small, so that there are many; between attempts nobody waits."""
+    monkeypatch.setattr("spacedevs.api.mirror.LIMIT", 20)
+    with stamina.set_testing(True, attempts=5):
+        yield
+
+
+def run(upstream, **options):
+    out = io.StringIO()
+    call_command("mirror", "--from", upstream.url, budget=0, stdout=out, stderr=out, **options)
+    return out.getvalue()
+
+
+def few(upstream, **options):
+    return run(upstream, endpoints=FEW.split(","), **options)
+
+
+def assert_same(get, upstream, routes=None):
+    """Both answer the same, but for their address."""
+    for path, mode in routes or [(path, "detailed") for path in FEW.split(",")]:
+        address = f"{path}/?mode={mode}&limit=100&offset="
+        for offset in range(0, 10_000, 100):
+            theirs = upstream.ask(f"/2.3.0/{address}{offset}")
+            text = json.dumps(theirs).replace(upstream.url.removesuffix("/2.3.0"), "http://testserver")
+            assert json.dumps(get(f"{address}{offset}")) == text, (path, mode)
+            if not theirs["next"]:
+                break
+
+
+def test_a_mirror_answers_as_its_upstream_does_on_every_endpoint_and_in_every_mode(upstream, get):
+    run(upstream)
+    assert_same(get, upstream, MODES)
+    run(upstream)  # only what changed, which is nothing
+    assert_same(get, upstream, [(path, "detailed") for path, _ in MODES])
+
+
+def test_stations_come_first_then_what_docks_at_them_then_what_will_fly():
+    assert paths()[:3] == ["space_stations", "docking_events", "launches/upcoming"]
+    assert set(paths()) == {path for path, _ in MODES} - {"events/previous", "launches/previous"}
+
+
+FAULTS = {
+    "429": ["throttle"],
+    "429 in words": ["throttle_in_words"],
+    "5xx": ["error", "error", "error", "error"],
+    "connections that end": ["drop"],
+    "HTML for JSON": ["html"],
+    "HTML that says it is JSON": ["html_for_json"],
+    "something else": ["other"],
+    "truncated bodies": ["truncated"],
+    "truncated bodies that say they are whole": ["truncated_silently"],
+    "too much, well packed": ["bomb"],
+    "everything": [None, "throttle", "error", None, None, "html", "drop", "bomb", None, "truncated"],
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_after_a_fault_the_mirror_is_what_it_would_have_been(name, upstream, get, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.upstream.LARGEST", 2**22)
+    upstream.order(*FAULTS[name])
+    few(upstream)
+    assert_same(get, upstream)
+
+
+def test_an_answer_that_takes_too_long_is_asked_for_again(upstream, get, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.upstream.TIMEOUTS", httpx.Timeout(30, read=0.5))
+    upstream.order("slow")
+    run(upstream, endpoints=["config/orbits"])
+    assert_same(get, upstream, [("config/orbits", "normal")])
+
+
+def test_upstream_is_asked_five_times_and_no_more_and_the_next_run_goes_on(upstream, get):
+    upstream.order(None, None, *["error"] * 5)
+    with pytest.raises(CommandError, match=r"Upstream fails: .* answers 503\. Run this again to go on\."):
+        few(upstream)
+    asked = upstream.asked
+    assert (len(asked), len(set(asked[2:]))) == (7, 1)
+    few(upstream)
+    assert_same(get, upstream)
+    assert upstream.asked[7:].count(asked[0]) == 0
+
+
+def test_what_is_refused_once_is_not_asked_for_again(upstream):
+    with pytest.raises(CommandError, match="answers 404"):
+        call_command("mirror", "--from", f"{upstream.url}/nowhere", budget=0, stdout=io.StringIO())
+    assert len(upstream.asked) == 1
+
+
+FIRST = "(SELECT id FROM docking_dockingevent ORDER BY docking, id LIMIT {})"
+LAST = "(SELECT id FROM docking_dockingevent ORDER BY docking DESC, id DESC LIMIT 1)"
+SHIFTS = {  # what happens to the list just before its third page is answered
+    "rows go": "DELETE FROM docking_dockingevent WHERE id IN " + FIRST.format(3),  # noqa: S608
+    "a row moves to the end": f"UPDATE docking_dockingevent SET docking = '2099-01-01' WHERE id IN {FIRST.format(1)}",  # noqa: S608
+    "a row moves to the beginning": "UPDATE docking_dockingevent SET docking = '1960-01-01' WHERE id IN " + LAST,  # noqa: S608
+}
+
+
+@pytest.mark.parametrize("name", SHIFTS)
+def test_a_list_that_moves_while_it_is_read_is_read_until_it_is_whole(name, changing, get):
+    changing.order(None, None, {"sql": SHIFTS[name]})
+    run(changing, endpoints=["docking_events"], delete=True)
+    assert_same(get, changing, [("docking_events", "detailed")])
+
+
+def test_a_row_that_vanished_is_marked_and_deleted_only_when_told(changing, get):
+    run(changing, endpoints=["docking_events"])
+    gone = DockingEvent.objects.first().pk
+    with sqlite3.connect(changing.database) as database:
+        database.execute("DELETE FROM docking_dockingevent WHERE id = ?", [gone])
+    assert f"docking_events/{gone} has vanished upstream." in run(changing, endpoints=["docking_events"])
+    assert list(MirroredRow.objects.exclude(vanished=None).values_list("key", flat=True)) == [str(gone)]
+    assert DockingEvent.objects.filter(pk=gone).exists()
+
+
+def test_a_row_that_the_list_left_out_has_not_vanished(upstream):
+    run(upstream, endpoints=["docking_events"])
+    MirroredRow.objects.filter(endpoint__path="docking_events").update(sweep=0)
+    endpoint = MirroredEndpoint.objects.get(path="docking_events")
+    MirroredRow.objects.create(endpoint=endpoint, key="999999", sweep=0)
+    told = run(upstream, endpoints=["docking_events"])
+    assert [line for line in told.splitlines() if "vanished" in line] == [
+        "docking_events/999999 has vanished upstream."
+    ]
+
+
+def test_unknown_fields_are_told_and_a_record_that_lacks_one_is_refused_by_name(upstream, get):
+    upstream.order({"altered": {"with": {"mascot": "Ivan"}}}, {"altered": {"without": ["abbrev"]}})
+    assert "Orbit.mascot is unknown here and was left out (1 times)." in run(upstream, endpoints=["config/orbits"])
+    Orbit.objects.all().delete()
+    out = io.StringIO()
+    with pytest.raises(CommandError) as refused:
+        call_command("mirror", "--from", upstream.url, budget=0, endpoints=["config/orbits"], stdout=out, stderr=out)
+    first = upstream.ask("/2.3.0/config/orbits/?ordering=id&limit=1")["results"][0]
+    assert refused.value.returncode == 2
+    assert f"Refused: Orbit {first['id']} {first['name']}: config/orbits/?offset=0#/results/0/abbrev: Is missing." in (
+        out.getvalue()
+    )
+    assert not Orbit.objects.filter(pk=first["id"]).exists()
+    assert Orbit.objects.count() > 0
+    run(upstream, endpoints=["config/orbits"])
+    assert_same(get, upstream, [("config/orbits", "normal")])
+
+
+# The budget --------------------------------------------------------------------------------------
+
+
+class Clock:
+    """Time that passes only while somebody waits for it."""
+
+    def __init__(self, monkeypatch):
+        self.now, self.waits = 1_000_000.0, []
+        monkeypatch.setattr("spacedevs.api.upstream.time", lambda: self.now)
+        monkeypatch.setattr("spacedevs.api.upstream.Budget.__init__.__defaults__", self.defaults())
+
+    def defaults(self):
+        return (15, self.wait, lambda text: None)
+
+    def wait(self, seconds):
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def budgeted(upstream, limit):
+    out = io.StringIO()
+    call_command("mirror", "--from", upstream.url, budget=limit, endpoints=["docking_events"], stdout=out, stderr=out)
+    return out.getvalue()
+
+
+def test_no_more_calls_are_made_than_the_budget_holds(upstream, clock, get):
+    budgeted(upstream, 2)
+    calls = len(upstream.asked)
+    assert calls > 4
+    assert clock.now - 1_000_000 >= 3600 * ((calls - 1) // 2)
+    assert_same(get, upstream, [("docking_events", "detailed")])
+
+
+def test_the_budget_survives_a_restart(upstream, clock):
+    upstream.order(None, *["error"] * 5)
+    with pytest.raises(CommandError):
+        budgeted(upstream, 6)
+    assert clock.waits == []
+    upstream.order(*["error"] * 5)
+    with pytest.raises(CommandError):
+        budgeted(upstream, 6)
+    assert clock.waits[0] == 3600
+
+
+def test_nothing_is_asked_until_the_time_that_upstream_told(upstream, clock):
+    upstream.order({"throttle": 100})
+    budgeted(upstream, 0)
+    assert clock.waits == [100]
+
+
+def test_the_limits_that_upstream_tells_a_token_are_kept(upstream, clock):
+    mirror = Mirror.objects.create(base=upstream.url)
+    upstream.order({"say": {"your_request_limit": 4, "limit_frequency_secs": 60, "current_use": 3}})
+    call_command("mirror", "--from", upstream.url, "--token", "x", endpoints=["config/orbits"], stdout=io.StringIO())
+    mirror.refresh_from_db()
+    assert upstream.asked[0].startswith("/2.3.0/api-throttle/")
+    assert (len(mirror.calls), clock.waits) == (1 + len(upstream.asked[1:]) + 2, [])
+
+
+# Killed ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def empty_database(tmp_path):
+    """The address of a database that has tables and no rows, for processes of their own."""
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{tmp_path / 'mirrored.sqlite3'}"
+        yield from prepared(url)
+        return
+    about = connection.settings_dict
+    with psycopg.connect(host=about["HOST"], port=about["PORT"], user=about["USER"], autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {about['NAME']}_mirrored")
+        server.execute(f"CREATE DATABASE {about['NAME']}_mirrored")
+        yield from prepared(f"postgres://{about['USER']}@{about['HOST']}:{about['PORT']}/{about['NAME']}_mirrored")
+        server.execute(f"DROP DATABASE {about['NAME']}_mirrored WITH (FORCE)")
+
+
+def prepared(url):
+    assert manage(url, "migrate", "-v0").wait() == 0
+    yield url
+
+
+def exported(url, folder):
+    """Every byte of an export, by file."""
+    assert manage(url, "export", folder, stdout=subprocess.DEVNULL).wait() == 0
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.jsonl")}
+
+
+def test_a_mirror_that_is_killed_again_and_again_ends_as_one_that_was_not(upstream, empty_database, tmp_path):
+    arguments = "mirror", "--from", upstream.url, "--budget", "0", "--endpoints", f"{FEW},agencies,config/orbits,pads"
+    kills = random.Random(5)  # noqa: S311 - no secret is made here
+    for _ in range(4):
+        upstream.order()
+        process = manage(empty_database, *arguments, stdout=subprocess.PIPE)
+        for _ in range(kills.randrange(1, 4)):  # pages
+            process.stdout.readline()
+        process.kill()
+        process.communicate()
+    assert manage(empty_database, *arguments, stdout=subprocess.DEVNULL).wait() == 0
+    killed = exported(empty_database, tmp_path / "killed")
+    assert manage(empty_database, "flush", "--no-input", stdout=subprocess.DEVNULL).wait() == 0
+    assert manage(empty_database, *arguments, stdout=subprocess.DEVNULL).wait() == 0
+    assert exported(empty_database, tmp_path / "undisturbed") == killed
+    assert sum(map(len, killed.values())) > 100_000
+
+
+# Alone, and what it says -------------------------------------------------------------------------
+
+
+def test_a_second_mirror_says_so_and_stops(upstream):
+    with held("mirror"), pytest.raises(CommandError, match="Another mirror is at work on this database"):
+        few(upstream)
+    assert upstream.asked == []
+    few(upstream)
+
+
+def test_the_status_tells_what_is_there_and_what_is_left(upstream):
+    run(upstream, endpoints=["config/orbits"])
+    out = io.StringIO()
+    call_command("mirror", "--status", "--from", upstream.url, stdout=out)
+    count = upstream.ask("/2.3.0/config/orbits/")["count"]
+    lines = out.getvalue().splitlines()
+    assert lines[1].split()[:4] == ["config/orbits", str(count), str(count), "0"]
+    assert lines[-1].startswith(f"At least {len(paths()) - 1} calls are left until it is complete: about ")
+
+
+def test_an_unknown_endpoint_is_told_so(upstream):
+    with pytest.raises(CommandError, match=r"There is no endpoint moons\."):
+        run(upstream, endpoints=["moons"])
+
+
+def test_changes_alone_are_read_where_upstream_tells_them(upstream):
+    run(upstream, endpoints=["launches"])
+    upstream.order()
+    run(upstream, endpoints=["launches"])
+    assert all("last_updated__gte=" in asked for asked in upstream.asked)
+
+
+def test_a_mirror_of_what_has_not_changed_raises_no_version(upstream):
+    few(upstream)
+    before = versioning.current()
+    few(upstream)
+    assert versioning.current() == before
