@@ -185,7 +185,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
-MEDIA_ROOT = VAR_DIR / "media"  # the pictures that editors upload
+MEDIA_ROOT = VAR_DIR / "media"  # pictures that editors upload or fetch_images brings
 S3_BUCKET, S3_ENDPOINT, S3_DOMAIN = (
     env(f"SPACEDEVS_S3_{what}", default="") for what in ("BUCKET", "ENDPOINT", "DOMAIN")
 )

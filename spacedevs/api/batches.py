@@ -11,6 +11,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 
 from .database import insert, next_keys
 from .models import KnownByName
+from .pictures import keep_ours
 
 EMPTY = MappingProxyType({})
 MOST_PROBLEMS = 20  # of one call; more of them tell nothing new
@@ -69,6 +70,8 @@ def write(batch) -> Counter:
     """Writes a batch; foreign keys are checked at the end, so that no order need be kept."""
     counts = Counter()
     resolve_names(batch)
+    for model, rows in batch.rows.items():
+        keep_ours(model, [row.values for row in rows.values()])
     pair_lists(batch, counts)
     for column, owners in batch.alone.items():
         leave(column, owners)

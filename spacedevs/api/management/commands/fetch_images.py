@@ -1,0 +1,37 @@
+from time import sleep
+
+from django.core.management.base import BaseCommand, CommandError
+
+from spacedevs.api.database import Taken, held
+from spacedevs.api.endpoints import endpoints
+from spacedevs.api.pictures import Fetcher, move, wanted
+
+
+class Command(BaseCommand):
+    help = "Copies the pictures that rows show into our own storage; run again, it goes on where it was."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--most", type=int, help="Copy so many at most, and end.")
+        parser.add_argument("--most-mb", type=int, default=10, help="Leave larger ones (default: %(default)s).")
+        parser.add_argument("--rate", type=float, default=2, help="Pictures a second (default: %(default)s); 0: any.")
+        parser.add_argument("--again", action="store_true", help="Try those that failed before as well.")
+        parser.add_argument("--anywhere", action="store_true", help="Also from addresses that are not public.")
+
+    def handle(self, *, most, most_mb, rate, again, anywhere, **options):
+        endpoints()  # the router brings the components
+        try:
+            with held("fetch_images"):
+                move()
+                self.fetch(Fetcher(most_mb * 2**20, anywhere), list(wanted(again))[:most], rate)
+        except Taken:
+            raise CommandError("Another process is at it already.") from None
+
+    def fetch(self, fetcher, addresses, rate):
+        failures = 0
+        for number, given in enumerate(addresses, 1):
+            picture = fetcher.fetch(given)
+            failures += bool(picture.failure)
+            self.stdout.write(f"{number} of {len(addresses)}: {given} {picture.failure or '-> ' + picture.name}")
+            if rate:
+                sleep(1 / rate)
+        self.stdout.write(f"{len(addresses) - failures} copied, {failures} failed.")

@@ -1,0 +1,144 @@
+"""Pictures of elsewhere come to be ours."""
+
+import io
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.core.management import call_command
+from PIL import Image as Picture
+
+from media_assets.models import Image, ImageVariant
+from spacedevs.api import versioning
+from spacedevs.api.ingest import ingest, records
+from spacedevs.api.models import FetchedPicture
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def picture(kind):
+    file = io.BytesIO()
+    Picture.new("RGB", (3, 2), "navy").save(file, kind)
+    return file.getvalue()
+
+
+FILES = {
+    "/full.png": picture("PNG"),
+    "/thumb.jpg": picture("JPEG"),
+    "/variant.webp": picture("WEBP"),
+    "/page.png": b"<html>",
+    "/damaged.png": picture("PNG")[:40],
+    "/large.png": picture("PNG") + b" " * 2**20,
+    "/drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+}
+
+
+@pytest.fixture(scope="module")
+def elsewhere():
+    """A server of pictures, and what it was asked for."""
+
+    class Handler(BaseHTTPRequestHandler):
+        asked = []
+
+        def do_GET(self):
+            self.asked.append(self.path)
+            self.send_response(200 if self.path in FILES else 404)
+            self.end_headers()
+            self.wfile.write(FILES.get(self.path, b""))
+
+        def log_message(self, *args):
+            """Nothing: tests are quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        Handler.url = f"http://127.0.0.1:{server.server_port}"
+        yield Handler
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def stored(settings, tmp_path, elsewhere):
+    settings.MEDIA_ROOT, settings.PUBLIC_URL = tmp_path, "http://ours"
+    elsewhere.asked.clear()
+    return tmp_path
+
+
+def fetch(**options):
+    out = io.StringIO()
+    call_command("fetch_images", stdout=out, **{"rate": 0, "anywhere": True, **options})
+    return out.getvalue().splitlines()
+
+
+@pytest.fixture
+def image(elsewhere):
+    image = factories.image(image_url=f"{elsewhere.url}/full.png", thumbnail_url=f"{elsewhere.url}/thumb.jpg")
+    factories.image_variant(image=image, image_url=f"{elsewhere.url}/variant.webp")
+    return image
+
+
+def addresses():
+    image, variant = Image.objects.get(), ImageVariant.objects.get()
+    return [image.image_url, image.thumbnail_url, variant.image_url]
+
+
+def test_pictures_are_copied_and_answers_lead_to_the_copies(image, stored):
+    assert fetch()[-1] == "3 copied, 0 failed."
+    names = [address.removeprefix("http://ours/media/") for address in addresses()]
+    assert [(stored / name).read_bytes() for name in names] == [
+        FILES["/full.png"],
+        FILES["/thumb.jpg"],
+        FILES["/variant.webp"],
+    ]
+
+
+def test_what_was_copied_is_not_asked_for_again(image, elsewhere):
+    fetch(most=2)
+    assert len(elsewhere.asked) == 2
+    fetch()
+    assert sorted(elsewhere.asked) == ["/full.png", "/thumb.jpg", "/variant.webp"]
+    before = versioning.current()
+    assert fetch() == ["0 copied, 0 failed."]
+    assert versioning.current() == before
+
+
+def test_an_answer_that_brings_the_old_address_again_changes_nothing(image, get):
+    agency = factories.agency(image=image)
+    recorded = get(f"agencies/{agency.pk}/")
+    fetch()
+    now = get(f"agencies/{agency.pk}/")
+    assert now["image"]["image_url"].startswith("http://ours/media/fetched/")
+    rows = ingest(records("recorded", recorded)).rows
+    assert {fate for (_, fate), count in rows.items() if count} == {"unchanged"}
+    assert get(f"agencies/{agency.pk}/") == now
+
+
+BAD = {
+    "page.png": "is no picture, or a damaged one",
+    "damaged.png": "is no picture, or a damaged one",
+    "drawing.svg": "is no picture, or a damaged one",
+    "large.png": "has more than 1048576 bytes",
+    "nowhere.png": "answers 404",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_picture_is_left_where_it_is_and_tried_once(name, image, elsewhere):
+    Image.objects.update(image_url=f"{elsewhere.url}/{name}")
+    assert fetch(most_mb=1)[-1] == "2 copied, 1 failed."
+    assert FetchedPicture.objects.exclude(failure="").get().failure == BAD[name]
+    assert Image.objects.get().image_url == f"{elsewhere.url}/{name}"
+    assert fetch(most_mb=1)[-1] == "0 copied, 0 failed."
+    assert fetch(most_mb=1, again=True)[-1] == "0 copied, 1 failed."
+
+
+def test_nothing_is_asked_inside_our_own_network(image, elsewhere):
+    assert fetch(anywhere=False)[-1] == "0 copied, 3 failed."
+    assert elsewhere.asked == []
+
+
+def test_copies_move_with_the_address_of_the_server(image, settings):
+    fetch()
+    settings.PUBLIC_URL = "https://example.org"
+    fetch()
+    assert all(address.startswith("https://example.org/media/fetched/") for address in addresses())
