@@ -1,21 +1,27 @@
 """What is done inside a process that has Django: ask, time, count statements."""
 
 import os
+from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import perf_counter, process_time
 
+import orjson
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
-from django.db import connection
+from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.urls import resolve
 from django.utils.module_loading import import_string
 
 from agencies.models import Agency
+from spacedevs.api.ingest import ingest_each, records
+from spacedevs.api.versioning import data_tables
+
+from .data import nouns
 
 
 @cache
@@ -114,6 +120,67 @@ def find(address):
 
 def time_finding(address, seconds):
     return until(seconds, lambda: [timed(find, address)])
+
+
+@contextmanager
+def emptied():
+    """Takes all rows away, until it is done."""
+    tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in nouns())
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"TRUNCATE {tables} CASCADE")
+        else:
+            cursor.execute("PRAGMA defer_foreign_keys = ON")
+            for table in reversed(connection.introspection.django_table_names()):
+                if table in data_tables():
+                    cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+        yield
+        transaction.set_rollback(True)
+
+
+def take_in(bodies):
+    for number, body in enumerate(bodies):
+        outcome = ingest_each(records(f"page {number}", orjson.loads(body)))
+        assert not outcome.refused, outcome.refused[0]
+
+
+def save(rows, sets):
+    for row in rows:
+        row._state.adding = True
+        row.save()
+    for row, name, related in sets:
+        getattr(row, name).set(related)
+
+
+@cache
+def recorded(*addresses):
+    """Answers, the rows that they make, and which of them are related to many others."""
+    bodies = [get(address)[2] for address in addresses]
+    with emptied():
+        take_in(bodies)
+        rows = [row for model in nouns() for row in model._base_manager.all()]
+        sets = [
+            (row, relation.name, related)
+            for row in rows
+            for relation in row._meta.many_to_many
+            if (related := list(getattr(row, relation.name).all()))
+        ]
+    return bodies, rows, sets
+
+
+def timed_in_an_empty_database(function, *arguments):
+    with emptied():
+        return timed(function, *arguments)
+
+
+def time_importing(addresses, seconds):
+    bodies, _, _ = recorded(*addresses)
+    return until(seconds, lambda: [timed_in_an_empty_database(take_in, bodies)])
+
+
+def time_saving(addresses, seconds):
+    _, rows, sets = recorded(*addresses)
+    return until(seconds, lambda: [timed_in_an_empty_database(save, rows, sets)])
 
 
 def write():
