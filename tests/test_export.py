@@ -117,6 +117,7 @@ def test_the_index_leads_to_files_that_can_be_imported(made, client):
     assert gzip.decompress(body) == b'{"id":1,"name":"Government"}\n'
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_files_are_made_anew_when_the_data_have_changed_and_somebody_asks(made, client):
     dumps.make()
     before = client.get(reverse("dump"))

@@ -240,6 +240,8 @@ def release(model, written, rows):
                 if value is not None and owners.setdefault(value, key) != key:
                     text = "belongs to another row here already."
                     raise Refused([Problem(f"{rows[key].place}/{column.name}", f"Row {value} {text}")])
+            if not owners:
+                continue
             held = model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
             wrong = [pk for pk, value in held.values_list("pk", column.attname) if owners[value] != pk]
             model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
