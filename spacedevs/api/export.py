@@ -16,7 +16,6 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest
 
-from .database import snapshot
 from .endpoints import endpoints
 from .models import KnownByName
 from .rendering import plan
@@ -63,12 +62,13 @@ def lines(endpoint) -> Iterator[bytes]:
 
 
 def export(folder: Path, chosen=None, packed=False) -> Iterator[Exported]:
-    """Writes a file for each endpoint; one that is there already is replaced when its successor is whole."""
-    with snapshot():
-        for path, endpoint in whole_lists().items():
-            if not chosen or path in chosen:
-                name = f"{path}.jsonl{'.gz' if packed else ''}"
-                yield write(path, endpoint, folder / name, name, packed)
+    """Writes a file for each endpoint; one that is there already is replaced when its successor is whole.
+
+    Within a `snapshot`, all of them show one moment."""
+    for path, endpoint in whole_lists().items():
+        if not chosen or path in chosen:
+            name = f"{path}.jsonl{'.gz' if packed else ''}"
+            yield write(path, endpoint, folder / name, name, packed)
 
 
 def write(path, endpoint, target, name, packed) -> Exported:

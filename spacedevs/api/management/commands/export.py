@@ -3,6 +3,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from spacedevs.api.database import snapshot
 from spacedevs.api.dumps import make
 from spacedevs.api.export import export, lines, whole_lists
 from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
@@ -28,9 +29,11 @@ class Command(BaseCommand):
         if folder is None or (str(folder) == STANDARD_OUTPUT and len(endpoints or ()) != 1):
             raise CommandError("Say where to: to a folder, or one of the --endpoints to -.", returncode=2)
         if str(folder) == STANDARD_OUTPUT:
-            for line in lines(whole_lists()[endpoints[0]]):
-                self.stdout.write(line.decode(), ending="")
+            with snapshot():
+                for line in lines(whole_lists()[endpoints[0]]):
+                    self.stdout.write(line.decode(), ending="")
             return None
-        for written in export(folder, endpoints, gzip):
-            self.stdout.write(f"{written.file}: {written.records} records, {written.bytes:,} bytes")
+        with snapshot():
+            for written in export(folder, endpoints, gzip):
+                self.stdout.write(f"{written.file}: {written.records} records, {written.bytes:,} bytes")
         return None
