@@ -129,6 +129,7 @@ def test_the_files_are_made_anew_when_the_data_have_changed_and_somebody_asks(ma
     assert len(list(dumps.settings.DUMP_ROOT.iterdir())) == 4  # the lock, what is offered, these files and the last
 
 
+@pytest.mark.django_db(transaction=True)
 def test_who_has_it_already_is_told_so(made, client):
     dumps.make()
     for address in (reverse("dump"), reverse("dump-file", args=["pads.jsonl.gz"])):
