@@ -1,0 +1,157 @@
+"""A server with the sample data, and what others' tools make of its OpenAPI document."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+from tests.bench.servers import free_port, started
+
+TOOLS = "datamodel_code_generator", "openapi_python_client", "schemathesis"
+PAGES = 20  # of a list, at most: the sample has three
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools():
+    if missing := [tool for tool in TOOLS if not find_spec(tool)]:
+        leave = pytest.fail if os.environ.get("REQUIRE_SHARED") else pytest.skip
+        leave(f"needs {', '.join(missing)}, which requirements-test.lock has")
+
+
+@pytest.fixture(scope="session")
+def folder(tools, tmp_path_factory):
+    return tmp_path_factory.mktemp("clients")
+
+
+def run(*command, folder=settings.BASE_DIR, **environment):
+    """What a command says, which must not fail."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+# The server --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def new_database(folder):
+    """The address of an empty database, of the kind that the tests run on."""
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        yield f"sqlite:///{folder / 'sample.sqlite3'}"
+        return
+    name = f"clients_{os.getpid()}"
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+class Served:
+    """What the server answers, and the keys of the rows that it has."""
+
+    def __init__(self, server):
+        self.server, self.address, self.known = server, f"http://127.0.0.1:{server.port}", {}
+
+    def get(self, path) -> bytes:
+        status, _, body = self.server.get(path, {})
+        assert status == 200, (path, body)
+        return body
+
+    def pages(self, path, mode):
+        """The pages of a list in a mode, from the first to the last."""
+        at = f"{path}?limit=100&mode={mode}"
+        for _ in range(PAGES):
+            yield (body := self.get(at))
+            address = urlsplit(json.loads(body)["next"] or "")
+            at = f"{address.path}?{address.query}"
+            if not address.path:
+                break
+
+    def keys(self, path):
+        """Those of the first row of a list, of one in the middle and of the last."""
+        if path not in self.known:
+            rows = [row["id"] for page in self.pages(path, "list") for row in json.loads(page)["results"]]
+            self.known[path] = [rows[place] for place in sorted({0, len(rows) // 2, len(rows) - 1})]
+        return self.known[path]
+
+
+@pytest.fixture(scope="session")
+def served(folder):
+    """The sample data behind the server that an installation has."""
+    port, manage = free_port(), [sys.executable, settings.BASE_DIR / "manage.py"]
+    with new_database(folder) as url:
+        run(*manage, "prepare", DATABASE_URL=url)
+        serve = [*manage, "serve", "--port", str(port)]
+        with started(serve, port, "/2.3.0/", os.environ | {"DATABASE_URL": url}) as server:
+            yield Served(server)
+
+
+# What is made of the document ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def openapi(folder):
+    """The file of our OpenAPI document."""
+    path = folder / "openapi.json"
+    call_command("spectacular", validate=True, fail_on_warn=True, format="openapi-json", file=str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def document(openapi):
+    return json.loads(openapi.read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def importable(folder):
+    """Lets what is made in the folder be imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def models(openapi, importable):
+    """Pydantic's models of all components, which take no field that they do not know."""
+    made = importable / "strict_models.py"
+    options = "--input-file-type openapi --output-model-type pydantic_v2.BaseModel --strict-nullable"
+    options += " --extra-fields forbid --target-python-version 3.11 --formatters builtin"
+    run(sys.executable, "-m", "datamodel_code_generator", "--input", openapi, "--output", made, *options.split())
+    return importlib.import_module(made.stem)
+
+
+@pytest.fixture(scope="session")
+def operations(openapi, importable):
+    """The functions of a client, a module for each operation, by its id."""
+    config, made = importable / "config.json", importable / "generated_client"
+    config.write_text(json.dumps({"post_hooks": []}))
+    options = ["generate", "--meta", "none", "--fail-on-warning", "--path", openapi, "--config", config]
+    run(sys.executable, "-m", "openapi_python_client", *options, "--output-path", made)
+    stems = {path.stem: ".".join(path.with_suffix("").parts[-4:]) for path in made.glob("api/*/[!_]*.py")}
+    return {name: importlib.import_module(module) for name, module in stems.items()}
+
+
+@pytest.fixture(scope="session")
+def asking(served, operations):
+    """The client that asks the server."""
+    client = importlib.import_module("generated_client").Client
+    with client(served.address, raise_on_unexpected_status=True) as ready:
+        yield ready

@@ -1,0 +1,103 @@
+"""Clients made of our OpenAPI document read every answer that we give."""
+
+import json
+
+import pytest
+
+from spacedevs.api.representations import name_of
+from spacedevs.router import OBJECTS
+from tests.api.routes import ENDPOINTS, MODES, RESOURCES
+
+pytestmark = pytest.mark.clients
+
+OBJECT_MODES = [(prefix, mode) for prefix in OBJECTS for mode in ENDPOINTS[prefix].modes or [""]]
+
+
+def path_of(prefix):
+    return f"/2.3.0/{prefix}/"
+
+
+def test_every_path_of_the_document_is_asked(document):
+    lists = {path_of(prefix) for prefix in ENDPOINTS}
+    assert set(document["paths"]) == lists | {f"{path_of(prefix)}{{id}}/" for prefix in RESOURCES}
+
+
+# Pydantic's models --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def read(document, models):
+    """Reads an answer as strictly as pydantic can, by the component that the document has for its path."""
+
+    def read(path, body):
+        answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        component = answer["$ref"].rpartition("/")[2]
+        return getattr(models, component).model_validate_json(body, strict=True)
+
+    return read
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_models_hold_every_page(prefix, mode, served, read):
+    pages = [read(path_of(prefix), page) for page in served.pages(path_of(prefix), mode)]
+    assert sum(len(page.results) for page in pages) == pages[0].count > 0
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_models_hold_details(prefix, served, read):
+    path = path_of(prefix)
+    shown = [read(f"{path}{{id}}/", served.get(f"{path}{key}/")) for key in served.keys(path)]
+    assert [str(record.id) for record in shown] == [str(key) for key in served.keys(path)]
+
+
+@pytest.mark.parametrize(("prefix", "mode"), OBJECT_MODES)
+def test_models_hold_objects(prefix, mode, served, read):
+    shown = read(path_of(prefix), served.get(f"{path_of(prefix)}?mode={mode}"))
+    assert getattr(getattr(shown, "root", shown), "response_mode", "") == mode
+
+
+# A client -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def ask(document, operations, asking):
+    """Asks by the function that the client has for a path: what it read, which says what was sent."""
+
+    def ask(path, *key, mode="", **parameters):
+        operation = operations[document["paths"][path]["get"]["operationId"]]
+        if mode:
+            parameters["mode"] = next(each for name, each in vars(operation).items() if name.endswith("Mode"))(mode)
+        response = operation.sync_detailed(*key, client=asking, **parameters)
+        read = json.dumps(response.parsed.to_dict()).replace('+00:00"', 'Z"')
+        assert json.loads(read) == json.loads(response.content)
+        return response.parsed
+
+    return ask
+
+
+def kinds(records):
+    return {type(record).__name__ for record in records}
+
+
+@pytest.mark.parametrize(("prefix", "mode"), MODES)
+def test_client_reads_every_page_in_the_shape_of_its_mode(prefix, mode, served, ask):
+    resource = RESOURCES[prefix]
+    mode = mode if resource.modes else ""
+    count, records = len(list(served.pages(path_of(prefix), mode))), []
+    for offset in range(0, 100 * count, 100):
+        records += ask(path_of(prefix), limit=100, offset=offset, mode=mode).results
+    assert kinds(records) == {name_of(resource.modes.get(mode, resource.ladder[-1]))}
+
+
+@pytest.mark.parametrize("prefix", RESOURCES)
+def test_client_reads_details(prefix, served, ask):
+    path = path_of(prefix)
+    records = [ask(f"{path}{{id}}/", key) for key in served.keys(path)]
+    assert kinds(records) == {name_of(RESOURCES[prefix].ladder[-1])}
+
+
+@pytest.mark.parametrize(("prefix", "mode"), OBJECT_MODES)
+def test_client_reads_objects(prefix, mode, ask):
+    endpoint = ENDPOINTS[prefix]
+    shown = ask(path_of(prefix), mode=mode)
+    assert kinds([shown]) == {endpoint.modes.get(mode, endpoint.ladder[-1]).__name__}
