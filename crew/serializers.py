@@ -26,7 +26,7 @@ class AstronautType(Representation):
 
 
 class AstronautNormal(Representation):
-    status = AstronautStatus()
+    status = AstronautStatus(allow_null=True)
     agency = AgencyMini(allow_null=True)
     image = Image(allow_null=True)
 
@@ -36,6 +36,7 @@ class AstronautNormal(Representation):
 
 
 class AstronautDetailed(AstronautNormal):
+    status = AstronautStatus()  # the one shape in which the contract always has one
     type = AstronautType()
     age = serializers.IntegerField(allow_null=True, required=False)
     nationality = Country(many=True)
@@ -63,6 +64,8 @@ class AstronautDetailed(AstronautNormal):
 
 
 class AstronautEndpointNormal(AstronautDetailed):
+    status = AstronautStatus(allow_null=True)
+
     class Meta(AstronautDetailed.Meta):
         mode = "normal"
         fields = (*AstronautDetailed.Meta.fields, "flights_count", "landings_count", "spacewalks_count")
