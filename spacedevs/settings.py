@@ -225,6 +225,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them.",
     "SCHEMA_PATH_PREFIX": "/2.3.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "GET_LIB_DOC_EXCLUDES": "spacedevs.api.schema.classes_without_description",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # A response mode is an enum of one value in each component, or strict clients cannot tell them apart.

@@ -4,8 +4,11 @@ from uuid import UUID
 
 from django.db.models import UUIDField
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
+
+from .representations import Representation
 
 UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
 
@@ -24,6 +27,11 @@ PROBLEMS = {  # beside that of bad parameters
     429: "Too much was asked; Retry-After says when to ask again.",
     503: "The database is not available, or took too long.",
 }
+
+
+def classes_without_description():
+    """The classes whose descriptions are about themselves, not about the components made of them."""
+    return [*get_lib_doc_excludes(), Representation]
 
 
 class ResourceSchema(AutoSchema):

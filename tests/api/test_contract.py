@@ -48,3 +48,8 @@ def test_operations_have_the_ids_that_generated_clients_call_them_by(document, c
 
 def test_every_path_of_ours_is_one_of_the_contract(document, contract):
     assert set(document["paths"]) <= set(contract["paths"])
+
+
+def test_no_component_is_described_by_how_it_is_made(document):
+    descriptions = [each.get("description", "") for each in document["components"]["schemas"].values()]
+    assert [each for each in descriptions if "component" in each] == []
