@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from django.db.models import UUIDField
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Field, UUIDField
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
@@ -27,6 +28,9 @@ PROBLEMS = {  # beside that of bad parameters
     429: "Too much was asked; Retry-After says when to ask again.",
     503: "The database is not available, or took too long.",
 }
+# What the contract does not say of a field, whose type is nevertheless the contract's.
+LACKING = "Null where answers that show less are all that is known of a row."
+EMPTY = "May be empty."
 
 
 def classes_without_description():
@@ -34,11 +38,35 @@ def classes_without_description():
     return [*get_lib_doc_excludes(), Representation]
 
 
+def column_of(field) -> Field | None:
+    """The column of a table that a field shows, if it shows one."""
+    try:
+        column = field.parent.Meta.model._meta.get_field(field.source)
+    except (AttributeError, FieldDoesNotExist):
+        return None
+    return column if column.concrete and not column.many_to_many else None
+
+
+def remarks(field) -> list[str]:
+    """What an answer may have in a field though its type says otherwise."""
+    column = column_of(field)
+    if column is None:
+        return []
+    lacking = [LACKING] * (column.null and not field.allow_null)
+    return lacking + [EMPTY] * (column.blank and isinstance(field, serializers.URLField))
+
+
 class ResourceSchema(AutoSchema):
     """Describes a resource by its ladder: a mode is a parameter, and an answer one of several shapes."""
 
     def get_description(self) -> str:
         return self.view.help_text
+
+    def _get_serializer_field_meta(self, field, direction):
+        meta = super()._get_serializer_field_meta(field, direction)
+        if description := " ".join([*filter(None, [meta.get("description")]), *remarks(field)]):
+            meta["description"] = description
+        return meta
 
     def get_tags(self) -> list[str]:
         noun = self._tokenize_path()[0]

@@ -7,6 +7,8 @@ import sys
 import pytest
 from django.urls import reverse
 
+from spacedevs.api.schema import EMPTY, LACKING
+
 PATHS = "/2.3.0/api-throttle/", "/2.3.0/docking_events/", "/2.3.0/config/"
 
 
@@ -48,6 +50,28 @@ def test_operations_have_the_ids_that_generated_clients_call_them_by(document, c
 
 def test_every_path_of_ours_is_one_of_the_contract(document, contract):
     assert set(document["paths"]) <= set(contract["paths"])
+
+
+def test_an_address_that_may_be_empty_says_so(document, contract):
+    names = [name.split(".") for name in contract["corrections"]["uri_may_be_empty"]]
+    properties = [document["components"]["schemas"][component]["properties"][field] for component, field in names]
+    assert {field["description"] for field in properties} == {EMPTY}
+
+
+def test_what_may_be_null_though_the_contract_never_has_null_says_so(document):
+    components = document["components"]["schemas"]
+    assert [
+        (name, field)
+        for name in ("ExpeditionMini", "ExpeditionNormal", "LaunchBasic", "PadSerializerNoLocation")
+        for field, about in components[name]["properties"].items()
+        if LACKING in about.get("description", "")
+    ] == [
+        ("ExpeditionNormal", "spacestation"),
+        ("LaunchBasic", "last_updated"),
+        ("LaunchBasic", "net"),
+        ("LaunchBasic", "window_end"),
+        ("LaunchBasic", "window_start"),
+    ]
 
 
 def test_no_component_is_described_by_how_it_is_made(document):
