@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import sqlite3
 from contextlib import contextmanager, nullcontext
 from hashlib import blake2b
@@ -138,7 +139,8 @@ def held(purpose: str):
         finally:
             holder.close()
     else:
-        about = f"{purpose} {connection.settings_dict['NAME']}"
+        name = str(connection.settings_dict["NAME"])
+        about = f"{purpose} {name}" if Path(name).is_absolute() else f"{purpose} {name} of {os.getpid()}"  # in memory
         with file_lock(settings.VAR_DIR / f"{blake2b(about.encode(), digest_size=8).hexdigest()}.lock"):
             yield
 

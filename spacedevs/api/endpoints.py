@@ -8,19 +8,22 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
+from .resources import Resource
 
-def endpoints() -> dict[str, type]:
-    """Every endpoint by its path below the root, as "config/orbits"."""
+
+def endpoints() -> dict[str, type[Resource]]:
+    """Every endpoint of rows by its path below the root, as "config/orbits"."""
     return endpoints_of(settings.ROOT_URLCONF)
 
 
 @cache
-def endpoints_of(urlconf) -> dict[str, type]:
+def endpoints_of(urlconf) -> dict[str, type[Resource]]:
     names = resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
-    return {path: resolve(reverse(name)).func.cls for path, name in names.items()}
+    found = {path: endpoint_at(reverse(name)) for path, name in names.items()}
+    return {path: endpoint for path, endpoint in found.items() if endpoint}
 
 
-def endpoint_by_url(url, is_record=False) -> type | None:
+def endpoint_by_url(url, is_record=False) -> type[Resource] | None:
     """The endpoint that an address leads to, on whatever host; that of a record ends in its id."""
     try:
         path = urlsplit(url).path
@@ -30,14 +33,15 @@ def endpoint_by_url(url, is_record=False) -> type | None:
 
 
 @lru_cache(maxsize=256)
-def endpoint_at(path) -> type | None:
+def endpoint_at(path) -> type[Resource] | None:
     try:
-        return getattr(resolve(path).func, "cls", None)
+        found = getattr(resolve(path).func, "cls", object)
     except Resolver404:
         return None
+    return found if issubclass(found, Resource) else None
 
 
-def endpoint_by_name(name) -> type | None:
+def endpoint_by_name(name) -> type[Resource] | None:
     """The endpoint that a file or a folder is called after, as config/orbits.json or payloads_detailed_2.json."""
     nouns = {path.rpartition("/")[2]: endpoint for path, endpoint in endpoints().items() if not endpoint.part}
     for part in reversed(PurePath(name).parts):

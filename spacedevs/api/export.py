@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import orjson
 from django.conf import settings
 from django.http import HttpRequest
 
 from .endpoints import endpoints
 from .models import KnownByName
 from .rendering import plan
+from .shapes import as_json
 
 ROWS = 100
 
@@ -57,7 +57,7 @@ def lines(endpoint) -> Iterator[bytes]:
     page = list(keys[:ROWS])
     while page:
         for record in plan(endpoint.ladder[-1]).render(page, request):
-            yield orjson.dumps(record) + b"\n"
+            yield as_json(record) + b"\n"
         page = list(keys.filter(pk__gt=page[-1])[:ROWS])
 
 
