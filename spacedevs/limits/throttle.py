@@ -26,6 +26,8 @@ class Throttle:
         self.counter = counter()
 
     def __call__(self, environ, start_response):
+        if not settings.THROTTLE_ANONYMOUS and "HTTP_AUTHORIZATION" not in environ:
+            return self.application(environ, start_response)  # nothing to count, and nobody to know
         path = environ.get("PATH_INFO", "")
         if not path.startswith(self.root):
             return self.application(environ, start_response)
