@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from .database import insert, next_keys
 from .models import KnownByName
 from .pictures import keep_ours
+from .triggers import link_columns
 
 EMPTY = MappingProxyType({})
 MOST_PROBLEMS = 20  # of one call; more of them tell nothing new
@@ -150,7 +151,7 @@ def links_of(relation, owners) -> dict[object, list]:
     """The keys of the rows that stand in a relation now, by owner, the oldest first."""
     links, owner, target = relation.related_model._default_manager, "", "pk"
     if relation.many_to_many:
-        through, owner, target = ends(relation)
+        through, owner, target = link_columns(relation)
         links = through._default_manager
     else:
         owner = relation.field.attname
@@ -158,13 +159,6 @@ def links_of(relation, owners) -> dict[object, list]:
     for of, key in links.filter(**{f"{owner}__in": list(owners)}).order_by(target).values_list(owner, target):
         standing[of].append(key)
     return standing
-
-
-def ends(relation) -> tuple[type[models.Model], str, str]:
-    """The table between the two ends of a many-to-many relation, its column for this end and for the other."""
-    field = relation if relation.concrete else relation.field
-    columns = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
-    return field.remote_field.through, *(columns if relation.concrete else reversed(columns))
 
 
 def leave(column, owners):
@@ -273,7 +267,7 @@ def faults(model, written, rows) -> list[Problem]:
 
 def write_sets(relation, owners):
     """Makes many-to-many sets what the answers show."""
-    through, owner, target = ends(relation)
+    through, owner, target = link_columns(relation)
     links = through._base_manager.filter(**{f"{owner}__in": list(owners)})
     wanted = {(of, key) for of, keys in owners.items() for key in keys}
     standing = {(of, key): pk for pk, of, key in links.values_list("pk", owner, target)}

@@ -36,3 +36,16 @@ class Part:
         found = rows.order_by().filter(reduce(or_, ahead.values())).aggregate(**next_of)
         moments = [(found[f"next_{column}"], after) for column, after in self.edges.items()]
         return min((moment + after for moment, after in moments if moment), default=None)
+
+
+NOW, DAY = timedelta(), timedelta(days=1)
+
+
+def upcoming(column) -> Part:
+    """Rows whose time is to come; each stays for a day after it."""
+    return Part(Q(**{f"{column}__gte": Now() - DAY}), {column: DAY})
+
+
+def previous(column) -> Part:
+    """Rows whose time is past, from the moment on."""
+    return Part(Q(**{f"{column}__lte": Now()}), {column: NOW})
