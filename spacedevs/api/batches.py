@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
-from .database import insert, next_keys
+from .database import insert, next_keys, read_columns
 from .models import KnownByName
 from .pictures import keep_ours
 from .triggers import link_columns
@@ -71,18 +71,17 @@ def write(batch) -> Counter:
     """Writes a batch; foreign keys are checked at the end, so that no order need be kept."""
     counts = Counter()
     resolve_names(batch)
-    for model, rows in batch.rows.items():
-        keep_ours(model, [row.values for row in rows.values()])
+    keep_ours({model: [row.values for row in rows.values()] for model, rows in batch.rows.items()})
     pair_lists(batch, counts)
     for column, owners in batch.alone.items():
         leave(column, owners)
-    for model, rows in batch.rows.items():
-        if rows:
-            write_rows(model, rows, counts)
-    for column, owners in batch.sets.items():
-        write_sets(column, owners)
-    for column, owners in batch.owned.items():
-        drop_orphans(column, owners)
+    # What others are made of comes first: their search texts need no second making then.
+    tables = {model: batch.rows[model] for model in in_order(batch.rows) if batch.rows[model]}
+    for (model, rows), standing in zip(tables.items(), present(tables), strict=True):
+        write_rows(model, rows, standing, counts)
+    for relation, owners in batch.sets.items():
+        write_sets(relation, owners)
+    drop_orphans(batch.owned)
     advance_sequences([model for model in batch.rows if counts[model.__name__, "created"]])
     return counts
 
@@ -168,9 +167,8 @@ def leave(column, owners):
     column.model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
 
 
-def write_rows(model, rows, counts):
+def write_rows(model, rows, standing, counts):
     """Creates and changes rows of one table; a row that stays as it is is not written."""
-    standing = present(model, rows)
     created = {key: row.values for key, row in rows.items() if key not in standing}
     changed = {
         key: row.values
@@ -192,17 +190,36 @@ def write_rows(model, rows, counts):
         raise Refused(faults(model, created | changed, rows) or [Problem(model.__name__, str(error))]) from error
 
 
-def columns_of(model, rows) -> list[str]:
-    """The attributes of the columns that some of these rows carry."""
+def in_order(tables) -> list[type[models.Model]]:
+    """The tables, each behind those that its foreign keys lead to; where these go in a circle, as they come."""
+    found = {}
+
+    def visit(model, on_the_way=()):
+        if model in on_the_way or model in found:
+            return
+        for column in model._meta.concrete_fields:
+            if column.related_model in tables:
+                visit(column.related_model, (*on_the_way, model))
+        found[model] = None
+
+    for model in tables:
+        visit(model)
+    return list(found)
+
+
+def columns_of(model, rows) -> list[models.Field]:
+    """The columns that some of these rows carry."""
     carried = set().union(*(row.values for row in rows.values()))
-    return [each.attname for each in model._meta.concrete_fields if each.attname in carried]
+    return [each for each in model._meta.concrete_fields if each.attname in carried]
 
 
-def present(model, rows) -> dict[object, dict]:
-    """What the database has now of what these rows carry, by the keys of the rows that are there."""
-    columns = columns_of(model, rows)
-    found = model._base_manager.filter(pk__in=list(rows)).values_list("pk", *columns)
-    return {key: dict(zip(columns, values, strict=True)) for key, *values in found}
+def present(rows_of) -> list[dict[object, dict]]:
+    """What the database has now, of each table, of what these rows carry, by the keys of the rows that are there."""
+    asked = [(model._meta.pk, [model._meta.pk, *columns_of(model, rows)], rows) for model, rows in rows_of.items()]
+    return [
+        {key: dict(zip([each.attname for each in columns], values, strict=True)) for key, *values in found}
+        for (_, (_, *columns), _), found in zip(asked, read_columns(asked), strict=True)
+    ]
 
 
 def instances(model, values) -> list[models.Model]:
@@ -267,28 +284,32 @@ def faults(model, written, rows) -> list[Problem]:
 
 def write_sets(relation, owners):
     """Makes many-to-many sets what the answers show."""
-    through, owner, target = link_columns(relation)
-    links = through._base_manager.filter(**{f"{owner}__in": list(owners)})
-    wanted = {(of, key) for of, keys in owners.items() for key in keys}
-    standing = {(of, key): pk for pk, of, key in links.values_list("pk", owner, target)}
-    through._base_manager.filter(pk__in=[standing[pair] for pair in standing.keys() - wanted]).delete()
-    new = sorted(wanted - standing.keys())
-    if new:
-        keys = next_keys(through, len(new))
-        insert(through, [{"id": key, owner: of, target: to} for key, (of, to) in zip(keys, new, strict=True)])
+    through, *names = link_columns(relation)
+    owner, target = map(through._meta.get_field, names)
+    [found] = read_columns([(owner, [owner, target, through._meta.pk], owners)])
+    standing = {(of, to): key for of, to, key in found}
+    wanted = {(of, to) for of, keys in owners.items() for to in keys}
+    if gone := [standing[pair] for pair in standing.keys() - wanted]:
+        through._base_manager.filter(pk__in=gone).delete()
+    if new := sorted(wanted - standing.keys()):
+        rows = zip(next_keys(through, len(new)), new, strict=True)
+        insert(through, [{"id": key, owner.attname: of, target.attname: to} for key, (of, to) in rows])
 
 
-def drop_orphans(column, owners):
+def drop_orphans(owned):
     """Deletes rows that their owners no longer show, or parts them; those that others need stay as they are."""
-    kept = {key for keys in owners.values() for key in keys}
-    rows = column.model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
-    orphans = rows.model._default_manager.filter(pk__in=set(rows.values_list("pk", flat=True)) - kept)
-    if column.remote_field.on_delete is models.SET_NULL:
-        orphans.update(**{column.attname: None})
-    elif column.remote_field.on_delete is models.CASCADE:
-        for row in orphans:
-            with suppress(models.ProtectedError):
-                row.delete()
+    standing = read_columns([(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
+    for (column, owners), found in zip(owned.items(), standing, strict=True):
+        orphans = {key for (key,) in found}.difference(*owners.values())
+        rows = column.model._default_manager.filter(pk__in=orphans)
+        if not orphans:
+            continue
+        if column.remote_field.on_delete is models.SET_NULL:
+            rows.update(**{column.attname: None})
+        elif column.remote_field.on_delete is models.CASCADE:
+            for row in rows:
+                with suppress(models.ProtectedError):
+                    row.delete()
 
 
 def advance_sequences(tables):

@@ -1,10 +1,12 @@
-"""Reading many rows by their keys, as cheaply as each database allows."""
+"""Reading and writing many rows, as cheaply as each database allows."""
 
 import fcntl
 import json
 import os
 import sqlite3
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -68,18 +70,82 @@ def any_key(column: str, key: models.Field) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
 
 
+Asked = tuple[models.Field, list[models.Field], Iterable]
+
+
+def read_columns(asked: list[Asked]) -> list[list[Sequence]]:
+    """For each (key, columns, values): these columns of the rows that have one of the values as key, as in models."""
+    found = read_all([statement(*each) for each in asked])
+    return [converted(columns, rows) for (_, columns, _), rows in zip(asked, found, strict=True)]
+
+
+def statement(key, columns, values) -> tuple[str, set]:
+    quote, prepare = connection.ops.quote_name, preparation(key)
+    names, table = ", ".join(quote(each.column) for each in columns), quote(key.model._meta.db_table)
+    wanted = any_key(quote(key.column), key)
+    return f"SELECT {names} FROM {table} WHERE {wanted}", set(map(prepare, values) if prepare else values)  # noqa: S608
+
+
+def converted(columns, rows) -> list[Sequence]:
+    conversions = [(place, convert) for place, column in enumerate(columns) if (convert := conversion(column))]
+    rows = list(map(list, rows)) if conversions else rows
+    for place, convert in conversions:
+        for row in rows:
+            row[place] = convert(row[place])
+    return rows
+
+
+@cache
+def conversion(column: models.Field) -> Callable | None:
+    """From a value of the driver to one of a model; None where they are the same."""
+    steps = database_conversions(column)
+    return chained(steps) if steps else None
+
+
+def database_conversions(column) -> list:
+    """What Django does to this column's values as they come from this database."""
+    col = column if isinstance(column, models.Expression) else column.get_col(column.model._meta.db_table)
+    converters = (*connection.ops.get_db_converters(col), *column.get_db_converters(connection))
+    return [lambda value, convert=convert: convert(value, col, connection) for convert in converters]
+
+
+def chained(steps):
+    def convert(value):
+        for step in steps:
+            value = step(value)
+        return value
+
+    return convert
+
+
 AS_THEY_ARE = models.CharField, models.TextField, models.IntegerField, models.FloatField, models.BooleanField
+
+
+@cache
+def preparation(column: models.Field) -> Callable | None:
+    """From a value of a model to one that the driver takes; None where they are the same."""
+    while column.is_relation:
+        column = column.target_field
+    if isinstance(column, AS_THEY_ARE):
+        return None
+
+    @lru_cache(maxsize=8192)  # each link of a launch names it again
+    def prepare(value):
+        return column.get_db_prep_save(value, connection)
+
+    return prepare
 
 
 def insert(model: type[models.Model], rows: list[dict]):
     """Puts in rows, given by the attributes of their columns; what a row does not name takes its default.
 
     Far cheaper than making a model instance of each, which is half of what a bulk_create takes."""
-    columns = model._meta.concrete_fields
-    preparing = [(each.attname, each.get_default, preparation(each)) for each in columns]
-    values = [
-        [prepare(row[name] if name in row else default()) for name, default, prepare in preparing] for row in rows
-    ]
+    columns, values = model._meta.concrete_fields, []
+    for column in columns:
+        name, default, prepare = column.attname, column.get_default, preparation(column)
+        given = [row[name] if name in row else default() for row in rows]
+        values.append(map(prepare, given) if prepare else given)
+    values = list(zip(*values, strict=True))
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(each.column) for each in columns)
     with connection.cursor() as cursor:
@@ -90,15 +156,6 @@ def insert(model: type[models.Model], rows: list[dict]):
         else:
             places = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", values)  # noqa: S608
-
-
-def preparation(column):
-    """From a value of Python to one that the driver takes."""
-    while column.is_relation:
-        column = column.target_field
-    if isinstance(column, AS_THEY_ARE):
-        return lambda value: value
-    return lambda value: column.get_db_prep_save(value, connection)
 
 
 def next_keys(model: type[models.Model], number: int) -> list[int]:

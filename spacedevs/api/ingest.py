@@ -4,9 +4,11 @@ What can be shown can be taken in: a record is walked along the representation t
 object in it becomes a row under upstream's id, and all rows of one call are written in one transaction.
 A record sets only what it carries. What an answer merely names becomes a row that is `KnownByName`."""
 
+import gc
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -80,6 +82,19 @@ def records(name, answer, endpoint=None) -> list[Record]:
     return [Record(f"{name}#", answer, endpoint)]
 
 
+@contextmanager
+def uncollected():
+    """Looks for no garbage meanwhile: what is gathered is needed to the end, and goes without being looked for."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@uncollected()
 def ingest(found: list[Record], component: str | None = None) -> Outcome:
     """Writes what these records say, all or nothing.
 

@@ -36,18 +36,17 @@ def picture_columns(model) -> list[str]:
     return [field.name for field in model._meta.concrete_fields if field.name in COLUMNS]
 
 
-def keep_ours(model, rows: list[dict]):
-    """Puts the addresses of our copies for those that answers bring."""
-    names = picture_columns(model)
-    given = {row[name] for name in names for row in rows if row.get(name)}
-    if not given:
+def keep_ours(rows_of: dict[type, list[dict]]):
+    """Puts the addresses of our copies for those that answers bring, by table."""
+    places = [(row, name) for model, rows in rows_of.items() for name in picture_columns(model) for row in rows]
+    given = {address for row, name in places if (address := row.get(name))}
+    if not given or not FetchedPicture.objects.exists():
         return
     copied = FetchedPicture.objects.filter(given__in=given).exclude(address="")
     ours = dict(copied.values_list("given", "address"))
-    for row in rows if ours else ():
-        for name in names:
-            if name in row:
-                row[name] = ours.get(row[name], row[name])
+    for row, name in places:
+        if row.get(name) in ours:
+            row[name] = ours[row[name]]
 
 
 def wanted(again=False) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
 
+from .database import chained, database_conversions
 from .representations import Duration, NameOf, Representation, ResponseMode, Url, loaded
 from .ways import Unknown, Way, computed
 
@@ -192,19 +193,3 @@ class Shape:
 @cache
 def shape(representation) -> Shape:
     return Shape(representation)
-
-
-def chained(steps):
-    def convert(value):
-        for step in steps:
-            value = step(value)
-        return value
-
-    return convert
-
-
-def database_conversions(column) -> list:
-    """What Django does to this column's values as they come from this database."""
-    col = column if isinstance(column, models.Expression) else column.get_col(column.model._meta.db_table)
-    converters = (*connection.ops.get_db_converters(col), *column.get_db_converters(connection))
-    return [lambda value, convert=convert: convert(value, col, connection) for convert in converters]
