@@ -4,11 +4,13 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import timedelta
 
 import httpx
 import psycopg
@@ -161,6 +163,24 @@ def test_upstream_is_asked_five_times_and_no_more_and_the_next_run_goes_on(upstr
     few(upstream)
     assert_same(get, upstream)
     assert upstream.asked[7:].count(asked[0]) == 0
+
+
+def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, monkeypatch):
+    whole = len(json.dumps(upstream.ask("/2.3.0/docking_events/?mode=detailed&limit=20")))
+    monkeypatch.setattr("spacedevs.api.upstream.LARGEST", whole // 2)
+    upstream.order()
+    told = run(upstream, endpoints=["docking_events"])
+    asked = [int(re.search(r"limit=(\d+)", each)[1]) for each in upstream.asked]
+    assert asked == [20, *[5] * (len(asked) - 1)]
+    assert f"answers more than {whole // 2} bytes; asking for 5 rows at a time." in told
+    assert_same(get, upstream, [("docking_events", "detailed")])
+
+
+def test_a_record_that_is_too_large_ends_the_mirror(upstream, monkeypatch):
+    monkeypatch.setattr("spacedevs.api.upstream.LARGEST", 1000)
+    with pytest.raises(CommandError, match=r"answers more than 1000 bytes\. Run this again to go on\."):
+        run(upstream, endpoints=["docking_events"])
+    assert [re.search(r"limit=(\d+)", each)[1] for each in upstream.asked] == ["20", "5", "2"]
 
 
 def test_what_is_refused_once_is_not_asked_for_again(upstream):
@@ -372,3 +392,62 @@ def test_a_mirror_of_what_has_not_changed_raises_no_version(upstream):
     before = versioning.current()
     few(upstream)
     assert versioning.current() == before
+
+
+# Watching ----------------------------------------------------------------------------------------
+
+
+class Ended(Exception):
+    """Somebody has ended a mirror that goes on for ever."""
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    """Lets a mirror watch launches, with something that happens at each of its rests; says how long these are."""
+    monkeypatch.setattr("spacedevs.api.mirror.CHANGES", timedelta(0))  # they are due at any time
+
+    def until_ended(upstream, *happenings):
+        going, rests, out = iter(happenings), [], io.StringIO()
+
+        def rest(seconds):
+            rests.append(seconds)
+            next(going, end)()
+
+        monkeypatch.setattr("spacedevs.api.management.commands.mirror.sleep", rest)
+        with pytest.raises(Ended):
+            call_command("mirror", "--from", upstream.url, "--watch", endpoints=["launches"], budget=0, stdout=out)
+        return rests, out.getvalue()
+
+    return until_ended
+
+
+def end():
+    raise Ended
+
+
+def rename_a_launch(upstream, name):
+    with sqlite3.connect(upstream.database) as database:
+        database.execute("UPDATE launches_launch SET name = ?, last_updated = datetime('now') WHERE id IN (?)", name)
+
+
+def test_a_mirror_that_watches_shows_what_changed_and_goes_on_when_upstream_is_back(changing, watch, get):
+    first, second = changing.ask("/2.3.0/launches/?mode=list&limit=2")["results"]
+
+    def change_one():
+        changing.order()
+        rename_a_launch(changing, ("Renamed", first["id"].replace("-", "")))
+
+    def change_another_and_break():
+        assert get(f"launches/{first['id']}/")["name"] == "Renamed"
+        assert all("last_updated__gte=" in asked for asked in changing.asked if "/launches/?" in asked)
+        rename_a_launch(changing, ("Renamed while nobody answered", second["id"].replace("-", "")))
+        changing.order(*["error"] * 5)
+
+    def wait():
+        assert get(f"launches/{second['id']}/")["name"] == second["name"]
+
+    rests, told = watch(changing, change_one, change_another_and_break, wait)
+    assert get(f"launches/{second['id']}/")["name"] == "Renamed while nobody answered"
+    assert rests == [300] * 4
+    assert told.count("Upstream fails: ") == told.count(" Trying again in 300 s.") == 1
+    assert_same(get, changing, [("launches", "detailed")])

@@ -7,7 +7,7 @@ many rows were seen as upstream counts; else it is begun again. That a row has v
 when upstream answers 404 to its own address."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
 
@@ -17,11 +17,12 @@ from django.utils import timezone
 from .endpoints import endpoints
 from .ingest import Outcome, Record, ingest_each, records
 from .models import Mirror, MirroredEndpoint, MirroredRow
-from .upstream import Upstream
+from .upstream import TooLarge, Upstream
 
 # What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.
 FIRST = "space_stations", "docking_events", "launches/upcoming", "events/upcoming", "expeditions", "astronauts"
 LIMIT, OVERLAP = 100, 1  # rows of a page, and of those the ones that the page before has shown
+FEWEST = OVERLAP + 1  # rows of a page with which reading goes on
 REPEATS = 5  # readings of a list that does not hold still, until others have their turn
 LOOKING_BACK = timedelta(hours=1)  # for clocks that disagree, and for changes that were not yet committed
 EVERYTHING = timedelta(days=7)  # after which an endpoint that tells its changes is read as a whole again
@@ -42,6 +43,7 @@ class Mirroring:
     ):
         self.mirror, self.upstream, self.chosen, self.delete, self.tell = mirror, upstream, chosen, delete, tell
         self.outcome = Outcome()
+        self.limits = {}  # rows of a page, by path, where it is fewer than elsewhere
 
     @cached_property
     def states(self) -> list[MirroredEndpoint]:
@@ -89,7 +91,7 @@ class Mirroring:
         if not state.is_reading:
             self.begin(state)
         asked_from = max(state.offset - OVERLAP, 0)
-        page, moment = self.upstream.page(state.path, **self.parameters(state), offset=asked_from)
+        page, moment = self.read(state, asked_from)
         with transaction.atomic():
             place = f"{state.path}/?offset={asked_from}"
             outcome = ingest_each(records(place, page, endpoints()[state.path]))
@@ -99,14 +101,26 @@ class Mirroring:
         if not state.is_reading:
             self.look_for_vanished(state)
 
+    def read(self, state, asked_from) -> tuple[dict, datetime]:
+        """A page of an endpoint, with fewer rows once it was larger than we hold."""
+        while True:
+            limit = self.limits.get(state.path, LIMIT)
+            try:
+                return self.upstream.page(state.path, **self.parameters(state, limit), offset=asked_from)
+            except TooLarge as error:
+                if limit == FEWEST:
+                    raise
+                self.limits[state.path] = max(limit // 4, FEWEST)
+                self.tell(f"{error}; asking for {self.limits[state.path]} rows at a time.")
+
     def account(self, outcome):
         for refusal in outcome.refused:
             self.tell(f"Refused: {refusal}")
         self.outcome.add(outcome)
 
-    def parameters(self, state) -> dict:
+    def parameters(self, state, limit) -> dict:
         endpoint = endpoints()[state.path]
-        asked = {"limit": LIMIT}
+        asked = {"limit": limit}
         if endpoint.modes:
             asked["mode"] = "detailed"
         if state.since:

@@ -23,6 +23,10 @@ class Passing(Exception):
     """Something went wrong that may go right the next time."""
 
 
+class TooLarge(Passing):
+    """Upstream answers more at once than we hold."""
+
+
 class Throttled(Passing):
     """Upstream wants to be left alone for a while."""
 
@@ -142,8 +146,10 @@ class Upstream:
 
 
 def may_pass(error) -> bool | float:
-    """Whether to ask again; after how long, where the budget will wait by itself."""
-    return 0.0 if isinstance(error, Throttled) else isinstance(error, Passing | httpx.TransportError)
+    """Whether to ask the same again; after how long, where the budget will wait by itself."""
+    if isinstance(error, Throttled):
+        return 0.0
+    return isinstance(error, Passing | httpx.TransportError) and not isinstance(error, TooLarge)
 
 
 def body_of(response) -> bytes:
@@ -151,7 +157,7 @@ def body_of(response) -> bytes:
     for piece in response.iter_bytes():
         body += piece
         if len(body) > LARGEST:
-            raise Passing(f"{response.url} answers more than {LARGEST} bytes")
+            raise TooLarge(f"{response.url} answers more than {LARGEST} bytes")
     return bytes(body)
 
 
