@@ -91,13 +91,15 @@ def resolve_names(batch):
     keys = {}
     for model, rows in list(batch.rows.items()):
         if issubclass(model, KnownByName):
-            adopt(model, {row.values.get("name"): key for key, row in rows.items()})
+            names = {key: row.values.get("name") for key, row in rows.items()}
+            make_room(model, names)
+            adopt(model, {name: key for key, name in names.items()})
     for model, names in batch.names.items():
         here = {row.values.get("name"): key for key, row in batch.rows[model].items()}
         # In falling order, so that of several rows with one name the lowest known key is left standing.
         found = model._default_manager.filter(name__in=names).order_by("-pk").values_list("name", "pk")
         there = dict(sorted(found, key=lambda pair: pair[1] >= 0))
-        lowest = min(0, model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"] or 0)
+        lowest = lowest_key(model, batch.rows[model])
         for name, place in names.items():
             key = here.get(name, there.get(name))
             if key is None:
@@ -108,20 +110,41 @@ def resolve_names(batch):
         row.values[column] = keys[model, name]
 
 
+def lowest_key(model, keys) -> int:
+    """The lowest key of a row here or of those in a batch; at most 0."""
+    return min(0, *keys, model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"] or 0)
+
+
+def make_room(model, names):
+    """Gives rows here other keys, where an upstream of our kind knows others by theirs: both have but names."""
+    here = model._default_manager.filter(pk__in=[key for key in names if key < 0])
+    lowest = lowest_key(model, names)
+    for key, name in here.values_list("pk", "name"):
+        if names[key] not in (None, name):
+            lowest -= 1
+            move(model, key, lowest)
+
+
 def adopt(model, known):
     """Gives rows that were known by their names the keys that this batch brings for them."""
-    for row in model._default_manager.filter(pk__lt=0, name__in=list(known)):
-        key = known[row.name]
-        if not model._default_manager.filter(pk=key).exists():
-            stub = model._default_manager.get(pk=row.pk)
-            stub.pk, stub._state.adding = key, True
-            stub.save(force_insert=True)
-        for relation in model._meta.related_objects:
-            column = relation.field
-            if column.many_to_many:
-                column = column.remote_field.through._meta.get_field(column.m2m_reverse_field_name())
-            column.model._default_manager.filter(**{column.attname: row.pk}).update(**{column.attname: key})
-        row.delete()
+    here = model._default_manager.filter(pk__lt=0, name__in=[name for name in known if name])
+    for key, name in list(here.values_list("pk", "name")):
+        if known[name] != key:
+            move(model, key, known[name])
+
+
+def move(model, old, new):
+    """Gives a row another key, or all that leads to it to the row that has the key."""
+    if not model._default_manager.filter(pk=new).exists():
+        row = model._default_manager.get(pk=old)
+        row.pk, row._state.adding = new, True
+        row.save(force_insert=True)
+    for relation in model._meta.related_objects:
+        column = relation.field
+        if column.many_to_many:
+            column = column.remote_field.through._meta.get_field(column.m2m_reverse_field_name())
+        column.model._default_manager.filter(**{column.attname: old}).update(**{column.attname: new})
+    model._default_manager.filter(pk=old).delete()
 
 
 def pair_lists(batch, counts):

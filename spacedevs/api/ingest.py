@@ -310,7 +310,7 @@ def identity(batch, model, value, place):
     except DjangoValidationError as error:
         batch.refuse(place, reason(error))
         return None
-    if not re.fullmatch(key_pattern(model._meta.pk), str(key)):
+    if not re.fullmatch(key_pattern(model), str(key)):
         batch.refuse(place, "Is no id that a row can be addressed by.")
         return None
     return key

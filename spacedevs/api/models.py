@@ -1,13 +1,6 @@
 from django.db import models
 
 
-def key_pattern(key: models.Field) -> str:
-    """Keys in their one canonical writing, so that a row has one address; no others are taken in."""
-    if isinstance(key, models.UUIDField):
-        return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    return "0|[1-9][0-9]{0,17}"
-
-
 class Named(models.Model):
     """A row of a lookup table: an id that the contract gives out, and what it is called."""
 
@@ -28,6 +21,14 @@ class KnownByName(models.Model):
 
     class Meta:
         abstract = True
+
+
+def key_pattern(model: type[models.Model]) -> str:
+    """Keys in their one canonical writing, so that a row has one address; no others are taken in."""
+    if isinstance(model._meta.pk, models.UUIDField):
+        return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    sign = "-?" if issubclass(model, KnownByName) else ""
+    return f"0|{sign}[1-9][0-9]{{0,17}}"
 
 
 class FetchedPicture(models.Model):

@@ -134,9 +134,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
     @classproperty
     def lookup_value_regex(cls):
-        model = cls.queryset.model
-        sign = "-?" if issubclass(model, KnownByName) else ""
-        return f"{sign}(?:{key_pattern(model._meta.pk)})"
+        return f"(?:{key_pattern(cls.queryset.model)})"
 
     @classmethod
     def path_of(cls, name) -> str:

@@ -284,6 +284,31 @@ def test_a_name_means_the_row_that_bears_it(get):
     assert Agency.objects.count() == 2
 
 
+def test_a_server_of_ours_shows_rows_of_unknown_ids_and_they_are_taken_in_as_they_are(get):
+    somebody = factories.agency(id=-3, name="Somebody")
+    pad = factories.pad(agencies=[somebody])
+    shown, elsewhere = get(f"pads/{pad.id}/"), get(f"agencies/{somebody.id}/")
+    Pad.objects.all().delete()
+    Agency.objects.all().delete()
+    for _ in range(2):
+        take([shown, elsewhere])
+        assert (get(f"pads/{pad.id}/"), get("agencies/-3/")) == (shown, elsewhere)
+        assert list(Agency.objects.values_list("pk", "name")) == [(-3, "Somebody")]
+
+
+def test_rows_of_unknown_ids_make_room_for_those_of_an_upstream(get):
+    theirs = factories.agency(id=-1, name="Theirs")
+    shown = get(f"pads/{factories.pad(agencies=[theirs]).id}/")
+    Pad.objects.all().delete()
+    Agency.objects.all().delete()
+    ours, both = factories.agency(id=-1, name="Ours"), factories.agency(id=-2, name="Both")
+    pad = factories.pad(agencies=[ours, both])
+    take([shown, {**get("agencies/-2/"), "id": -7, "url": "http://testserver/2.3.0/agencies/-7/"}])
+    assert [agency["name"] for agency in get(f"pads/{shown['id']}/")["agencies"]] == ["Theirs"]
+    assert {agency["name"] for agency in get(f"pads/{pad.id}/")["agencies"]} == {"Ours", "Both"}
+    assert set(Agency.objects.values_list("pk", "name")) == {(-1, "Theirs"), (-8, "Ours"), (-7, "Both")}
+
+
 # Rows that answers show without an id ------------------------------------------------------------
 
 
