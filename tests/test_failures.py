@@ -14,12 +14,14 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
 from django.db import OperationalError, connection
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_save
 from django.urls import reverse
 
 from agencies.models import AgencyType
-from spacedevs.api.database import bound, read_all
+from spacedevs.api.database import DEADLINE, bound, bound_statements, read_all
 
 UNAVAILABLE = {"detail": "The database is not available; try again in a moment."}
 TOO_LONG = {"detail": "The database took too long; ask for less at once, or try again in a moment."}
@@ -126,24 +128,35 @@ def test_a_database_that_goes_away_is_told_and_found_again_when_it_is_back(tmp_p
 # A statement that takes too long -----------------------------------------------------------------
 
 
+SLOW = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(30)",
+}
+
+
 @pytest.fixture
 def impatient(settings):
     """Statements may take a twentieth of a second."""
     settings.STATEMENT_TIMEOUT = 0.05
+    bound_statements()
     connection.ensure_connection()
     bound(connection)
     yield
-    with connection.cursor() as cursor:
-        cursor.execute("RESET statement_timeout")
+    connection_created.disconnect(bound)
+    request_started.disconnect(DEADLINE.begin)
+    request_finished.disconnect(DEADLINE.end)
+    if connection.vendor == "sqlite":
+        connection.connection.set_progress_handler(None, 0)
+    else:
+        connection.cursor().execute("RESET statement_timeout")
 
 
-@postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", ["docking_events/", "docking_events/?format=api"])
 def test_a_statement_that_takes_too_long_is_ended_and_told(path, impatient, client, monkeypatch):
     def slow(self):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(30)")
+            cursor.execute(SLOW[connection.vendor])
 
     monkeypatch.setattr("docking.views.DockingEvent.get_queryset", slow)
     response = client.get(f"/2.3.0/{path}")

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache, lru_cache
 from hashlib import blake2b
+from math import inf
 from pathlib import Path
+from threading import local
+from time import monotonic
 
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.db import connection, models
 from django.db.backends.signals import connection_created
 
@@ -36,14 +40,39 @@ if psycopg:
             return super().execute(statement, parameters, prepare=True, binary=True)
 
 
+class Deadline(local):
+    """When the request that a thread is at must have its rows, in seconds of the monotonic clock."""
+
+    at = inf
+
+    def begin(self, **kwargs):
+        self.at = monotonic() + settings.STATEMENT_TIMEOUT
+
+    def end(self, **kwargs):
+        self.at = inf
+
+    def is_over(self) -> bool:
+        return monotonic() > self.at
+
+
+DEADLINE, STEPS = Deadline(), 10_000  # of SQLite's machine, of which it takes millions in a second
+
+
 def bound_statements():
-    """Lets no statement of a request take longer than the setting says, where the database can be told so."""
+    """Lets no statement of a request take longer than the setting says; on SQLite, which has no such limit, all of
+    them together."""
     connection_created.connect(bound)
+    request_started.connect(DEADLINE.begin)
+    request_finished.connect(DEADLINE.end)
 
 
 def bound(connection, **kwargs):
-    if connection.vendor == "postgresql" and settings.STATEMENT_TIMEOUT:
+    if not settings.STATEMENT_TIMEOUT:
+        return
+    if connection.vendor == "postgresql":
         connection.connection.execute(f"SET statement_timeout = {settings.STATEMENT_TIMEOUT * 1000:.0f}")
+    else:
+        connection.connection.set_progress_handler(DEADLINE.is_over, STEPS)
 
 
 def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:

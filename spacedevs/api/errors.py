@@ -12,8 +12,10 @@ from .renderers import WrittenRenderer
 
 FAILURES = OperationalError, InterfaceError, InternalError  # of the database, not of what was asked
 UNAVAILABLE = "The database is not available; try again in a moment."
+TOO_LONG = "The database took too long; ask for less at once, or try again in a moment."
 REASONS = {  # by what the databases say
-    "statement timeout": "The database took too long; ask for less at once, or try again in a moment.",
+    "statement timeout": TOO_LONG,
+    "interrupted": TOO_LONG,
     "readonly database": "The database can be read but not written; nothing was saved.",
     "read-only transaction": "The database can be read but not written; nothing was saved.",
     "disk is full": "The disk of the database is full; nothing was saved.",
