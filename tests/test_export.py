@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from agencies.models import Agency, AgencyType
 from spacedevs.api import dumps, versioning
-from spacedevs.api.export import whole_lists
+from spacedevs.api.endpoints import endpoints, objects
+from spacedevs.api.export import files
 from tests import factories
 from tests.api.routes import RESOURCES
 
@@ -39,8 +40,9 @@ def full():
 def test_a_line_is_what_the_endpoint_answers(full, get, tmp_path, settings):
     settings.PUBLIC_URL = "http://testserver"
     written = export(tmp_path)
-    assert set(written) == {f"{path}.jsonl" for path, resource in RESOURCES.items() if not resource.part}
-    for path in whole_lists():
+    assert set(written) == {f"{path}.jsonl" for path in files()}
+    assert set(files()) == {path for path, resource in RESOURCES.items() if not resource.part} | set(objects())
+    for path in files().keys() & endpoints().keys():
         shown = get(f"{path}/", mode="detailed", limit=100)["results"]
         lines = [json.loads(line) for line in written[f"{path}.jsonl"].splitlines()]
         assert lines == sorted(shown, key=lambda record: record["id"]), path
@@ -107,7 +109,7 @@ def test_the_index_leads_to_files_that_can_be_imported(made, client):
     dumps.make()
     index = client.get(reverse("dump")).json()
     assert index["version"] == versioning.current()
-    assert [each["endpoint"] for each in index["files"]] == list(whole_lists())
+    assert [each["endpoint"] for each in index["files"]] == list(files())
     (about,) = [each for each in index["files"] if each["endpoint"] == "config/agency_types"]
     assert about["url"] == "http://testserver/2.3.0/dump/config/agency_types.jsonl.gz"
     answer = client.get(about["url"])

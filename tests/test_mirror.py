@@ -115,13 +115,19 @@ def assert_same(get, upstream, routes=None):
 def test_a_mirror_answers_as_its_upstream_does_on_every_endpoint_and_in_every_mode(upstream, get):
     run(upstream)
     assert_same(get, upstream, MODES)
+    dashboard, here = upstream.ask("/2.3.0/dashboard/starship/"), get("dashboard/starship/")
+    text = json.dumps(dashboard).replace(upstream.url.removesuffix("/2.3.0"), "http://testserver")
+    for name in dashboard.keys() - {"updates"}:  # of which no answer says what program they belong to
+        assert json.loads(text)[name] == here[name], name
+    assert dashboard["live_streams"]
     run(upstream)  # only what changed, which is nothing
     assert_same(get, upstream, [(path, "detailed") for path, _ in MODES])
 
 
 def test_stations_come_first_then_what_docks_at_them_then_what_will_fly():
     assert paths()[:3] == ["space_stations", "docking_events", "launches/upcoming"]
-    assert set(paths()) == {path for path, _ in MODES} - {"events/previous", "launches/previous"}
+    parts = {"events/previous", "launches/previous"}
+    assert set(paths()) == {path for path, _ in MODES} - parts | {"dashboard/starship"}
 
 
 FAULTS = {

@@ -53,6 +53,7 @@ class Batch:
     named: list = field(default_factory=list)  # (Row, column, model, name)
     sets: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many relation: {owner: [key]}
     lists: dict = field(default_factory=lambda: defaultdict(dict))  # relation to many: {owner: [Row]}
+    whole: dict = field(default_factory=dict)  # model without a key in answers: all the Rows that it has
     owned: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
     alone: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
     heard: dict = field(default_factory=lambda: defaultdict(dict))  # (model, key): {component: what was taken last}
@@ -72,7 +73,7 @@ def write(batch) -> Counter:
     counts = Counter()
     resolve_names(batch)
     keep_ours({model: [row.values for row in rows.values()] for model, rows in batch.rows.items()})
-    pair_lists(batch, counts)
+    pair_lists(batch)
     for column, owners in batch.alone.items():
         leave(column, owners)
     # What others are made of comes first: their search texts need no second making then.
@@ -147,26 +148,39 @@ def move(model, old, new):
     model._default_manager.filter(pk=old).delete()
 
 
-def pair_lists(batch, counts):
+def pair_lists(batch):
     """Gives rows that answers show without a key the keys of those that stand in the same place."""
     for relation, owners in batch.lists.items():
-        model, standing = relation.related_model, links_of(relation, owners)
-        new, gone = [], []
-        for of, rows in owners.items():
-            if relation.one_to_many:
+        if relation.one_to_many:
+            for of, rows in owners.items():
                 for row in rows:
                     row.values[relation.field.attname] = of
-            keys = standing[of]
-            new += [(of, row) for row in rows[len(keys) :]]
-            gone += keys[len(rows) :]
-            batch.rows[model].update(zip(keys, rows, strict=False))
-            standing[of] = keys[: len(rows)]
-        for (of, row), key in zip(new, next_keys(model, len(new)), strict=True):
-            batch.rows[model][key] = row
-            standing[of].append(key)
-        model._default_manager.filter(pk__in=gone).delete()
+        paired = pair(batch, relation.related_model, owners, links_of(relation, owners))
         if relation.many_to_many:
-            batch.sets[relation].update(standing)
+            batch.sets[relation].update(paired)
+    for model, rows in batch.whole.items():
+        pair(
+            batch,
+            model,
+            {None: rows},
+            {None: list(model._default_manager.order_by("pk").values_list("pk", flat=True))},
+        )
+
+
+def pair(batch, model, owners, standing) -> dict[object, list]:
+    """The keys of rows by owner: those that stand there, new ones for more; what stands beyond them is deleted."""
+    new, gone = [], []
+    for of, rows in owners.items():
+        keys = standing[of]
+        new += [(of, row) for row in rows[len(keys) :]]
+        gone += keys[len(rows) :]
+        batch.rows[model].update(zip(keys, rows, strict=False))
+        standing[of] = keys[: len(rows)]
+    for (of, row), key in zip(new, next_keys(model, len(new)), strict=True):
+        batch.rows[model][key] = row
+        standing[of].append(key)
+    model._default_manager.filter(pk__in=gone).delete()
+    return standing
 
 
 def links_of(relation, owners) -> dict[object, list]:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
-from .resources import Resource
+from .representations import Representation
+from .resources import OneObject, Resource
 
 
 def endpoints() -> dict[str, type[Resource]]:
@@ -16,11 +17,27 @@ def endpoints() -> dict[str, type[Resource]]:
     return endpoints_of(settings.ROOT_URLCONF)
 
 
+def objects() -> dict[str, type[OneObject]]:
+    """By its path, every endpoint of one object that shows rows which no other endpoint does."""
+    found = endpoints_of(settings.ROOT_URLCONF, OneObject)
+    return {path: endpoint for path, endpoint in found.items() if whole_tables(endpoint)}
+
+
 @cache
-def endpoints_of(urlconf) -> dict[str, type[Resource]]:
+def endpoints_of(urlconf, kind=Resource) -> dict[str, type]:
     names = resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
-    found = {path: endpoint_at(reverse(name)) for path, name in names.items()}
+    found = {path: endpoint_at(reverse(name), kind) for path, name in names.items()}
     return {path: endpoint for path, endpoint in found.items() if endpoint}
+
+
+@cache
+def whole_tables(endpoint) -> dict[str, type[Representation]]:
+    """What an object shows of rows without a key: whole tables, by the names of its fields."""
+    rung = getattr(endpoint, "ladder", None)
+    shown = {name: type(getattr(field, "child", field)) for name, field in rung[0]().fields.items()} if rung else {}
+    return {
+        name: cls for name, cls in shown.items() if issubclass(cls, Representation) and "id" not in cls.Meta.fields
+    }
 
 
 def endpoint_by_url(url, is_record=False) -> type[Resource] | None:
@@ -33,12 +50,12 @@ def endpoint_by_url(url, is_record=False) -> type[Resource] | None:
 
 
 @lru_cache(maxsize=256)
-def endpoint_at(path) -> type[Resource] | None:
+def endpoint_at(path, kind=Resource) -> type | None:
     try:
         found = getattr(resolve(path).func, "cls", object)
     except Resolver404:
         return None
-    return found if issubclass(found, Resource) else None
+    return found if issubclass(found, kind) else None
 
 
 def endpoint_by_name(name) -> type[Resource] | None:

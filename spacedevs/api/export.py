@@ -5,8 +5,9 @@ export show the data of one moment: it takes as much memory as a page, and two o
 
 import gzip
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
-from .endpoints import endpoints
+from .endpoints import endpoints, objects, whole_tables
 from .models import KnownByName
 from .rendering import plan
 from .shapes import as_json
@@ -43,11 +44,6 @@ class Exported(NamedTuple):
     sha256: str
 
 
-def whole_lists() -> dict[str, type]:
-    """The endpoints that together show every row."""
-    return {path: endpoint for path, endpoint in endpoints().items() if not endpoint.part}
-
-
 def lines(endpoint) -> Iterator[bytes]:
     """Every row of an endpoint as a line of JSON."""
     model, request = endpoint.queryset.model, FromNowhere()
@@ -61,22 +57,37 @@ def lines(endpoint) -> Iterator[bytes]:
         page = list(keys.filter(pk__gt=page[-1])[:ROWS])
 
 
+def lines_of_object(endpoint) -> Iterator[bytes]:
+    """What an object shows of rows that are nowhere else, as a line of JSON; the rest of it is in other files."""
+    shown = {
+        name: cls(cls.Meta.model._default_manager.all(), many=True).data
+        for name, cls in whole_tables(endpoint).items()
+    }
+    yield as_json(shown) + b"\n"
+
+
+def files() -> dict[str, Callable[[], Iterator[bytes]]]:
+    """The lines of each file that there is, by its path."""
+    rows = {path: partial(lines, endpoint) for path, endpoint in endpoints().items() if not endpoint.part}
+    return rows | {path: partial(lines_of_object, endpoint) for path, endpoint in objects().items()}
+
+
 def export(folder: Path, chosen=None, packed=False) -> Iterator[Exported]:
     """Writes a file for each endpoint; one that is there already is replaced when its successor is whole.
 
     Within a `snapshot`, all of them show one moment."""
-    for path, endpoint in whole_lists().items():
+    for path, found in files().items():
         if not chosen or path in chosen:
             name = f"{path}.jsonl{'.gz' if packed else ''}"
-            yield write(path, endpoint, folder / name, name, packed)
+            yield write(path, found(), folder / name, name, packed)
 
 
-def write(path, endpoint, target, name, packed) -> Exported:
+def write(path, found, target, name, packed) -> Exported:
     target.parent.mkdir(parents=True, exist_ok=True)
     aside, count = target.with_name(f".{target.name}.{os.getpid()}"), 0
     try:
         with aside.open("wb") as raw, written_to(raw, packed) as file:
-            for count, line in enumerate(lines(endpoint), 1):  # noqa: B007 - it is used below
+            for count, line in enumerate(found, 1):  # noqa: B007 - it is used below
                 file.write(line)
         with aside.open("rb") as raw:
             digest = sha256()

@@ -22,7 +22,7 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
 from .batches import Batch, Problem, Refused, Row, write
-from .endpoints import endpoint_by_url, endpoints
+from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
 from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
 
@@ -103,8 +103,10 @@ def ingest(found: list[Record], component: str | None = None) -> Outcome:
     endpoints()  # the router brings every representation there is
     batch = Batch()
     for record in found:
-        representation = recognise(batch, record, component)
-        if representation:
+        if shown := object_of(record, component):
+            batch.kinds[record.place] = name_of(shown)
+            take_object(batch, shown(), record.value, record.place)
+        elif representation := recognise(batch, record, component):
             batch.kinds[record.place] = representation.Meta.model.__name__
             take(batch, representation, record.value, record.place)
     if batch.problems:
@@ -194,6 +196,45 @@ def likeness(cls, names) -> float:
     """The part of the fields of a component and a record that they share."""
     shown = set(cls.Meta.fields)
     return len(shown & names) / len(shown | names)
+
+
+# Objects that are no rows ------------------------------------------------------------------------
+
+
+def object_of(record, component) -> type[serializers.Serializer] | None:
+    """What an object shows that is no row of a table, as a dashboard: it has none of an id, but whole tables."""
+    if component or not isinstance(record.value, dict) or "id" in record.value:
+        return None
+    return next(
+        (each.ladder[0] for each in objects().values() if whole_tables(each).keys() <= record.value.keys()), None
+    )
+
+
+def take_object(batch, shown, value, place):
+    """Notes what an object shows: rows, each as its own record would; of those without a key, all that there are."""
+    if not isinstance(value, dict):
+        batch.refuse(place, "Must be an object.")
+        return
+    names = shown.fields.keys() - {"response_mode"}
+    batch.unknown.update((name_of(type(shown)), unknown) for unknown in value.keys() - shown.fields.keys())
+    for name in names & value.keys():
+        inside, field = f"{place}/{name}", shown.fields[name]
+        if not isinstance(field, serializers.ListSerializer):
+            take_object(batch, field, value[name], inside)
+        elif not isinstance(value[name], list):
+            batch.refuse(inside, "Must be an array.")
+        else:
+            found = [take_shown(batch, field.child, each, f"{inside}/{i}") for i, each in enumerate(value[name])]
+            if "id" not in field.child.fields:
+                batch.whole[field.child.Meta.model] = found
+
+
+def take_shown(batch, representation, value, place):
+    """A record of what an object shows, in whatever mode it does."""
+    if "id" in representation.fields:
+        record = Record(place, value)
+        return take(batch, recognise(batch, record, None) or type(representation), value, place)
+    return take(batch, type(representation), value, place)
 
 
 # Walking a record --------------------------------------------------------------------------------

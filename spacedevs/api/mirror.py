@@ -14,7 +14,7 @@ from math import ceil
 from django.db import models, transaction
 from django.utils import timezone
 
-from .endpoints import endpoints
+from .endpoints import endpoints, objects
 from .ingest import Outcome, Record, ingest_each, records
 from .models import Mirror, MirroredEndpoint, MirroredRow
 from .upstream import TooLarge, Upstream
@@ -32,7 +32,7 @@ CHANGES = timedelta(hours=1)  # after which its changes are asked for again
 def paths() -> list[str]:
     """The endpoints that are read, in this order; a part of a list only where it is wanted first."""
     whole = [path for path, endpoint in endpoints().items() if not endpoint.part]
-    return [*FIRST, *sorted(path for path in whole if path not in FIRST)]
+    return [*FIRST, *sorted(path for path in whole if path not in FIRST), *objects()]
 
 
 class Mirroring:
@@ -88,6 +88,9 @@ class Mirroring:
 
     def go_on(self, state):
         """Reads the next page of an endpoint; at its end looks for what has vanished."""
+        if state.path in objects():
+            self.read_object(state)
+            return
         if not state.is_reading:
             self.begin(state)
         asked_from = max(state.offset - OVERLAP, 0)
@@ -100,6 +103,16 @@ class Mirroring:
         self.tell(f"{state.path}: {min(state.offset, page['count'])} of {page['count']}")
         if not state.is_reading:
             self.look_for_vanished(state)
+
+    def read_object(self, state):
+        """Reads what is no list, at one go."""
+        value, _ = self.upstream.object(state.path)
+        with transaction.atomic():
+            self.account(ingest_each([Record(f"{state.path}/#", value)]))
+            state.round, state.count = self.mirror.round, 1
+            state.ended = state.full_ended = timezone.now()
+            state.save()
+        self.tell(f"{state.path}: read")
 
     def read(self, state, asked_from) -> tuple[dict, datetime]:
         """A page of an endpoint, with fewer rows once it was larger than we hold."""
@@ -200,7 +213,8 @@ class Mirroring:
 
 def tells_changes(state) -> bool:
     """Whether an endpoint can be asked for what changed."""
-    return "last_updated__gte" in endpoints()[state.path].filterset_class.base_filters
+    endpoint = endpoints().get(state.path)
+    return bool(endpoint) and "last_updated__gte" in endpoint.filterset_class.base_filters
 
 
 def pages_left(state) -> int:

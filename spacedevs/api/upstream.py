@@ -97,6 +97,10 @@ class Upstream:
         page, moment = self.get(path, is_page, **parameters)
         return page, moment
 
+    def object(self, path) -> tuple[dict, datetime]:
+        """What is neither a list nor a record."""
+        return self.get(path, is_object)
+
     def record(self, path) -> dict | None:
         """One record; None where upstream does not have it."""
         try:
@@ -188,6 +192,10 @@ def is_page(answer) -> bool:
 
 def is_record(answer) -> bool:
     return isinstance(answer, dict) and "id" in answer
+
+
+def is_object(answer) -> bool:
+    return isinstance(answer, dict)
 
 
 def is_throttle(answer) -> bool:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from events.models import LiveStream, RoadClosure
+from spacedevs.api.ingest import ingest_each, records
 from spacedevs.api.resources import Endpoint
 from tests import factories
 
@@ -86,3 +88,43 @@ def test_an_empty_database_has_an_empty_dashboard(get):
         "upcoming": nothing,
         "previous": nothing,
     }
+
+
+# Taken in ----------------------------------------------------------------------------------------
+
+
+def take(dashboard):
+    return ingest_each(records("x", dashboard))
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("mode", ["list", "normal", "detailed"])
+def test_a_recorded_dashboard_brings_what_it_shows(mode, get):
+    shown = get("dashboard/starship/", mode=mode)
+    LiveStream.objects.all().delete()
+    RoadClosure.objects.update(title="Another")
+    for became in ("created", "unchanged"):
+        assert take(shown).rows["LiveStream", became] == 1
+        assert get("dashboard/starship/", mode=mode) == shown
+
+
+@pytest.mark.usefixtures("world")
+def test_streams_that_a_dashboard_no_longer_shows_are_gone(get):
+    shown = get("dashboard/starship/")
+    take({**shown, "live_streams": []})
+    assert get("dashboard/starship/") == {**shown, "live_streams": []}
+
+
+def test_a_dashboard_at_fault_is_refused_with_all_that_is_wrong(get):
+    wrong = {"upcoming": {"launches": 7}, "previous": [], "notices": {}, "live_streams": [{"title": "x"}], "mascot": 1}
+    outcome = take({**get("dashboard/starship/"), **wrong})
+    [refused] = outcome.refused
+    assert sorted(map(str, refused.problems)) == [
+        "x#/live_streams/0/image: Is missing.",
+        "x#/live_streams/0/url: Is missing.",
+        "x#/notices: Must be an array.",
+        "x#/previous: Must be an object.",
+        "x#/upcoming/launches: Must be an array.",
+    ]
+    assert refused.kind == "StarshipDashboardList"
+    assert not LiveStream.objects.exists()

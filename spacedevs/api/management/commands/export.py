@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from spacedevs.api.database import snapshot
 from spacedevs.api.dumps import make
-from spacedevs.api.export import export, lines, whole_lists
+from spacedevs.api.export import export, files
 from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
 
 
@@ -24,13 +24,13 @@ class Command(BaseCommand):
         if offer:
             os.nice(10)  # whoever asks the server comes first
             return make()
-        if unknown := set(endpoints or ()) - whole_lists().keys():
+        if unknown := set(endpoints or ()) - files().keys():
             raise CommandError(f"There is no endpoint {', '.join(sorted(unknown))}.", returncode=2)
         if folder is None or (str(folder) == STANDARD_OUTPUT and len(endpoints or ()) != 1):
             raise CommandError("Say where to: to a folder, or one of the --endpoints to -.", returncode=2)
         if str(folder) == STANDARD_OUTPUT:
             with snapshot():
-                for line in lines(whole_lists()[endpoints[0]]):
+                for line in files()[endpoints[0]]():
                     self.stdout.write(line.decode(), ending="")
             return None
         with snapshot():
