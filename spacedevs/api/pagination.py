@@ -1,3 +1,4 @@
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.expressions import RawSQL
 from rest_framework.pagination import LimitOffsetPagination
@@ -14,7 +15,11 @@ class Pagination(LimitOffsetPagination):
     def keys_of(self, rows: models.QuerySet, request) -> list:
         """The keys of the rows of a page, found and counted in one statement."""
         self.request, self.limit, self.offset = request, self.get_limit(request), self.get_offset(request)
-        sql, parameters = rows.order_by().values("pk").query.sql_with_params()
+        try:
+            sql, parameters = rows.order_by().values("pk").query.sql_with_params()
+        except EmptyResultSet:  # Django sees that no row can be meant, as by a year before all others
+            self.count = 0
+            return []
         counted = rows.annotate(total=RawSQL(f"(SELECT count(*) FROM ({sql}) counted)", parameters))  # noqa: S608, S611
         end = self.offset + self.limit
         found = list(counted.values_list("pk", "total")[self.offset : end]) if end <= INT64 else []
