@@ -1,6 +1,6 @@
 from spacedevs.api.resources import ConfigResource, Resource
 
-from . import models, serializers
+from . import feeds, models, serializers
 from .filters import DockingEventFilter
 
 
@@ -8,6 +8,7 @@ class DockingEvent(Resource):
     queryset = models.DockingEvent.objects.all()
     ladder = serializers.DockingEventEndpointNormal, serializers.DockingEventEndpointDetailed
     filterset_class = DockingEventFilter
+    feed = feeds.Dockings
     search_fields = models.SEARCHED
     ordering_fields = ("departure", "docking")
     examples = {"filters": "space_station_target__id=6", "search": "search=Salyut", "ordering": "ordering=-docking"}
