@@ -183,3 +183,10 @@ class DockingEvent(models.Model):
     def chaser(self):
         """What docks: the flight of a ship or payload, or a station."""
         return self.flight_vehicle_chaser or self.space_station_chaser or self.payload_flight_chaser
+
+    @property
+    def kind(self):
+        """What kind of vehicle docks."""
+        if self.flight_vehicle_chaser:
+            return self.flight_vehicle_chaser.spacecraft.spacecraft_config.name
+        return self.payload_flight_chaser.payload.type.name if self.payload_flight_chaser else "Space station"

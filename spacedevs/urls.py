@@ -8,11 +8,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from spacedevs.api import dumps, errors
 from spacedevs.editing import uploads
-from spacedevs.router import router
+from spacedevs.router import urls
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root")),
-    path("2.3.0/", include(router.urls)),
+    path("2.3.0/", include(urls)),
     path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
     path("2.3.0/dump/", dumps.index, name="dump"),

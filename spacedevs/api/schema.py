@@ -109,11 +109,15 @@ class ResourceSchema(AutoSchema):
         return PolymorphicProxySerializer(name, self.view.modes, resource_type_field_name="response_mode")
 
 
-class ObjectSchema(ResourceSchema):
-    """Describes an endpoint that answers one object; LL2 2.3.0 calls its operation a list all the same."""
-
-    def get_operation_id(self) -> str:
-        return f"{super().get_operation_id().removesuffix('retrieve')}list"
+class OneSchema(ResourceSchema):
+    """Describes an endpoint that answers one object."""
 
     def _is_list_view(self, serializer=None) -> bool:
         return False
+
+
+class ObjectSchema(OneSchema):
+    """Describes one whose operation LL2 2.3.0 calls a list all the same."""
+
+    def get_operation_id(self) -> str:
+        return f"{super().get_operation_id().removesuffix('retrieve')}list"
