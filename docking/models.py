@@ -190,3 +190,12 @@ class DockingEvent(models.Model):
         if self.flight_vehicle_chaser:
             return self.flight_vehicle_chaser.spacecraft.spacecraft_config.name
         return self.payload_flight_chaser.payload.type.name if self.payload_flight_chaser else "Space station"
+
+    @property
+    def picture(self):
+        """Of what docks."""
+        if self.flight_vehicle_chaser:
+            return self.flight_vehicle_chaser.spacecraft.picture
+        return (
+            self.payload_flight_chaser.payload.image if self.payload_flight_chaser else self.space_station_chaser.image
+        )

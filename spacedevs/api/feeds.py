@@ -9,12 +9,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db import models
 from django.db.models import F
 from django.http import Http404
-from django.urls import get_script_prefix
 from rest_framework.response import Response
 
 from .feed_formats import AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 from .pagination import Pagination
-from .rendering import PROBES, route
+from .rendering import path_of
 
 FORMATS = CalendarRenderer, AtomRenderer
 # What neither XML nor a calendar can hold.
@@ -66,9 +65,8 @@ def answer(view, rows: models.QuerySet) -> Response:
 
 
 def item(feed: Feed, row: models.Model, request) -> Item:
-    probe = PROBES[isinstance(row._meta.pk, models.UUIDField)]
-    before, after = route(f"{row._meta.model_name}-detail", probe, get_script_prefix())
-    return Item(key_of(row), request.build_absolute_uri(f"{before}{row.pk}{after}"), cleaned(feed.entry(row)))
+    address = request.build_absolute_uri(path_of(f"{row._meta.model_name}-detail", row.pk))
+    return Item(key_of(row), address, cleaned(feed.entry(row)))
 
 
 def cleaned(entry: Entry) -> Entry:
