@@ -19,10 +19,11 @@ from .timelines import Bar, Timeline
 
 STYLE = Path(__file__).parent / "static" / "docking" / "timeline.css"
 # Pixels, before the drawing is scaled to where it is shown.
-WIDTH, GUTTER, EDGE = 1200, 180, 14
+WIDTH, GUTTER, EDGE = 1200, 196, 14
 HEAD, LANE, BAR, GAP, FOOT = 64, 21, 16, 9, 14
 NARROWEST = 2.5
-LETTER, WIDE_LETTER = 6.1, 7.0  # of an average letter, in bars and elsewhere
+LETTER, WIDE_LETTER = 6.3, 6.6  # of an average letter, in bars and elsewhere
+LEGIBLE = 8  # letters of a name that tell something
 TICK = 40  # what a year needs to be named
 STEPS = 1, 2, 5, 10, 20, 50, 100
 COLOURS = 8  # kinds beyond those share one
@@ -78,7 +79,7 @@ def text(x, y, words, name="", anchor="") -> str:
 
 
 def cut(words, most) -> str:
-    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
+    return words if len(words) <= most else f"{words[: max(most - 1, 0)].rstrip()}…"
 
 
 def lanes(bars, now) -> list[list[Bar]]:
@@ -110,8 +111,8 @@ def drawn(bar: Bar, colour, y, window, now) -> str:
     if lasts:
         tip, top, bottom = left + width, y + 2, y + BAR - 2
         point = f'<path d="M{number(tip)} {top}l5 {number((bottom - top) / 2)}l-5 {number((bottom - top) / 2)}z"/>'
-    words = cut(bar.name, int((width - 8) / LETTER)) if width > 8 + 5 * LETTER else ""
-    label = text(left + 4, y + BAR - 4.5, words, "name") if len(words) > 3 else ""
+    words = cut(bar.name, int((width - 8) / LETTER))
+    label = text(left + 4, y + BAR - 4.5, words, "name") if words == bar.name or len(words) >= LEGIBLE else ""
     return (
         f'<a class="bar {colour}" href={quoteattr(bar.address)}><title>{escape(facts(bar, now))}</title>'
         f'<rect x="{number(left)}" y="{y}" width="{number(width)}" height="{BAR}" rx="2"/>{point}{label}</a>'
@@ -172,7 +173,7 @@ def draw(timeline: Timeline, window: Window, now: datetime, alone=False) -> Safe
         if place % 2 == 0:
             stripes.append(f'<rect class="stripe" x="0" y="{y}" width="{WIDTH}" height="{height}"/>')
         parts.append(
-            f"<g>{text(GUTTER - 12, y + height / 2 + 4.5, cut(row, 24), 'row', 'end')}<title>{escape(row)}</title></g>"
+            f"<g>{text(GUTTER - 12, y + height / 2 + 4.5, cut(row, 28), 'row', 'end')}<title>{escape(row)}</title></g>"
         )
         for line, lane in enumerate(found):
             top = y + (GAP + LANE - BAR) // 2 + line * LANE

@@ -25,6 +25,7 @@ urlpatterns = [
     path("stations/timeline.svg", pages.stations_timeline, name="stations-timeline"),
     re_path(f"^stations/{KEY}/$", pages.station, name="station"),
     re_path(f"^stations/{KEY}/timeline.svg$", pages.station_timeline, name="station-timeline"),
+    path("spacecraft/", RedirectView.as_view(pattern_name="spacecraft-list"), name="ships"),
     re_path(f"^spacecraft/{KEY}/$", pages.spacecraft, name="spacecraft"),
     re_path(f"^spacecraft/{KEY}/timeline.svg$", pages.spacecraft_timeline, name="spacecraft-timeline"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
