@@ -15,6 +15,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.safestring import SafeString, mark_safe
 
+from spacedevs.api.feeds import writable
+
 from .timelines import Bar, Timeline
 
 STYLE = Path(__file__).parent / "static" / "docking" / "timeline.css"
@@ -26,6 +28,7 @@ LETTER, WIDE_LETTER = 6.3, 6.6  # of an average letter, in bars and elsewhere
 LEGIBLE = 8  # letters of a name that tell something
 TICK = 40  # what a year needs to be named
 STEPS = 1, 2, 5, 10, 20, 50, 100
+LONGEST = 28  # letters of the name of a row
 COLOURS = 8  # kinds beyond those share one
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -73,9 +76,13 @@ def day(moment) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def text(x, y, words, name="", anchor="") -> str:
+def text(x, y, words, name, anchor="") -> str:
     where = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text class="{name}" x="{number(x)}" y="{number(y)}"{where}>{escape(words)}</text>'
+    return f'<text class="{name}" x="{number(x)}" y="{number(y)}"{where}>{markup(words)}</text>'
+
+
+def markup(words) -> str:
+    return escape(writable(words))
 
 
 def cut(words, most) -> str:
@@ -95,26 +102,25 @@ def lanes(bars, now) -> list[list[Bar]]:
 
 def facts(bar: Bar, now) -> str:
     """What a bar says of itself."""
-    until = day(bar.end) if bar.end else "now"
-    days = bar.days(now)
     kind = f" ({bar.kind})" if bar.kind not in (bar.name, bar.row) else ""
     place = f", {bar.row}" if bar.row != bar.name else ""
-    return f"{bar.name}{kind}{place}: {day(bar.start)} to {until}, {days} {'day' if days == 1 else 'days'}"
+    what, days = f"{bar.name}{kind}{place}", bar.days(now)
+    if not (bar.end or bar.lasts(now)):
+        return f"{what}: from {day(bar.start)}"
+    until = day(bar.end) if bar.end else "now"
+    return f"{what}: {day(bar.start)} to {until}, {days} {'day' if days == 1 else 'days'}"
 
 
 def drawn(bar: Bar, colour, y, window, now) -> str:
     """A bar, with its name if there is room, and an open end if it lasts."""
-    left, right = window.x(bar.start), window.x(bar.until(now))
-    width = max(right - left, NARROWEST)
-    lasts = bar.end is None and bar.start <= now < window.end
-    point = ""
-    if lasts:
-        tip, top, bottom = left + width, y + 2, y + BAR - 2
-        point = f'<path d="M{number(tip)} {top}l5 {number((bottom - top) / 2)}l-5 {number((bottom - top) / 2)}z"/>'
+    left = window.x(bar.start)
+    width = max(window.x(bar.until(now)) - left, NARROWEST)
+    is_open = bar.lasts(now) and now < window.end
+    point = f'<path d="M{number(left + width)} {y + 2}l5 {BAR // 2 - 2}l-5 {BAR // 2 - 2}z"/>' if is_open else ""
     words = cut(bar.name, int((width - 8) / LETTER))
     label = text(left + 4, y + BAR - 4.5, words, "name") if words == bar.name or len(words) >= LEGIBLE else ""
     return (
-        f'<a class="bar {colour}" href={quoteattr(bar.address)}><title>{escape(facts(bar, now))}</title>'
+        f'<a class="bar {colour}" href={quoteattr(bar.address)}><title>{markup(facts(bar, now))}</title>'
         f'<rect x="{number(left)}" y="{y}" width="{number(width)}" height="{BAR}" rx="2"/>{point}{label}</a>'
     )
 
@@ -160,44 +166,48 @@ def meanings(colour, bars) -> dict[str, str]:
     return {name: "Others" if name == "k0" else kind for name, kind in shown.items()}
 
 
-def draw(timeline: Timeline, window: Window, now: datetime, alone=False) -> SafeString:
-    """The bars of these years."""
-    bars = timeline.within(*window, now)
-    by_row, colour = defaultdict(list), colours(timeline.kinds)
+def axis(window, now, bottom) -> Iterator[str]:
+    """The lines of the years, and that of now."""
+    for x, words in ticks(window):
+        yield f'<path class="line" d="M{number(x)} {HEAD}V{bottom}"/>{text(x + 3, HEAD - 8, words, "tick")}'
+    if window.begin <= now < window.end:
+        yield f'<path class="now" d="M{number(window.x(now))} {HEAD - 4}V{bottom}"/>'
+
+
+def rows(timeline, bars, colour, window, now) -> tuple[list[str], list[str], int]:
+    """The grounds of the rows, their names with their bars, and where they end."""
+    by_row, grounds, parts, y = defaultdict(list), [], [], HEAD
     for bar in bars:
         by_row[bar.row].append(bar)
-    parts, stripes, y = [], [], HEAD
     for place, row in enumerate(timeline.rows):
         found = lanes(by_row[row], now)
         height = GAP + len(found) * LANE
         if place % 2 == 0:
-            stripes.append(f'<rect class="stripe" x="0" y="{y}" width="{WIDTH}" height="{height}"/>')
-        parts.append(
-            f"<g>{text(GUTTER - 12, y + height / 2 + 4.5, cut(row, 28), 'row', 'end')}<title>{escape(row)}</title></g>"
-        )
-        for line, lane in enumerate(found):
-            top = y + (GAP + LANE - BAR) // 2 + line * LANE
-            parts += [drawn(bar, colour[bar.kind], top, window, now) for bar in lane]
+            grounds.append(f'<rect class="stripe" y="{y}" width="{WIDTH}" height="{height}"/>')
+        name = text(GUTTER - 12, y + height / 2 + 4.5, cut(row, LONGEST), "row", "end")
+        parts.append(f"<g>{name}<title>{markup(row)}</title></g>")
+        for top, lane in enumerate(found):
+            line = y + (GAP + LANE - BAR) // 2 + top * LANE
+            parts += [drawn(bar, colour[bar.kind], line, window, now) for bar in lane]
         y += height
-    bottom = y
-    lines = [
-        f'<path class="line" d="M{number(x)} {HEAD}V{bottom}"/>{text(x + 3, HEAD - 8, words, "tick")}'
-        for x, words in ticks(window)
-    ]
-    if window.begin <= now < window.end:
-        lines.append(f'<path class="now" d="M{number(window.x(now))} {HEAD - 4}V{bottom}"/>')
+    return grounds, parts, y
+
+
+def draw(timeline: Timeline, window: Window, now: datetime, alone=False) -> SafeString:
+    """The bars of these years."""
+    bars, colour = timeline.within(*window, now), colours(timeline.kinds)
+    grounds, parts, bottom = rows(timeline, bars, colour, window, now)
     named, height = legend(meanings(colour, bars))
-    title = f"{timeline.title}, {window.said}"
-    total = bottom + FOOT + height + FOOT
-    counted = f"{len(bars)} of {len(timeline.bars)}" if len(bars) < len(timeline.bars) else f"{len(bars)}"
-    said = f"Timeline of {title}"
+    title, total = f"{timeline.title}, {window.said}", bottom + FOOT + height + FOOT
+    said = writable(f"Timeline of {title}")
+    of_all = f" of {len(timeline.bars)}" if len(bars) < len(timeline.bars) else ""
     return mark_safe(  # noqa: S308 - every text has been escaped
         f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {WIDTH} {total}" width="{WIDTH}"'
         f' height="{total}" role="group" aria-label={quoteattr(said)}>'
         + (f"<title>{escape(said)}</title><style>{style()}</style>" if alone else "")
         + f'<rect class="ground" width="{WIDTH}" height="{total}"/>'
         + text(EDGE, 27, title, "title")
-        + text(WIDTH - EDGE, 27, f"{counted} shown", "count", "end")
-        + "".join((*stripes, *lines, *parts))
+        + text(WIDTH - EDGE, 27, f"{len(bars)}{of_all} shown", "count", "end")
+        + "".join((*grounds, *axis(window, now, bottom), *parts))
         + f'<g transform="translate(0 {bottom + FOOT})">{"".join(named)}</g></svg>'
     )

@@ -1,6 +1,6 @@
 """The pages for people: who is docked where now, and was across the years."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from csp.constants import NONE
 from csp.decorators import csp_replace
@@ -49,9 +49,8 @@ def page(request, template, timeline, picture, context, *moments):
         "window": window,
         "zoom": zoom(window, first, last),
         "drawing": draw(timeline, window, now),
-        "bars": [(bar, bar.days(now)) for bar in timeline.within(*window, now)],
+        "bars": [(bar, bar.days(now), bar.lasts(now)) for bar in timeline.within(*window, now)],
         "picture": request.build_absolute_uri(f"{picture}{query}"),
-        "now": now,
     }
     return holding(render(request, template, context), *moments)
 
@@ -69,20 +68,16 @@ def picture(request, timeline):
 @require_safe
 def stations(request):
     """All stations, and who is there."""
-    rows = SpaceStation.objects.select_related("image", "orbit", "status").annotate(
-        stays=Count("docking_events_target")
-    )
-    rows = sorted(rows, key=lambda each: (each.founded is None, each.founded, each.pk), reverse=True)
+    rows = SpaceStation.objects.select_related("image", "status").annotate(stays=Count("docking_events_target"))
+    rows = sorted(rows, key=lambda each: (each.founded or date.min, each.pk), reverse=True)
     there = presence.presences()
     shown = [(station, there[station.pk]) for station in rows]
     context = {
         "active": [each for each in shown if is_active(each[0])],
         "former": [each for each in shown if not is_active(each[0])],
     }
-    timeline = timelines.of_stations(rows)
-    return page(
-        request, "docking/stations.html", timeline, reverse("stations-timeline"), context, presence.changes_at()
-    )
+    address, changes_at = reverse("stations-timeline"), presence.changes_at()
+    return page(request, "docking/stations.html", timelines.of_stations(rows), address, context, changes_at)
 
 
 def is_active(station) -> bool:
@@ -120,8 +115,7 @@ def spacecraft(request, pk):
 @require_safe
 @csp_replace(PICTURE_POLICY)
 def stations_timeline(request):
-    rows = SpaceStation.objects.select_related("status").annotate(stays=Count("docking_events_target"))
-    return picture(request, timelines.of_stations(rows))
+    return picture(request, timelines.of_stations(SpaceStation.objects.select_related("status")))
 
 
 @require_safe

@@ -11,6 +11,7 @@ from vehicles.models import Spacecraft, SpacecraftConfig
 
 from .models import DockingEvent, DockingLocation
 
+EARLIEST, LATEST = 1900, 2199  # the years that can be drawn
 MODULE, STATION, FLIGHT = "Module", "Space station", "Flight"  # kinds of what is no kind of ship
 FLIGHTS, VISITORS = "In flight", "Docked at it"  # the rows of a ship beside those of what it was docked at
 CHASER = {
@@ -45,9 +46,12 @@ class Bar(NamedTuple):
     def address(self) -> str:
         return path_of(self.view, self.key)
 
+    def lasts(self, now) -> bool:
+        return self.end is None and self.start <= now
+
     def until(self, now) -> datetime:
         """The end; of what lasts, now."""
-        return self.end or max(self.start, now)
+        return max(self.start, self.end or now)
 
     def days(self, now) -> int:
         return (self.until(now).date() - self.start.date()).days
@@ -68,14 +72,19 @@ class Timeline(NamedTuple):
         return sorted(counted, key=lambda kind: (-counted[kind], kind))
 
     def years(self, now) -> tuple[int, int]:
-        """The first year and the last."""
+        """The first year and the last, as far as years are drawn."""
         starts = [bar.start.year for bar in self.bars] or [self.founded or now.year]
         ends = [bar.until(now).year for bar in self.bars] or starts
-        return min(filter(None, (*starts, self.founded))), max(ends)
+        return drawable(min(filter(None, (*starts, self.founded)))), drawable(max(ends))
 
     def within(self, first, last, now) -> list[Bar]:
         """The bars of these years."""
         return [bar for bar in self.bars if bar.start.year <= last and bar.until(now).year >= first]
+
+
+def drawable(year) -> int:
+    """The nearest year that is drawn."""
+    return min(max(year, EARLIEST), LATEST)
 
 
 def of_stations(rows) -> Timeline:

@@ -8,8 +8,7 @@ from django import forms
 from spacedevs.api.filters import IntegerField
 
 from .drawing import Window
-
-EARLIEST, LATEST = 1900, 2200
+from .timelines import EARLIEST, LATEST, drawable
 
 
 class Years(forms.Form):
@@ -66,7 +65,7 @@ def zoom(shown: Window, first: int, last: int) -> Zoom:
     decade = next((each for each in decades if each.first <= shown.first and shown.last <= each.last), None)
     years = range(max(decade.first, first), min(decade.last, last) + 1) if decade else ()
     length = shown.last - shown.first + 1
-    before, after = (Window(shown.first + by, shown.last + by) for by in (-length, length))
+    before, after = (Window(*(drawable(year + by) for year in shown)) for by in (-length, length))
     return Zoom(
         Link("All years", "", shown == (first, last)),
         [link(each, f"{each.first}s", shown) for each in decades],

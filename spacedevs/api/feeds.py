@@ -69,7 +69,11 @@ def item(feed: Feed, row: models.Model, request) -> Item:
     return Item(key_of(row), address, cleaned(feed.entry(row)))
 
 
+def writable(text: str) -> str:
+    """A text without the characters that nothing can hold that is made of it."""
+    return UNWRITABLE.sub("", text)
+
+
 def cleaned(entry: Entry) -> Entry:
-    """An entry without the characters that no feed can hold."""
-    texts = {name: UNWRITABLE.sub("", value) for name, value in entry._asdict().items() if isinstance(value, str)}
-    return entry._replace(**texts)
+    """An entry that can be written."""
+    return entry._replace(**{name: writable(each) for name, each in entry._asdict().items() if isinstance(each, str)})

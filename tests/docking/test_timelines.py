@@ -138,6 +138,8 @@ YEARS = {
     "founded before": (([bar()], 1998), (1998, 2020)),
     "lasts": (([bar(end=None)], None), (2020, 2024)),
     "ahead": (([bar(start=NOW + 400 * DAY, end=None)], None), (2025, 2025)),
+    "turned round": (([bar(end=THEN - 800 * DAY)], None), (2020, 2020)),
+    "beyond all years": (([bar(end=datetime.max.replace(tzinfo=UTC))], 1), (1900, 2199)),
 }
 
 
@@ -228,7 +230,7 @@ TICKS = {
     (2024, 2024): ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     (2020, 2022): ["2020", "2021", "2022"],
     (1986, 2024): [str(year) for year in range(1986, 2025, 2)],
-    (1900, 2200): [str(year) for year in range(1900, 2201, 20)],
+    (1900, 2199): [str(year) for year in range(1900, 2200, 20)],
 }
 
 
@@ -237,8 +239,15 @@ def test_as_many_years_are_named_as_can_be_read(years):
     assert [each.text for each in drawing(years=years).findall(f".//{SVG}text[@class='tick']")] == TICKS[years]
 
 
+def test_a_stay_that_is_to_come_and_has_no_end_says_when_it_begins():
+    (link,) = bars_of(drawing(bar(start=NOW + 30 * DAY, end=None)))
+    assert link.findtext(f"{SVG}title") == "Soyuz MS-28 (Soyuz), Rassvet: from 1 August 2024"
+    assert link.find(f"{SVG}path") is None
+
+
 def test_no_name_is_markup():
     evil = '"><script>alert(1)</script>&'
+    assert draw(Timeline("\x01", ["\x02"], [bar(name="\x03")]), Window(2020, 2020), NOW).isprintable()
     svg = drawing(bar(name=evil, row=evil, kind=evil), rows=(evil,), years=(2020, 2020))
     assert svg.findall(f".//{SVG}script") == []
     assert evil in bars_of(svg)[0].findtext(f"{SVG}title")
@@ -290,7 +299,7 @@ ASKED = {
     "from=2020.5": "from: Enter a whole number.",
     "to=99999999999999999999999": "to: Enter a whole number.",
     "from=1": "from: Ensure this value is greater than or equal to 1900.",
-    "to=2201": "to: Ensure this value is less than or equal to 2200.",
+    "to=2200": "to: Ensure this value is less than or equal to 2199.",
 }
 
 
@@ -320,3 +329,7 @@ def test_there_is_no_way_to_where_nothing_is():
     found = zoom(Window(1998, 2026), 1998, 2026)
     assert (found.whole.is_current, found.years, found.before, found.after) == (True, [], None, None)
     assert [each.label for each in zoom(Window(1998, 1998), 1998, 2026).years] == ["1998", "1999"]
+    assert zoom(Window(1960, 2190), 1958, 2199)[3:] == (
+        Link("1900–1959", "from=1900&to=1959"),  # noqa: RUF001
+        Link("2191–2199", "from=2191&to=2199"),  # noqa: RUF001
+    )
