@@ -109,7 +109,11 @@ def spacecraft(request, pk):
     ship = get_object_or_404(Spacecraft.objects.select_related(*shown), pk=pk)
     timeline = timelines.of_spacecraft(ship)
     address = reverse("spacecraft-timeline", args=[pk])
-    return page(request, "docking/spacecraft.html", timeline, address, {"ship": ship})
+    now = timezone.now()
+    docked = [
+        bar for bar in timeline.bars if bar.row not in (timelines.FLIGHTS, timelines.VISITORS) and bar.lasts(now)
+    ]
+    return page(request, "docking/spacecraft.html", timeline, address, {"ship": ship, "docked": docked})
 
 
 @require_safe

@@ -115,6 +115,7 @@ def test_all_stations_are_there_those_in_use_first(client, iss, stay):
 
 def test_a_ship_shows_where_it_was(client, stay):
     text = words(client, f"/spacecraft/{stay.flight_vehicle_chaser.spacecraft_id}/")
+    assert part(text, "Docked now", "Record") == "ISS, Rassvet, since 5 March 2024"
     assert "ISS Rassvet 2024-03-05 now " in part(text, "From To Days", "Speaks")
     assert client.get("/spacecraft/")["Location"] == "/2.3.0/spacecraft/"
 
