@@ -120,7 +120,7 @@ def drawn(bar: Bar, colour, y, window, now) -> str:
     words = cut(bar.name, int((width - 8) / LETTER))
     label = text(left + 4, y + BAR - 4.5, words, "name") if words == bar.name or len(words) >= LEGIBLE else ""
     return (
-        f'<a class="bar {colour}" href={quoteattr(bar.address)}><title>{markup(facts(bar, now))}</title>'
+        f'<a class="stay {colour}" href={quoteattr(bar.address)}><title>{markup(facts(bar, now))}</title>'
         f'<rect x="{number(left)}" y="{y}" width="{number(width)}" height="{BAR}" rx="2"/>{point}{label}</a>'
     )
 
@@ -147,7 +147,7 @@ def legend(kinds) -> tuple[list[str], int]:
         if x + width > WIDTH - EDGE and x > GUTTER:
             x, y = GUTTER, y + LANE
         found.append(
-            f'<g class="bar {colour}" transform="translate({number(x)} {y})">'
+            f'<g class="stay {colour}" transform="translate({number(x)} {y})">'
             f'<rect width="12" height="12" y="2" rx="2"/>{text(18, 12, kind, "kind")}</g>'
         )
         x += width

@@ -46,6 +46,11 @@ class Bar(NamedTuple):
     def address(self) -> str:
         return path_of(self.view, self.key)
 
+    @property
+    def page(self) -> str | None:
+        """The address of its ship's page."""
+        return self.ship and path_of("spacecraft", self.ship)
+
     def lasts(self, now) -> bool:
         return self.end is None and self.start <= now
 

@@ -209,13 +209,13 @@ def test_stays_of_one_time_at_one_port_lie_side_by_side():
 def test_kinds_have_colours_that_stay_when_one_zooms():
     bars = [bar(kind="Progress", key=n) for n in (1, 2)] + [bar(kind="Soyuz", key=3, start=NOW, end=None)]
     (link,) = bars_of(drawing(*bars, years=(2024, 2024)))
-    assert link.get("class") == "bar k2"
+    assert link.get("class") == "stay k2"
 
 
 def test_kinds_beyond_the_colours_share_one():
     bars = [bar(kind=f"Kind {n:02}", key=n) for n in range(COLOURS + 2)]
     svg = drawing(*bars)
-    assert [link.get("class") for link in bars_of(svg)].count("bar k0") == 2
+    assert [link.get("class") for link in bars_of(svg)].count("stay k0") == 2
     legend = [each.text for each in svg.findall(f".//{SVG}text[@class='kind']")]
     assert legend == [*(f"Kind {n:02}" for n in range(COLOURS)), "Others"]
 
