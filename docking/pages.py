@@ -62,7 +62,8 @@ def picture(request, timeline):
     if not years.is_valid():
         return refusal(years)
     drawing = draw(timeline, years.cleaned_data["window"], now, alone=True)
-    return holding(HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8"))
+    anywhere = {"Cross-Origin-Resource-Policy": "cross-origin"}
+    return holding(HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8", headers=anywhere))
 
 
 @require_safe
