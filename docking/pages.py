@@ -35,7 +35,7 @@ def refusal(years) -> HttpResponse:
     return HttpResponse(years.complaint, status=400, content_type="text/plain; charset=utf-8")
 
 
-def page(request, template, timeline, picture, context, *moments):
+def page(request, template, timeline, address, context, *moments):
     """A page with a timeline of the years that are asked for."""
     now = timezone.now()
     first, last = timeline.years(now)
@@ -50,7 +50,7 @@ def page(request, template, timeline, picture, context, *moments):
         "zoom": zoom(window, first, last),
         "drawing": draw(timeline, window, now),
         "bars": [(bar, bar.days(now), bar.lasts(now)) for bar in timeline.within(*window, now)],
-        "picture": request.build_absolute_uri(f"{picture}{query}"),
+        "picture": request.build_absolute_uri(f"{address}{query}"),
     }
     return holding(render(request, template, context), *moments)
 

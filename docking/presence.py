@@ -75,7 +75,7 @@ def presences(station: int | None = None) -> defaultdict[int, Presence]:
 
 def of(relation, station) -> dict:
     """What is of this station, or of any."""
-    return {relation: station} if station else {f"{relation}__isnull": False}
+    return {f"{relation}__isnull": False} if station is None else {relation: station}
 
 
 def changes_at(station: int | None = None) -> datetime | None:
