@@ -183,3 +183,19 @@ class DockingEvent(models.Model):
     def chaser(self):
         """What docks: the flight of a ship or payload, or a station."""
         return self.flight_vehicle_chaser or self.space_station_chaser or self.payload_flight_chaser
+
+    @property
+    def kind(self):
+        """What kind of vehicle docks."""
+        if self.flight_vehicle_chaser:
+            return self.flight_vehicle_chaser.spacecraft.spacecraft_config.name
+        return self.payload_flight_chaser.payload.type.name if self.payload_flight_chaser else "Space station"
+
+    @property
+    def picture(self):
+        """Of what docks."""
+        if self.flight_vehicle_chaser:
+            return self.flight_vehicle_chaser.spacecraft.picture
+        return (
+            self.payload_flight_chaser.payload.image if self.payload_flight_chaser else self.space_station_chaser.image
+        )

@@ -1,9 +1,14 @@
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from spacedevs.api.parts import Part
+from spacedevs.api.parts import NOW, Part
 
 DOCKED = Part(Q(departure=None))  # stays that last
+PRESENT = Part(  # stays that have begun and not ended, by the clock: dates ahead may be entered before they come
+    Q(docking__lte=Now()) & (Q(departure=None) | Q(departure__gt=Now())),
+    {"docking": NOW, "departure": NOW},
+)
 
 
 class DockingEventQuerySet(models.QuerySet):

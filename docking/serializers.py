@@ -1,3 +1,5 @@
+from rest_framework import serializers
+
 from launches.serializers import (
     PayloadFlightMini,
     PayloadFlightNormal,
@@ -7,7 +9,7 @@ from launches.serializers import (
 )
 from spacedevs.api.representations import Representation
 from stations.models import SpaceStation
-from stations.serializers import SpaceStationMini, SpaceStationNormal
+from stations.serializers import ExpeditionMini, SpaceStationMini, SpaceStationNormal
 from vehicles.serializers import PayloadMini, SpacecraftConfigNormal
 
 from . import models
@@ -108,3 +110,47 @@ class DockingEventEndpointDetailed(DockingEventEndpointNormal):
 
     class Meta(DockingEventEndpointNormal.Meta):
         mode = "detailed"
+
+
+# An addition of ours, which LL2 2.3.0 does not have. -----------------------------------------------
+
+
+class Port(serializers.Serializer):
+    """A port, by its id and its name."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class DockedVehicle(serializers.Serializer):
+    """Who is at a port, and since when: `id` and `url` are those of the docking event."""
+
+    id = serializers.IntegerField()
+    url = serializers.URLField()
+    name = serializers.CharField()
+    kind = serializers.CharField(help_text="Of a ship, its configuration; of a payload, its type.")
+    docking = serializers.DateTimeField()
+    docking_location = Port()
+
+
+class CrewMember(serializers.Serializer):
+    """Somebody aboard, and since when: `id` and `url` are those of the astronaut."""
+
+    id = serializers.IntegerField()
+    url = serializers.URLField()
+    name = serializers.CharField()
+    role = serializers.CharField(allow_null=True)
+    since = serializers.DateTimeField()
+    came_with = serializers.CharField(help_text="The ship that they came with, or else their expedition.")
+
+
+class SpaceStationNow(serializers.Serializer):
+    """Who is at a station now."""
+
+    id = serializers.IntegerField()
+    url = serializers.URLField()
+    name = serializers.CharField()
+    docked = DockedVehicle(many=True)
+    free = Port(many=True)
+    crew = CrewMember(many=True)
+    active_expeditions = ExpeditionMini(many=True)

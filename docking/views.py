@@ -1,6 +1,14 @@
-from spacedevs.api.resources import ConfigResource, Resource
+from functools import partial
 
-from . import models, serializers
+from django.shortcuts import get_object_or_404
+from rest_framework.reverse import reverse
+
+from spacedevs.api.resources import ConfigResource, OneObject, Resource
+from spacedevs.api.schema import OneSchema
+from stations.models import SpaceStation
+from stations.querysets import ACTIVE
+
+from . import feeds, models, presence, serializers
 from .filters import DockingEventFilter
 
 
@@ -8,6 +16,7 @@ class DockingEvent(Resource):
     queryset = models.DockingEvent.objects.all()
     ladder = serializers.DockingEventEndpointNormal, serializers.DockingEventEndpointDetailed
     filterset_class = DockingEventFilter
+    feed = feeds.Dockings
     search_fields = models.SEARCHED
     ordering_fields = ("departure", "docking")
     examples = {"filters": "space_station_target__id=6", "search": "search=Salyut", "ordering": "ordering=-docking"}
@@ -18,3 +27,57 @@ class DockingLocation(ConfigResource):
     ladder = (serializers.DockingLocation,)
     ordering_fields = ("name", "spacecraft", "spacestation")
     search_fields = ("name",)
+
+
+class SpaceStationNow(OneObject):
+    """Who is at a station now: the question that is asked most, in one small answer."""
+
+    queryset = SpaceStation.objects.all()
+    ladder = (serializers.SpaceStationNow,)
+    schema = OneSchema()
+    help_text = (
+        "Who is docked at a station now, port by port and since when, which ports are free, and who is aboard: those "
+        "who came with the ships that are docked or, where that is not known, the crews of the active expeditions.\n\n"
+        "An addition of this server, which Launch Library 2.3.0 does not have."
+    )
+
+    def clocks(self):
+        return [partial(presence.changes_at, int(self.kwargs["pk"]))]
+
+    def get_object(self):
+        station = get_object_or_404(self.queryset, pk=self.kwargs["pk"])
+        there = presence.presences(station.pk)[station.pk]
+        taken = {stay.docking_location_id for stay in there.stays}
+        return {
+            "id": station.pk,
+            "url": self.address_of(station),
+            "name": station.name,
+            "docked": [self.docked(stay) for stay in there.stays],
+            "free": [port for port in station.docking_location.all() if port.pk not in taken],
+            "crew": [self.aboard(each) for each in there.crew],
+            "active_expeditions": ACTIVE.of(station.expeditions.all()),
+        }
+
+    def docked(self, stay):
+        return {
+            "id": stay.pk,
+            "url": self.address_of(stay),
+            "name": stay.chaser.name,
+            "kind": stay.kind,
+            "docking": stay.docking,
+            "docking_location": stay.docking_location,
+        }
+
+    def aboard(self, each):
+        astronaut, role = each.seat.astronaut, each.seat.role
+        return {
+            "id": astronaut.pk,
+            "url": self.address_of(astronaut),
+            "name": astronaut.name,
+            "role": role and role.role,
+            "since": each.since,
+            "came_with": each.came_with,
+        }
+
+    def address_of(self, row):
+        return reverse(f"{row._meta.model_name}-detail", [row.pk], request=self.request)

@@ -8,7 +8,7 @@ from spacedevs.api.rendering import plan
 from spacedevs.api.resources import OneObject, Resource
 from vehicles.models import Launcher, LauncherConfig, Spacecraft
 
-from . import filters, models, querysets, serializers
+from . import feeds, filters, models, querysets, serializers
 
 EXAMPLES = {"filters": "type__ids=2,8", "search": "search=Flyby", "ordering": "ordering=-last_updated"}
 
@@ -21,6 +21,7 @@ class Events(Resource):
         serializers.EventEndpointDetailed,
     )
     filterset_class = filters.EventFilter
+    feed = feeds.Happenings
     search_fields = ("name",)
     ordering_fields = ("date", "last_updated")
     examples = EXAMPLES

@@ -274,6 +274,11 @@ class SpacecraftFlight(Flight):
     def __str__(self):
         return f"{self.spacecraft} ({self.launch})"
 
+    @property
+    def name(self):
+        """What flies is called so."""
+        return self.spacecraft.name
+
 
 class PayloadFlight(Flight):
     """One flight of a payload, or of several alike."""
@@ -284,3 +289,8 @@ class PayloadFlight(Flight):
 
     def __str__(self):
         return f"{self.payload} ({self.launch})"
+
+    @property
+    def name(self):
+        """What flies is called so."""
+        return self.payload.name

@@ -1,6 +1,6 @@
 from spacedevs.api.resources import Resource
 
-from . import filters, models, querysets, serializers
+from . import feeds, filters, models, querysets, serializers
 
 EXAMPLES = {
     "filters": "pad__location=13",
@@ -44,6 +44,7 @@ class Launch(Resource):
     queryset = models.Launch.objects.all()
     ladder = serializers.LaunchBasic, serializers.LaunchNormal, serializers.LaunchDetailed
     filterset_class = filters.LaunchFilter
+    feed = feeds.Launches
     search_fields = (
         "launch_designator",
         "launch_service_provider__name",

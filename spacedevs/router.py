@@ -1,12 +1,13 @@
 """The table of the API: every path, a line each."""
 
+from django.urls import re_path
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from agencies import serializers as agencies
 from agencies.views import Agency, MissionPatch, Program
 from crew import serializers as crew
 from crew.views import Astronaut
-from docking.views import DockingEvent, DockingLocation
+from docking.views import DockingEvent, DockingLocation, SpaceStationNow
 from events import serializers as events
 from events.views import (
     Events,
@@ -108,6 +109,9 @@ OBJECTS = {
     "api-throttle": ApiThrottle,
     "dashboard/starship": StarshipDashboard,
 }
+ADDITIONS = {  # what LL2 2.3.0 does not have, beneath a row of something that it has
+    "space_stations": {"now": SpaceStationNow},
+}
 
 
 class LaunchLibrary(APIRootView):
@@ -133,3 +137,14 @@ for path, representation in CONFIG.items():
     router.register(f"config/{path}", ConfigResource.of(representation))
 for path, view in OBJECTS.items():
     router.register(path, view, basename=path)
+
+additions = [
+    re_path(
+        rf"^{prefix}/(?P<pk>{RESOURCES[prefix].lookup_value_regex})/{path}/$",
+        view.as_view({"get": "list"}, basename=f"{prefix}-{path}", detail=True),
+        name=f"{prefix}-{path}",
+    )
+    for prefix, views in ADDITIONS.items()
+    for path, view in views.items()
+]
+urls = [*router.urls, *additions]

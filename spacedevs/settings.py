@@ -70,6 +70,7 @@ else:
     DATABASES["default"].setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
+KEPT_PAGES = ["stations", "ships"]  # the views beneath which answers are kept, as those of the API are
 RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of each process; 0 keeps nothing
 THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
 THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limit of its own

@@ -1,22 +1,33 @@
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from docking import pages
 from spacedevs.api import dumps, errors
+from spacedevs.api.models import key_pattern
 from spacedevs.editing import uploads
-from spacedevs.router import router
+from spacedevs.router import urls
+from vehicles.models import Spacecraft
 
+KEY = f"(?P<pk>{key_pattern(Spacecraft._meta.pk)})"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root")),
-    path("2.3.0/", include(router.urls)),
+    path("2.3.0/", include(urls)),
     path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
     path("2.3.0/dump/", dumps.index, name="dump"),
     path("2.3.0/dump/<path:name>", dumps.file, name="dump-file"),
+    path("stations/", pages.stations, name="stations"),
+    path("stations/timeline.svg", pages.stations_timeline, name="stations-timeline"),
+    re_path(f"^stations/{KEY}/$", pages.station, name="station"),
+    re_path(f"^stations/{KEY}/timeline.svg$", pages.station_timeline, name="station-timeline"),
+    path("spacecraft/", RedirectView.as_view(pattern_name="spacecraft-list"), name="ships"),
+    re_path(f"^spacecraft/{KEY}/$", pages.spacecraft, name="spacecraft"),
+    re_path(f"^spacecraft/{KEY}/timeline.svg$", pages.spacecraft_timeline, name="spacecraft-timeline"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
     path("admin/", admin.site.urls),
 ]

@@ -137,6 +137,11 @@ class Spacecraft(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def picture(self):
+        """Its own, or else that of its kind."""
+        return self.image or self.spacecraft_config.image
+
 
 class LauncherConfigFamily(RocketTotals):
     """Rockets that descend from one another, such as Ariane."""

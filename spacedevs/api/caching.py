@@ -177,13 +177,14 @@ class ResponseCache:
         self.application = application
         self.version = version
         self.root = reverse("api-root")
+        self.places = self.root, *map(reverse, settings.KEPT_PAGES)
         self.release = release()
         self.addressed_by = addressed_by()
         self.answers = Answers(settings.RESPONSE_CACHE_MB * 2**20)
         self.seen = None, 0, ""
 
     def __call__(self, environ, start_response):
-        if not environ.get("PATH_INFO", "").startswith(self.root):
+        if not environ.get("PATH_INFO", "").startswith(self.places):
             return self.application(environ, start_response)
         asked_at = time()
         version = self.version() if is_anonymous_read(environ) else None
@@ -204,7 +205,7 @@ class ResponseCache:
             self.answers.put(version, key, answer)
         dated = date(answer, last_modified)
         if has_it(environ, etag, dated):
-            return not_modified(start_response, etag, dated)
+            return self.not_modified(environ, start_response, etag, dated)
         start_response("200 OK", [*answer.headers, *dated])
         return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
 
@@ -216,7 +217,13 @@ class ResponseCache:
             return None
         _, answer, etag = self.known(environ, version)
         dated = date(answer, self.last_modified(version, asked_at)) if answer else []
-        return not_modified(start_response, etag, dated) if has_it(environ, etag, dated) else None
+        return self.not_modified(environ, start_response, etag, dated) if has_it(environ, etag, dated) else None
+
+    def not_modified(self, environ, start_response, etag, dated):
+        is_api = environ.get("PATH_INFO", "").startswith(self.root)
+        shown = CROSS_ORIGIN.items() if is_api else ()
+        start_response("304 Not Modified", [("ETag", etag), *dated, *SHARED, *shown])
+        return []
 
     def known(self, environ, version) -> tuple[tuple[str, ...], Answer | None, str]:
         """The key of a request, the answer if it is kept, and the ETag."""
@@ -290,11 +297,6 @@ def is_unchanged(environ, last_modified) -> bool:
         return False
     since = parse_http_date_safe(environ["HTTP_IF_MODIFIED_SINCE"])
     return since is not None and parse_http_date_safe(last_modified) <= since <= time()
-
-
-def not_modified(start_response, etag, dated):
-    start_response("304 Not Modified", [("ETag", etag), *dated, *SHARED, *CROSS_ORIGIN.items()])
-    return []
 
 
 def may_be_kept(status, headers) -> bool:

@@ -7,6 +7,7 @@ from django.http import HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework import views
 
+from .feeds import is_wanted
 from .headers import is_api
 from .renderers import WrittenRenderer
 
@@ -37,7 +38,8 @@ def exception_handler(error, context):
     if isinstance(error, FAILURES):
         return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
     response = views.exception_handler(error, context)
-    if response is not None and WrittenRenderer not in context["view"].renderer_classes:
+    is_unwritten = WrittenRenderer not in context["view"].renderer_classes or is_wanted(context["request"])
+    if response is not None and is_unwritten:
         headers = {name: value for name, value in response.items() if name != "Content-Type"}
         return JsonResponse(response.data, status=response.status_code, headers=headers)
     return response

@@ -82,6 +82,12 @@ def route(view, probe, prefix) -> tuple[str, str]:
     return before, after
 
 
+def path_of(view, key) -> str:
+    """The path of a row in a view."""
+    before, after = route(view, PROBES[isinstance(key, UUID)], get_script_prefix())
+    return f"{before}{key}{after}"
+
+
 class Plan:
     """All statements for one representation and what it shows, in an order in which they can be asked."""
 

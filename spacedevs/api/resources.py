@@ -14,9 +14,10 @@ from django.utils.safestring import mark_safe
 from rest_framework import viewsets
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
+from rest_framework.settings import api_settings
 from rest_framework.utils.formatting import markup_description
 
-from . import parameters
+from . import feeds, parameters
 from .filters import ResourceFilter
 from .models import KnownByName, key_pattern
 from .rendering import plan
@@ -126,7 +127,18 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     filterset_class = ResourceFilter
     paths = {}  # where the contract's names of what is searched and ordered by lead here, by their beginnings
     part = None  # the rows of the table that are this endpoint's; all where none is named
+    feed: type[feeds.Feed] | None = None  # what its rows are in calendars and in news, if they have a place there
     schema = ResourceSchema()
+
+    @classproperty
+    def renderer_classes(cls):
+        return [*api_settings.DEFAULT_RENDERER_CLASSES, *(feeds.FORMATS if cls.feed else ())]
+
+    def get_renderers(self):
+        renderers = super().get_renderers()
+        if self.request and self.request.method == "OPTIONS":  # what an endpoint can do is no feed
+            return [each for each in renderers if not isinstance(each, feeds.FORMATS)]
+        return renderers
 
     @classproperty
     def filter_names(cls):
@@ -150,13 +162,16 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
             rows = rows.filter(pk__gte=0)
         if self.part:
             rows = self.part.of(rows)
-        return rows if self.is_planned else loaded(rows, self.get_serializer_class())
+        is_loaded = self.is_planned or feeds.is_wanted(self.request)
+        return rows if is_loaded else loaded(rows, self.get_serializer_class())
 
     def clocks(self):
         part = self.part and self.part.edges and partial(self.part.changes_at, self.queryset.all())
         return [*plan(self.get_serializer_class()).clocks, *filter(None, [part])]
 
     def list(self, request, *args, **kwargs):
+        if feeds.is_wanted(request):
+            return feeds.answer(self, self.filter_queryset(self.get_queryset()))
         if not self.is_planned:
             return super().list(request, *args, **kwargs)
         rows = self.filter_queryset(self.get_queryset())
@@ -165,6 +180,8 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         return written(page.data)
 
     def retrieve(self, request, *args, **kwargs):
+        if feeds.is_wanted(request):
+            return feeds.answer(self, self.filter_queryset(self.get_queryset().filter(pk=self.kwargs["pk"])))
         if not self.is_planned:
             return super().retrieve(request, *args, **kwargs)
         rows = self.get_queryset()

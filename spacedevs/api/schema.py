@@ -6,9 +6,11 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, UUIDField
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
+from .feed_formats import FeedRenderer
 from .representations import Representation
 
 UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
@@ -31,6 +33,7 @@ PROBLEMS = {  # beside that of bad parameters
 # What the contract does not say of a field, whose type is nevertheless the contract's.
 LACKING = "Null where answers that show less are all that is known of a row."
 EMPTY = "May be empty."
+JSON = "application/json"
 
 
 def classes_without_description():
@@ -81,7 +84,12 @@ class ResourceSchema(AutoSchema):
         return [OpenApiParameter("mode", enum=list(self.view.modes), description="Level of detail in the response.")]
 
     def get_response_serializers(self):
-        return {200: self.get_answer(), 304: UNCHANGED, 400: self.get_complaint(), **self.get_problems()}
+        told = {200: self.get_answer(), 304: UNCHANGED, 400: self.get_complaint(), **self.get_problems()}
+        feeds = [each.media_type for each in self.view.get_renderers() if isinstance(each, FeedRenderer)]
+        return {
+            **{(status, JSON): shape for status, shape in told.items()},
+            **{(200, media_type): OpenApiResponse(OpenApiTypes.STR) for media_type in feeds},
+        }
 
     def get_problems(self) -> dict[int, OpenApiResponse]:
         return {status: OpenApiResponse(Problem, description) for status, description in PROBLEMS.items()}
@@ -101,11 +109,15 @@ class ResourceSchema(AutoSchema):
         return PolymorphicProxySerializer(name, self.view.modes, resource_type_field_name="response_mode")
 
 
-class ObjectSchema(ResourceSchema):
-    """Describes an endpoint that answers one object; LL2 2.3.0 calls its operation a list all the same."""
-
-    def get_operation_id(self) -> str:
-        return f"{super().get_operation_id().removesuffix('retrieve')}list"
+class OneSchema(ResourceSchema):
+    """Describes an endpoint that answers one object."""
 
     def _is_list_view(self, serializer=None) -> bool:
         return False
+
+
+class ObjectSchema(OneSchema):
+    """Describes one whose operation LL2 2.3.0 calls a list all the same."""
+
+    def get_operation_id(self) -> str:
+        return f"{super().get_operation_id().removesuffix('retrieve')}list"

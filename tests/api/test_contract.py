@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from spacedevs.api.schema import EMPTY, LACKING
+from spacedevs.router import ADDITIONS
 
 PATHS = "/2.3.0/api-throttle/", "/2.3.0/docking_events/", "/2.3.0/config/"
 
@@ -48,8 +49,10 @@ def test_operations_have_the_ids_that_generated_clients_call_them_by(document, c
     } == {path: about["operationId"] for path, about in contract["paths"].items() if path in document["paths"]}
 
 
-def test_every_path_of_ours_is_one_of_the_contract(document, contract):
-    assert set(document["paths"]) <= set(contract["paths"])
+def test_every_path_of_ours_is_one_of_the_contract_or_a_named_addition(document, contract):
+    additions = {f"/2.3.0/{prefix}/{{id}}/{path}/" for prefix, paths in ADDITIONS.items() for path in paths}
+    assert set(document["paths"]) - set(contract["paths"]) == additions
+    assert all("addition of this server" in document["paths"][path]["get"]["description"] for path in additions)
 
 
 def test_an_address_that_may_be_empty_says_so(document, contract):

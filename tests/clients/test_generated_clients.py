@@ -5,11 +5,12 @@ import json
 import pytest
 
 from spacedevs.api.representations import name_of
-from spacedevs.router import OBJECTS
+from spacedevs.router import ADDITIONS, OBJECTS
 from tests.api.routes import ENDPOINTS, MODES, RESOURCES
 
 pytestmark = pytest.mark.clients
 
+ADDED = [(prefix, name) for prefix, views in ADDITIONS.items() for name in views]
 OBJECT_MODES = [(prefix, mode) for prefix in OBJECTS for mode in ENDPOINTS[prefix].modes or [""]]
 
 
@@ -19,7 +20,8 @@ def path_of(prefix):
 
 def test_every_path_of_the_document_is_asked(document):
     lists = {path_of(prefix) for prefix in ENDPOINTS}
-    assert set(document["paths"]) == lists | {f"{path_of(prefix)}{{id}}/" for prefix in RESOURCES}
+    details = {f"{path_of(prefix)}{{id}}/" for prefix in RESOURCES}
+    assert set(document["paths"]) == lists | details | {f"{path_of(prefix)}{{id}}/{name}/" for prefix, name in ADDED}
 
 
 # Pydantic's models --------------------------------------------------------------------------------
@@ -54,6 +56,13 @@ def test_models_hold_details(prefix, served, read):
 def test_models_hold_objects(prefix, mode, served, read):
     shown = read(path_of(prefix), served.get(f"{path_of(prefix)}?mode={mode}"))
     assert getattr(getattr(shown, "root", shown), "response_mode", "") == mode
+
+
+@pytest.mark.parametrize(("prefix", "name"), ADDED)
+def test_models_hold_additions(prefix, name, served, read):
+    path = path_of(prefix)
+    for key in served.keys(path):
+        assert read(f"{path}{{id}}/{name}/", served.get(f"{path}{key}/{name}/")).id == key
 
 
 # A client -----------------------------------------------------------------------------------------
@@ -101,3 +110,10 @@ def test_client_reads_objects(prefix, mode, ask):
     endpoint = ENDPOINTS[prefix]
     shown = ask(path_of(prefix), mode=mode)
     assert kinds([shown]) == {endpoint.modes.get(mode, endpoint.ladder[-1]).__name__}
+
+
+@pytest.mark.parametrize(("prefix", "name"), ADDED)
+def test_client_reads_additions(prefix, name, served, ask):
+    path = path_of(prefix)
+    records = [ask(f"{path}{{id}}/{name}/", key) for key in served.keys(path)]
+    assert kinds(records) == {ADDITIONS[prefix][name].ladder[-1].__name__}

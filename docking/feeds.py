@@ -1,0 +1,31 @@
+from spacedevs.api.feed_formats import Entry
+from spacedevs.api.feeds import Feed
+
+
+class Dockings(Feed):
+    """Stays, each from docking to departure; one that lasts has no end yet."""
+
+    title = "Docking events"
+    time = changed = "docking"
+    related = (
+        "docking_location",
+        "flight_vehicle_chaser__spacecraft",
+        "flight_vehicle_target__spacecraft",
+        "payload_flight_chaser__payload",
+        "payload_flight_target__payload",
+        "space_station_chaser",
+        "space_station_target",
+    )
+
+    @staticmethod
+    def entry(stay):
+        place = f"{stay.target.name}, {stay.docking_location.name}"
+        return Entry(
+            title=f"{stay.chaser.name} at {place}",
+            start=stay.docking,
+            end=stay.departure,
+            updated=stay.departure or stay.docking,  # no row tells when it was changed
+            category="Docking",
+            place=place,
+            text=f"Docked {stay.span}.",
+        )

@@ -1,0 +1,135 @@
+"""The pages for people: who is docked where now, and was across the years."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from csp.constants import NONE
+from csp.decorators import csp_replace
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import http_date
+from django.views.decorators.http import require_safe
+
+from stations.models import SpaceStation
+from vehicles.models import Spacecraft
+
+from . import presence, timelines
+from .drawing import draw, style_digest
+from .zoom import Years, zoom
+
+ACTIVE = "Active"  # the status of stations that are in use
+# A picture that stands alone may load nothing, and is styled by nothing but the style that it carries along.
+PICTURE_POLICY = {"style-src": [style_digest()], "script-src": [NONE]}
+
+
+def holding(response, *moments):
+    """An answer that holds until one of these moments if nothing is written, and not beyond today: it counts days."""
+    tomorrow = datetime.combine(timezone.now().date() + timedelta(days=1), time(), UTC)
+    response["Expires"] = http_date(min([tomorrow, *filter(None, moments)]).timestamp())
+    return response
+
+
+def refusal(years) -> HttpResponse:
+    return HttpResponse(years.complaint, status=400, content_type="text/plain; charset=utf-8")
+
+
+def page(request, template, timeline, address, context, *moments):
+    """A page with a timeline of the years that are asked for."""
+    now = timezone.now()
+    first, last = timeline.years(now)
+    years = Years(request.GET, first, last)
+    if not years.is_valid():
+        return refusal(years)
+    window = years.cleaned_data["window"]
+    query = f"?from={window.first}&to={window.last}" if window != (first, last) else ""
+    context |= {
+        "timeline": timeline,
+        "window": window,
+        "zoom": zoom(window, first, last),
+        "drawing": draw(timeline, window, now),
+        "bars": [(bar, bar.days(now), bar.lasts(now)) for bar in timeline.within(*window, now)],
+        "picture": request.build_absolute_uri(f"{address}{query}"),
+    }
+    return holding(render(request, template, context), *moments)
+
+
+def picture(request, timeline):
+    """The same as a picture of its own, to be shown by pages elsewhere."""
+    now = timezone.now()
+    years = Years(request.GET, *timeline.years(now))
+    if not years.is_valid():
+        return refusal(years)
+    drawing = draw(timeline, years.cleaned_data["window"], now, alone=True)
+    anywhere = {"Cross-Origin-Resource-Policy": "cross-origin"}
+    return holding(HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8", headers=anywhere))
+
+
+@require_safe
+def stations(request):
+    """All stations, and who is there."""
+    rows = SpaceStation.objects.select_related("image", "status").annotate(stays=Count("docking_events_target"))
+    rows = sorted(rows, key=lambda each: (each.founded or date.min, each.pk), reverse=True)
+    there = presence.presences()
+    shown = [(station, there[station.pk]) for station in rows]
+    context = {
+        "active": [each for each in shown if is_active(each[0])],
+        "former": [each for each in shown if not is_active(each[0])],
+    }
+    address, changes_at = reverse("stations-timeline"), presence.changes_at()
+    return page(request, "docking/stations.html", timelines.of_stations(rows), address, context, changes_at)
+
+
+def is_active(station) -> bool:
+    return bool(station.status and station.status.name == ACTIVE)
+
+
+@require_safe
+def station(request, pk):
+    """One station: who is there, at which port, since when, and who was."""
+    row = get_object_or_404(SpaceStation.objects.select_related("image", "orbit", "status", "type"), pk=pk)
+    there = presence.presences(row.pk)[row.pk]
+    taken = {stay.docking_location.name for stay in there.stays}
+    timeline = timelines.of_station(row)
+    context = {
+        "station": row,
+        "there": there,
+        "docked": [(stay, (timezone.now().date() - stay.docking.date()).days) for stay in there.stays],
+        "owners": row.owners.all(),
+        "free": [port for port in timeline.rows if port not in taken],
+    }
+    address = reverse("station-timeline", args=[pk])
+    return page(request, "docking/station.html", timeline, address, context, presence.changes_at(row.pk))
+
+
+@require_safe
+def spacecraft(request, pk):
+    """One ship: its flights, and what it was docked at."""
+    shown = "image", "status", "spacecraft_config__agency", "spacecraft_config__image"
+    ship = get_object_or_404(Spacecraft.objects.select_related(*shown), pk=pk)
+    timeline = timelines.of_spacecraft(ship)
+    address = reverse("spacecraft-timeline", args=[pk])
+    now = timezone.now()
+    docked = [
+        bar for bar in timeline.bars if bar.row not in (timelines.FLIGHTS, timelines.VISITORS) and bar.lasts(now)
+    ]
+    return page(request, "docking/spacecraft.html", timeline, address, {"ship": ship, "docked": docked})
+
+
+@require_safe
+@csp_replace(PICTURE_POLICY)
+def stations_timeline(request):
+    return picture(request, timelines.of_stations(SpaceStation.objects.select_related("status")))
+
+
+@require_safe
+@csp_replace(PICTURE_POLICY)
+def station_timeline(request, pk):
+    return picture(request, timelines.of_station(get_object_or_404(SpaceStation, pk=pk)))
+
+
+@require_safe
+@csp_replace(PICTURE_POLICY)
+def spacecraft_timeline(request, pk):
+    return picture(request, timelines.of_spacecraft(get_object_or_404(Spacecraft, pk=pk)))

@@ -1,0 +1,34 @@
+from spacedevs.api.feed_formats import Entry
+from spacedevs.api.feeds import Feed
+
+UNCERTAIN = {"TBD", "TBC", "Hold"}  # abbreviations of the statuses of launches whose time may well be another
+
+
+class Launches(Feed):
+    """Launches, each from its net to the end of its window."""
+
+    title = "Launches"
+    time, changed = "net", "last_updated"
+    related = "net_precision", "status", "mission", "pad__location", "launch_service_provider"
+
+    @staticmethod
+    def entry(launch):
+        precision, status, pad, mission = launch.net_precision, launch.status, launch.pad, launch.mission
+        lines = (
+            status and status.name,
+            launch.launch_service_provider and f"Launched by {launch.launch_service_provider.name}.",
+            mission and mission.description,
+            launch.failreason,
+        )
+        return Entry(
+            title=launch.name,
+            start=launch.net,
+            end=launch.window_end,
+            updated=launch.last_updated or launch.net,
+            precision=precision and precision.name,
+            is_tentative=bool(status and status.abbrev in UNCERTAIN),
+            category="Launch",
+            place=", ".join(filter(None, (pad.name, pad.location and pad.location.name))) if pad else "",
+            position=(pad.latitude, pad.longitude) if pad else None,
+            text="\n".join(filter(None, lines)),
+        )

@@ -1,0 +1,148 @@
+"""How feeds are written: as a calendar (RFC 5545) or as news (Atom, RFC 4287).
+
+Nothing in them tells when they were written: the same data make the same bytes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import linebreaks
+from icalendar import Calendar, Event, vDuration, vText
+from rest_framework.renderers import BaseRenderer
+from rest_framework.utils.urls import remove_query_param
+
+from .periods import in_words, period
+
+AUTHOR = "Launch Library"
+PRODUCT = "-//spacedevs-server//Launch Library 2.3.0//EN"
+REFRESH = timedelta(hours=1)  # how often a calendar may ask again
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # when a feed changed that holds nothing
+
+
+class Entry(NamedTuple):
+    """What a row is in a feed."""
+
+    title: str
+    start: datetime
+    updated: datetime
+    end: datetime | None = None
+    precision: str | None = None  # how exactly the start is known, as a precision is called
+    is_tentative: bool = False
+    category: str = ""
+    place: str = ""
+    position: tuple[float, float] | None = None  # latitude and longitude
+    text: str = ""
+
+    @property
+    def full_title(self) -> str:
+        """The title, and when it is where not even the day is known."""
+        days = period(self.start, self.precision)
+        is_vague = days and days[1] - days[0] > timedelta(days=1)
+        return f"{self.title} ({in_words(self.start, self.precision)})" if is_vague else self.title
+
+
+class Item(NamedTuple):
+    """An entry, by what it is known everywhere, and its address here."""
+
+    key: UUID
+    address: str
+    entry: Entry
+
+
+class Issue(NamedTuple):
+    """What a feed holds for now."""
+
+    title: str
+    address: str
+    next: str | None
+    previous: str | None
+    items: list[Item]
+
+
+class FeedRenderer(BaseRenderer):
+    """A format of a feed."""
+
+
+class CalendarRenderer(FeedRenderer):
+    """Entries in a calendar; where no hour is known they last all day, or all the days that it may be."""
+
+    media_type, format = "text/calendar", "ics"
+
+    def render(self, issue: Issue, accepted_media_type=None, renderer_context=None) -> bytes:
+        calendar = Calendar()
+        calendar.add("version", "2.0")
+        calendar.add("prodid", PRODUCT)
+        calendar.add("uid", str(uuid5(NAMESPACE_URL, issue.address)))
+        for name in ("name", "x-wr-calname"):  # as RFC 7986 has it, and as everybody had it before
+            calendar.add(name, vText(issue.title))
+        calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+        calendar.add("x-published-ttl", vDuration(REFRESH))
+        for item in issue.items:
+            calendar.add_component(happening(item))
+        return calendar.to_ical()
+
+
+def happening(item: Item) -> Event:
+    """An entry of a calendar. It makes nobody busy."""
+    entry = item.entry
+    start, end = period(entry.start, entry.precision) or (entry.start, entry.end)
+    event = Event.new(
+        uid=str(item.key),
+        stamp=entry.updated,  # of a calendar that is published: when it was last changed
+        last_modified=entry.updated,
+        start=start,
+        end=end if end and end > start else None,
+        summary=entry.full_title,
+        description=entry.text or None,
+        location=entry.place or None,
+        categories=[entry.category] if entry.category else [],
+        status="TENTATIVE" if entry.is_tentative else "CONFIRMED",
+        transparency="TRANSPARENT",
+        url=item.address,
+    )
+    if entry.position:
+        event.add("geo", entry.position)
+    return event
+
+
+class AtomRenderer(FeedRenderer):
+    """Entries as news, each as old as the last change of it."""
+
+    media_type, format = "application/atom+xml", "atom"
+
+    def render(self, issue: Issue, accepted_media_type=None, renderer_context=None) -> bytes:
+        news = PagedAtom(
+            issue.title,
+            remove_query_param(issue.address, "format"),
+            description=None,
+            language="en",
+            author_name=AUTHOR,
+            feed_url=issue.address,
+            feed_guid=issue.address,
+            issue=issue,
+        )
+        for key, address, entry in issue.items:
+            lines = in_words(entry.start, entry.precision), entry.place, entry.text
+            news.add_item(
+                entry.full_title,
+                address,
+                linebreaks("\n\n".join(filter(None, lines)), autoescape=True),
+                unique_id=key.urn,
+                updateddate=entry.updated,
+                categories=[entry.category] if entry.category else [],
+            )
+        return news.writeString("utf-8").encode()
+
+
+class PagedAtom(Atom1Feed):
+    """Atom that tells where it goes on (RFC 5005), and is as old as what it holds."""
+
+    def latest_post_date(self):
+        return max((item["updateddate"] for item in self.items), default=LONG_AGO)
+
+    def add_root_elements(self, handler):
+        super().add_root_elements(handler)
+        for relation in ("next", "previous"):
+            if address := getattr(self.feed["issue"], relation):
+                handler.addQuickElement("link", "", {"rel": relation, "href": address})
