@@ -13,7 +13,7 @@ from spacedevs.editing import uploads
 from spacedevs.router import urls
 from vehicles.models import Spacecraft
 
-KEY = f"(?P<pk>{key_pattern(Spacecraft._meta.pk)})"
+KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root")),
     path("2.3.0/", include(urls)),
