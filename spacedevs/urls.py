@@ -17,6 +17,7 @@ urlpatterns = [
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
     path("2.3.0/dump/", dumps.index, name="dump"),
     path("2.3.0/dump/<path:name>", dumps.file, name="dump-file"),
+    path("docs/", include("spacedevs.documentation.urls")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
     path("admin/", admin.site.urls),
 ]

@@ -26,23 +26,29 @@ class PageRenderer(BrowsableAPIRenderer):
     def render(self, data, accepted_media_type=None, renderer_context=None):
         view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
         written = WrittenRenderer().render(data, "application/json", renderer_context)
+        answer = orjson.loads(written) if written else None
         context = {
             "view": view,
             "response": response,
             "headers": self.headers(response),
-            "name": self.get_name(view),
+            "name": self.heading(view, answer),
             "about": getattr(view, "about", ""),
             "breadcrumbs": self.get_breadcrumbs(request),
             "description": self.get_description(view, response.status_code),
             "formats": self.formats(view, request),
             "modes": self.modes(view, request),
-            "content": folding(orjson.loads(written)) if written else "",
+            "content": folding(answer) if written else "",
             "size": len(written),
             **self.asking(view, request),
             **self.for_staff(view, request),
         }
         template = getattr(view, "page_template", self.template)
         return loader.get_template(template).render(context, request=request._request)
+
+    def heading(self, view, answer) -> str:
+        """What the page is called: by the name of the record that it shows, if it has one."""
+        named = answer.get("name") if getattr(view, "detail", False) and isinstance(answer, dict) else None
+        return named if named and isinstance(named, str) else self.get_name(view)
 
     def headers(self, response) -> dict:
         """The headers of the answer itself; until when it holds stays on this side of the cache."""
