@@ -4,12 +4,13 @@ from time import perf_counter
 
 
 class Cost:
-    """Counts the statements that go through it, as a wrapper of Django's, and the time from when it was made."""
+    """The statements that went through it, and the time from when it was made until it ended."""
 
     def __init__(self):
         self.statements, self.began = 0, perf_counter()
 
-    def __call__(self, execute, sql, parameters, many, context):
+    def count(self, execute, sql, parameters, many, context):
+        """A wrapper of statements, as Django has them."""
         self.statements += 1
         return execute(sql, parameters, many, context)
 

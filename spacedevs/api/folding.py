@@ -10,6 +10,7 @@ from html import escape
 ADDRESS = re.compile(r'https?://[^\s"<>\\]+')
 ENDS_A_SENTENCE = ".,;:!?)"
 OPEN = 1000  # lines that are shown at first; records after these are folded
+RECORDS = 2  # how deep the records of a list lie
 CALLED = "name", "title", "id"  # what a folded object is known by, the best first
 
 
@@ -41,8 +42,8 @@ class Page:
         self.line += 1
         first = f"{'  ' * depth}{key}{brackets[0]}"
         if depth:
-            shut = "" if self.line <= OPEN or depth > 2 else " "
-            self.parts.append(f"<details{shut or ' open'} class=d{depth + 1}>")
+            is_open = " open" * (self.line <= OPEN or depth > RECORDS)
+            self.parts.append(f"<details{is_open} class=d{depth + 1}>")
             rest = escape(f"{about} {brackets[1]}{comma}")
             self.parts.append(f'<summary id={self.line} data-rest="{rest}">{first}</summary>')
         else:

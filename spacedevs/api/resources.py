@@ -72,7 +72,7 @@ class Endpoint:
         if not may_be_staff(request):
             return super().dispatch(request, *args, **kwargs)
         self.cost = Cost()
-        with connection.execute_wrapper(self.cost):
+        with connection.execute_wrapper(self.cost.count):
             response = super().dispatch(request, *args, **kwargs)
         self.cost.end()
         return response
