@@ -33,8 +33,9 @@ for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => doings[button.dataset.do](button));
 }
 
-// The number of a line leads to its address, and folds nothing.
+// The number of a line leads to its address, and folds nothing; a key that folds is a click without a place.
 json.addEventListener("click", (event) => {
+  if (!event.detail) return;
   const line = event.target.closest("div[id], summary[id]");
   const gutter = parseFloat(getComputedStyle(json).getPropertyValue("--gutter")) * parseFloat(getComputedStyle(document.documentElement).fontSize);
   if (!line || event.target.closest("a") || event.clientX - json.getBoundingClientRect().left > gutter - 24) return;
