@@ -37,7 +37,7 @@ class PageRenderer(BrowsableAPIRenderer):
             "description": self.get_description(view, response.status_code),
             "formats": self.formats(view, request),
             "modes": self.modes(view, request),
-            "content": folding(answer) if written else "",
+            "content": folding(answer, request.build_absolute_uri("/")) if written else "",
             "size": len(written),
             **self.asking(view, request),
             **self.for_staff(view, request),

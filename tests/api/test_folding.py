@@ -89,10 +89,12 @@ def test_addresses_of_the_web_are_links(text, links):
             ["https://x.example/t.jpg"],
         ),
         ({"image_url": "https://x.example/i.jpg", "thumbnail_url": None}, ["https://x.example/i.jpg"]),
+        ({"image_url": "http://testserver/media/i.jpg"}, ["http://testserver/media/i.jpg"]),
+        ({"image_url": "http://x.example/i.jpg"}, []),
         ({"image_url": "javascript:alert(1)"}, []),
         ({"image_url": None}, []),
         ({"thumbnail_url": "https://x.example/t.jpg"}, []),
     ],
 )
 def test_pictures_stand_beside_their_addresses(image, pictures):
-    assert re.findall(r'<img src="([^"]*)" alt="" loading="lazy"', folding(image)) == pictures
+    assert re.findall(r'<img src="([^"]*)" alt="" loading="lazy"', folding(image, "http://testserver/")) == pictures

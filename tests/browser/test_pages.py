@@ -153,9 +153,9 @@ def test_the_address_of_a_line_in_a_folded_record_opens_it(rows, browse, monkeyp
     last = page.locator("#json details.d3").last
     assert last.get_attribute("open") is None
     number = last.locator("div").first.get_attribute("id")
-    page.goto(f"/2.3.0/docking_events/?format=api#{number}")
-    page.reload()
-    page.locator(f"[id='{number}']").wait_for(state="visible")
+    other = browse()
+    other.goto(f"/2.3.0/docking_events/?format=api#{number}")
+    other.locator(f"[id='{number}']").wait_for(state="visible")
 
 
 def test_the_keyboard_gets_past_the_json(rows, browse):
