@@ -27,6 +27,8 @@ def folding(value, origin="https://") -> str:
 
 
 class Page:
+    """The HTML of one answer, as far as it is written."""
+
     def __init__(self, origins):
         self.origins = origins
         self.parts, self.line = [], 0

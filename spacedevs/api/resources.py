@@ -120,9 +120,8 @@ class Endpoint:
 def in_a_sentence(cls) -> str:
     """What a class says that it is, if it says so itself."""
     said = cls.__dict__.get("__doc__") or ""
-    return (
-        "" if said.startswith(f"{cls.__name__}(") else said.partition("\n")[0]
-    )  # Django lists fields for want of words
+    is_list_of_fields = said.startswith(f"{cls.__name__}(")  # which Django writes for want of words
+    return "" if is_list_of_fields else said.partition("\n")[0]
 
 
 class OneObject(Endpoint, viewsets.GenericViewSet):

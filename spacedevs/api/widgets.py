@@ -29,13 +29,14 @@ class MomentInput(forms.DateTimeInput):
         super().__init__({"step": 1, **(attrs or {})})
 
     def format_value(self, value):
+        """What was asked as the browser writes it; a day is its first moment. What is no moment stays as it is."""
         try:
             moment = parse_datetime(str(value or ""))
-        except ValueError:
+            if moment and moment.tzinfo:
+                moment = moment.astimezone(UTC)
+        except (OverflowError, ValueError):
             return value
-        if moment is None:
-            return value and f"{value}T00:00:00"
-        return (moment.astimezone(UTC) if moment.tzinfo else moment).strftime("%Y-%m-%dT%H:%M:%S")
+        return moment.replace(tzinfo=None).isoformat(timespec="seconds") if moment else value
 
 
 class SeveralWidget(BaseCSVWidget, forms.TextInput):

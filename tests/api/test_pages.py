@@ -196,6 +196,12 @@ def test_what_is_wrong_stands_beside_its_input(client):
     )
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00", "2024-13-41", "x", "'"])
+def test_what_is_no_moment_is_told_on_the_page(moment, client):
+    html = page(client, "docking_events/", status=400, docking__gte=moment)
+    assert '<strong class="error">' in html
+
+
 def test_what_is_asked_can_be_taken_back_one_by_one(client):
     html = page(client, "docking_events/", docked="true", search="Mir", offset="0", format="api")
     used = html.partition('<ul class="used"')[2].partition("</ul>")[0]
