@@ -93,6 +93,11 @@ class Form:
     def used(self) -> int:
         return sum(group.used for group in self.groups)
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something was asked that cannot be."""
+        return bool(self.filterset.form.errors)
+
     def related(self, filter_) -> type[models.Model] | None:
         """The model whose rows a filter names by their ids."""
         found = end(self.model, filter_.field_name or "")

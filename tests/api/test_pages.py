@@ -188,6 +188,7 @@ def test_a_form_that_was_sent_whole_asks_only_what_was_filled_in(client):
 
 def test_what_is_wrong_stands_beside_its_input(client):
     html = page(client, "docking_events/", status=400, docked="maybe")
+    assert '<details class="filters" open>' in html
     assert re.search(
         r'name="docked".*?</select>\s*<strong class="error">Must be true or false\.</strong>', html, re.DOTALL
     )
