@@ -27,7 +27,7 @@ OTHERS = {
 }
 CALENDAR = re.compile(r"__(day|month|year)$")
 FEW = 12  # filters of which all groups are open at once
-A_LIST = "1,2,3"
+A_LIST, NUMBERS_BY_COMMAS = "1,2,3", r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*"
 
 
 @dataclass
@@ -135,12 +135,13 @@ class Form:
         bound = self.filterset.form[name]
         bound.field.help_text = ""  # what it says of lists is said beside the input
         attributes = bound.field.widget.attrs
-        attributes.pop("min", None)
-        attributes.pop("max", None)
+        for bounds_of_the_database in ("min", "max"):
+            attributes.pop(bounds_of_the_database, None)
         if isinstance(filter_, Several) and not isinstance(filter_, Uuids | Words):
-            attributes.update(placeholder=A_LIST, inputmode="numeric", pattern=r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*")
+            attributes.update(placeholder=A_LIST, pattern=NUMBERS_BY_COMMAS)
         if self.records(filter_):
-            attributes.update({"list": f"list_{name}", "autocomplete": "off"})
+            several = {"data-several": True} if isinstance(filter_, Several) else {}
+            attributes.update({"list": f"list_{name}", "autocomplete": "off", **several})
             bound.field.widget.input_type = "text"  # what is offered is found by its name
         return Answer(name, self.says(filter_), bound, any(self.query.getlist(name)))
 

@@ -48,7 +48,7 @@ const called = (record) => record.name ?? record.title ?? record.spacecraft?.nam
 async function offer(input) {
   const ids = input.value.split(",");
   const sought = ids.pop().trim();
-  const before = input.placeholder && ids.length ? `${ids.join(",")},` : "";
+  const before = "several" in input.dataset && ids.length ? `${ids.join(",")},` : "";
   const address = input.list.dataset.offers + (input.list.dataset.offers.endsWith("search=") ? encodeURIComponent(sought) : "");
   if (input.list.dataset.shown === `${before} ${address}` || /^\d+$/.test(sought)) return;
   input.list.dataset.shown = `${before} ${address}`;
