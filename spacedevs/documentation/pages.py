@@ -18,7 +18,7 @@ from spacedevs.router import router
 FOLDER = settings.BASE_DIR / "docs"
 PAGES = "quick-start", "endpoints", "filters", "modes", "mirror", "admin", "operations", "compatibility"
 MODES = "list", "normal", "detailed"
-EXTENSIONS = "admonition", "codehilite", "fenced_code", "tables", "toc"
+EXTENSIONS = "codehilite", "fenced_code", "tables", "toc"
 OPTIONS = {"codehilite": {"css_class": "code", "guess_lang": False}}
 LINK = re.compile(r'href="([a-z-]+)\.md(#[a-z-]+)?"')
 BLOCK = re.compile('<div class="code">')
@@ -29,6 +29,8 @@ GENERATED = re.compile(r"<!-- (\w+) -->")
 
 @dataclass(frozen=True)
 class Page:
+    """A page as it is shown, and the places on it that the list of pages leads to."""
+
     slug: str
     title: str
     headings: tuple[tuple[str, str], ...]
