@@ -28,11 +28,15 @@ class Events(Resource):
 
 
 class UpcomingEvents(Events):
+    """The events to come, and those of the last 24 hours."""
+
     part = querysets.UPCOMING
     filterset_class = filters.UpcomingEventFilter
 
 
 class PreviousEvents(Events):
+    """The events whose time is past, the latest first."""
+
     queryset = models.Event.objects.order_by("-date", "id")
     part = querysets.PREVIOUS
 
@@ -59,6 +63,8 @@ class Update(Resource):
 
 
 class StarshipDashboard(OneObject):
+    """What is going on with Starship: launches, events, vehicles, news, closed roads."""
+
     ladder = (
         serializers.StarshipDashboardList,
         serializers.StarshipDashboardNormal,

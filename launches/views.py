@@ -63,6 +63,8 @@ class Launch(Resource):
 
 
 class UpcomingLaunch(Launch):
+    """The launches to come, and those of the last 24 hours."""
+
     part = querysets.UPCOMING
     filterset_class = filters.UpcomingLaunchFilter
     search_fields = Launch.search_fields[1:]
@@ -70,6 +72,8 @@ class UpcomingLaunch(Launch):
 
 
 class PreviousLaunch(Launch):
+    """The launches whose time is past, the latest first."""
+
     queryset = models.Launch.objects.order_by("-net", "id")
     part = querysets.PREVIOUS
 

@@ -23,7 +23,7 @@ class Location(Resource):
     ordering_fields = ("total_landing_count", "total_launch_count")
     examples = {
         "filters": "country_code=NZL",
-        "search": "search=Cape Canaveral",
+        "search": "search=Cape+Canaveral",
         "ordering": "ordering=-total_launch_count",
     }
 

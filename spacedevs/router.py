@@ -1,6 +1,7 @@
 """The table of the API: every path, a line each."""
 
 from django.urls import re_path
+from django.utils.http import http_date
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from agencies import serializers as agencies
@@ -29,7 +30,8 @@ from launches.views import (
 from media_assets import serializers as media_assets
 from places import serializers as places
 from places.views import CelestialBody, Location, Pad
-from spacedevs.api.resources import ConfigResource
+from spacedevs.api.contents import contents
+from spacedevs.api.resources import ConfigResource, in_a_sentence
 from spacedevs.limits.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation
@@ -118,6 +120,28 @@ class LaunchLibrary(APIRootView):
     """Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them."""
 
     allowed_methods = ("GET",)
+    page_template = "api/root.html"
+
+    @property
+    def about(self) -> str:
+        return in_a_sentence(type(self))
+
+    @property
+    def contents(self) -> list:
+        """The table of contents, for people."""
+        return contents(router.registry)
+
+    def get_view_description(self, html=False):
+        return ""
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        parts = [(resource.part, resource.queryset.all()) for resource in RESOURCES.values() if resource.part]
+        moments = filter(None, (part.changes_at(rows) for part, rows in parts))
+        # The page counts rows of which some come and go by the clock.
+        if request.accepted_renderer.format == "api" and (moment := min(moments, default=None)):
+            response["Expires"] = http_date(moment.timestamp())
+        return response
 
 
 class Router(DefaultRouter):

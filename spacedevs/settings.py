@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     *NOUNS,
     "spacedevs.limits",
     "spacedevs.api",
+    "spacedevs.documentation",
     "spacedevs.editing",  # above Django's admin, whose templates it extends
     "simple_history",
     "import_export",

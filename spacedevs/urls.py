@@ -28,6 +28,7 @@ urlpatterns = [
     path("spacecraft/", RedirectView.as_view(pattern_name="spacecraft-list"), name="ships"),
     re_path(f"^spacecraft/{KEY}/$", pages.spacecraft, name="spacecraft"),
     re_path(f"^spacecraft/{KEY}/timeline.svg$", pages.spacecraft_timeline, name="spacecraft-timeline"),
+    path("docs/", include("spacedevs.documentation.urls")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
     path("admin/", admin.site.urls),
 ]

@@ -14,13 +14,13 @@ from django_filters.constants import EMPTY_VALUES
 from django_filters.fields import BaseCSVField, IsoDateTimeField
 from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
 from django_filters.utils import translate_validation
-from django_filters.widgets import BaseCSVWidget
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
 from .orders import leads_to_many, total
 from .search import SEPARATOR, SearchText
+from .widgets import Choice, DayInput, MomentInput, SeveralWidget, WordsWidget
 
 EXACT = ("exact",)
 COMPARED = ("gt", "gte", "lt", "lte")
@@ -45,6 +45,8 @@ class IntegerField(forms.IntegerField):
 class UtcDateTimeField(IsoDateTimeField):
     """A moment, with or without a zone (UTC if none), turned to UTC before a database sees it."""
 
+    widget = MomentInput
+
     def to_python(self, value):
         if isinstance(value, str):
             # A plus sign that was not escaped in a query string arrives as a space.
@@ -54,13 +56,6 @@ class UtcDateTimeField(IsoDateTimeField):
             return moment and moment.astimezone(UTC)
         except OverflowError:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-
-class Choice(forms.Select):
-    """A drop-down that shows what was asked for in whatever case it was written."""
-
-    def format_value(self, value):
-        return [{"1": "true", "0": "false"}.get(part, part) for part in map(str.lower, super().format_value(value))]
 
 
 class FlagField(forms.NullBooleanField):
@@ -79,16 +74,10 @@ class FlagField(forms.NullBooleanField):
 class DateField(forms.DateField):
     """A day in ISO 8601."""
 
+    widget = DayInput
+
     def __init__(self, **kwargs):
         super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
-
-
-class SeveralWidget(BaseCSVWidget, forms.TextInput):
-    """Values that are separated by commas, in one parameter or in several of one name."""
-
-    def value_from_datadict(self, data, files, name):
-        given = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
-        return [part.strip() for value in given for part in value.split(",") if part.strip()]
 
 
 class SeveralField(BaseCSVField):
@@ -245,14 +234,6 @@ class Uuids(Several, filters.UUIDFilter):
     """Selects by UUIDs."""
 
 
-class WordsWidget(SeveralWidget):
-    """Texts may hold a comma of their own, so what is between commas counts, and the whole as well."""
-
-    def value_from_datadict(self, data, files, name):
-        whole = [value.strip() for value in data.getlist(name)] if hasattr(data, "getlist") else []
-        return [*super().value_from_datadict(data, files, name), *(value for value in whole if "," in value)]
-
-
 class WordsField(SeveralField):
     def _get_widget_class(self, widget):
         return WordsWidget
@@ -332,8 +313,6 @@ class ResourceFilter(filters.FilterSet):
 class FieldFilters(filters.DjangoFilterBackend):
     """The filters of a resource; only those that are asked for are made."""
 
-    template = "api/fields.html"
-
     def filter_queryset(self, request, queryset, view):
         asked = [name for name in view.filterset_class.base_filters if name in request.query_params]
         if not asked:
@@ -347,7 +326,6 @@ class FieldFilters(filters.DjangoFilterBackend):
 class WordSearch(SearchFilter):
     """Search by words, all of which must be found; bounded, since each word is a condition in the statement."""
 
-    template = "api/search.html"
     default_lookup = "holds"
     most_characters, most_words = 512, 32
     search_description = f"Words to look for, all of which must be found: at most {most_words}."
@@ -381,7 +359,6 @@ class TotalOrdering(OrderingFilter):
     """Every order ends in the primary key, so that pages neither repeat nor lose a row; nulls sort as
     in PostgreSQL on every database: last ascending, first descending."""
 
-    template = "api/ordering.html"
     ordering_description = "The field to order by; with a minus sign in front, descending."
 
     def filter_queryset(self, request, queryset, view):

@@ -11,6 +11,16 @@ class Pagination(LimitOffsetPagination):
 
     default_limit = 10
     max_limit = 100
+    template = "api/pages.html"
+
+    @property
+    def first(self) -> int:
+        """The number of the first row of a page, as people count."""
+        return min(self.offset + 1, self.count)
+
+    @property
+    def last(self) -> int:
+        return min(self.offset + self.limit, self.count)
 
     def keys_of(self, rows: models.QuerySet, request) -> list:
         """The keys of the rows of a page, found and counted in one statement."""

@@ -1,7 +1,12 @@
+import orjson
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.template import loader
 from django.urls import NoReverseMatch, reverse
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
+
+from .folding import folding
+from .form import Form, in_use, without
 
 
 class WrittenRenderer(JSONRenderer):
@@ -17,21 +22,87 @@ class PageRenderer(BrowsableAPIRenderer):
     """The answer as a page for people: what the endpoint can do, a form to ask it, and the JSON."""
 
     template = "api/page.html"
-    filter_template = "api/filters.html"
 
-    def get_context(self, data, accepted_media_type, renderer_context):
-        context = super().get_context(data, accepted_media_type, renderer_context)
-        return {**context, "edit": edit_address(renderer_context["view"], renderer_context["request"])}
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        view, request, response = (renderer_context[name] for name in ("view", "request", "response"))
+        written = WrittenRenderer().render(data, "application/json", renderer_context)
+        answer = orjson.loads(written) if written else None
+        context = {
+            "view": view,
+            "response": response,
+            "headers": self.headers(response),
+            "name": self.heading(view, answer),
+            "about": getattr(view, "about", ""),
+            "breadcrumbs": self.get_breadcrumbs(request),
+            "description": self.get_description(view, response.status_code),
+            "formats": self.formats(view, request),
+            "modes": self.modes(view, request),
+            "content": folding(answer, request.build_absolute_uri("/")) if written else "",
+            "size": len(written),
+            **self.asking(view, request),
+            **self.for_staff(view, request),
+        }
+        template = getattr(view, "page_template", self.template)
+        return loader.get_template(template).render(context, request=request._request)
+
+    def heading(self, view, answer) -> str:
+        """What the page is called: by the name of the record that it shows, if it has one."""
+        named = answer.get("name") if getattr(view, "detail", False) and isinstance(answer, dict) else None
+        return named if named and isinstance(named, str) else self.get_name(view)
+
+    def headers(self, response) -> dict:
+        """The headers of the answer itself; until when it holds stays on this side of the cache."""
+        said = {name: value for name, value in sorted(response.items()) if name != "Expires"}
+        return {**said, "Content-Type": "application/json"}
+
+    def formats(self, view, request) -> list:
+        """The answer in each format: its name, and the query that leads to it."""
+        names = [renderer.format for renderer in view.renderer_classes]
+        return [(name, without(request.query_params, format=name), name == self.format) for name in names]
+
+    def modes(self, view, request) -> list:
+        """The answer in each mode: its name, and the query that leads to it."""
+        if getattr(view, "detail", False) or not getattr(view, "modes", None):
+            return []
+        shown = view.get_serializer_class()
+        query = request.query_params
+        return [(mode, without(query, mode=mode), shown is rung) for mode, rung in view.modes.items()]
+
+    def asking(self, view, request) -> dict:
+        """The form of a list."""
+        if getattr(view, "paginator", None) is None or view.detail:
+            return {}
+        query = request.query_params
+        return {
+            "form": Form(view, query),
+            "orders": sorted(view.ordering_fields),
+            "used": list(in_use(query, view)),
+            "plain": without(query, *view.filter_names, "search", "ordering", "offset", "limit"),
+            "paginator": view.paginator if hasattr(view.paginator, "count") else None,
+        }
+
+    def for_staff(self, view, request) -> dict:
+        """What staff who are logged in see besides: what the answer cost, and where to edit what it shows.
+
+        Of others nothing is asked, not even who they are: their answers must vary by no cookie."""
+        cost = getattr(view, "cost", None)
+        if cost is None:
+            return {"edit": None}
+        user = get_user(request._request)  # DRF has put nobody in its place
+        return {"edit": edit_address(view, user), "cost": cost} if user.is_staff else {"edit": None}
 
 
-def edit_address(view, request):
-    """Where an editor who is logged in edits what a page shows.
+def may_be_staff(request) -> bool:
+    """Whether somebody may be logged in, which only a cookie tells."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
 
-    Of others nothing is asked, not even who they are: their answers must vary by no cookie."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES or getattr(view, "queryset", None) is None:
+
+def edit_address(view, user):
+    """Where an editor edits what a page shows."""
+    if getattr(view, "queryset", None) is None:
         return None
-    model, user = view.queryset.model, get_user(request._request)  # DRF has put nobody in its place
-    if not (user.is_staff and user.has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}")):
+    model = view.queryset.model
+    if not user.has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}"):
         return None
     page, args = ("change", [view.kwargs["pk"]]) if getattr(view, "detail", False) else ("changelist", [])
     try:

@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from django.db import models
+from django.db import connection, models
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
@@ -11,15 +11,17 @@ from django.urls import reverse
 from django.utils.functional import classproperty
 from django.utils.http import http_date
 from django.utils.safestring import mark_safe
+from markdown import markdown
 from rest_framework import viewsets
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.settings import api_settings
-from rest_framework.utils.formatting import markup_description
 
 from . import feeds, parameters
+from .costs import Cost
 from .filters import ResourceFilter
 from .models import KnownByName, key_pattern
+from .renderers import may_be_staff
 from .rendering import plan
 from .representations import Rows, loaded
 from .schema import ObjectSchema, ResourceSchema
@@ -34,7 +36,7 @@ class Endpoint:
     ordering_fields = ()
     filter_names = ()
     examples = {}
-    planned = True  # JSON is written by the render plan, not by plain DRF
+    planned = True  # answers are written by the render plan, not by plain DRF
 
     allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
 
@@ -58,9 +60,23 @@ class Endpoint:
     def known_parameters(cls) -> set[str]:
         return {*parameters.COMMON, *cls.filter_names}
 
+    @classproperty
+    def about(cls) -> str:
+        """What it shows, in a sentence."""
+        return in_a_sentence(cls)
+
     def clocks(self) -> list:
         """What tells when something of the answer changes though nothing is written."""
         return []
+
+    def dispatch(self, request, *args, **kwargs):
+        if not may_be_staff(request):
+            return super().dispatch(request, *args, **kwargs)
+        self.cost = Cost()
+        with connection.execute_wrapper(self.cost.count):
+            response = super().dispatch(request, *args, **kwargs)
+        self.cost.end()
+        return response
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
@@ -81,11 +97,12 @@ class Endpoint:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the render plan writes this answer: plain JSON, as nearly all are."""
-        return self.planned and getattr(self.request, "accepted_media_type", None) == "application/json"
+        """Whether the render plan writes this answer: plain JSON, as nearly all are, or the page that shows it."""
+        accepted = getattr(self.request, "accepted_media_type", None)
+        return self.planned and accepted in ("application/json", "text/html")
 
     def get_view_description(self, html=False):
-        return mark_safe(markup_description(self.help_text)) if html else self.help_text  # noqa: S308
+        return mark_safe(markdown(self.help_text)) if html else self.help_text  # noqa: S308
 
     @property
     def help_text(self) -> str:
@@ -99,6 +116,13 @@ class Endpoint:
             "ordering_fields": sorted(self.ordering_fields),
         }
         return re.sub(r"\n{3,}", "\n\n", render_to_string("api/help.md", context)).strip()
+
+
+def in_a_sentence(cls) -> str:
+    """What a class says that it is, if it says so itself."""
+    said = cls.__dict__.get("__doc__") or ""
+    is_list_of_fields = said.startswith(f"{cls.__name__}(")  # which Django writes for want of words
+    return "" if is_list_of_fields else said.partition("\n")[0]
 
 
 class OneObject(Endpoint, viewsets.GenericViewSet):
@@ -148,6 +172,10 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     def lookup_value_regex(cls):
         return f"(?:{key_pattern(cls.queryset.model)})"
 
+    @classproperty
+    def about(cls) -> str:
+        return in_a_sentence(cls) or in_a_sentence(cls.queryset.model)
+
     @classmethod
     def path_of(cls, name) -> str:
         """Where a name of the contract leads in our models."""
@@ -156,12 +184,16 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
                 return ours + name.removeprefix(theirs)
         return name
 
-    def get_queryset(self):
-        rows = super().get_queryset()
-        if issubclass(rows.model, KnownByName) and not self.detail:
+    @classmethod
+    def rows(cls, *, detail=False) -> models.QuerySet:
+        """The rows that it lists, or those of which it has details."""
+        rows = cls.queryset.all()
+        if issubclass(rows.model, KnownByName) and not detail:
             rows = rows.filter(pk__gte=0)
-        if self.part:
-            rows = self.part.of(rows)
+        return cls.part.of(rows) if cls.part else rows
+
+    def get_queryset(self):
+        rows = self.rows(detail=self.detail)
         is_loaded = self.is_planned or feeds.is_wanted(self.request)
         return rows if is_loaded else loaded(rows, self.get_serializer_class())
 

@@ -3,18 +3,16 @@
 import importlib
 import json
 import os
-import subprocess
 import sys
-from contextlib import contextmanager
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 
 from tests.bench.servers import free_port, started
+from tests.sample import new_database, run
 
 TOOLS = "datamodel_code_generator", "openapi_python_client", "schemathesis"
 PAGES = 20  # of a list, at most: the sample has three
@@ -32,36 +30,7 @@ def folder(tools, tmp_path_factory):
     return tmp_path_factory.mktemp("clients")
 
 
-def run(*command, folder=settings.BASE_DIR, **environment):
-    """What a command says, which must not fail."""
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 # The server --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def new_database(folder):
-    """The address of an empty database, of the kind that the tests run on."""
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        yield f"sqlite:///{folder / 'sample.sqlite3'}"
-        return
-    name = f"clients_{os.getpid()}"
-    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        try:
-            yield urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
-        finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 class Served:

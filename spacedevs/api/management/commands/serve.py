@@ -19,7 +19,7 @@ from spacedevs.api.configuration import CONFIGURATION, faults
 WELCOME = """
 Serving on {url}/ (Ctrl-C ends it). To open:
   {url}/2.3.0/          the API, to click through
-  {url}/2.3.0/docs/     its documentation
+  {url}/docs/           how to use it
   {url}/admin/          the pages for editors; `python3 dev.py manage createsuperuser` lets you in
 """
 ANY_ADDRESS = """

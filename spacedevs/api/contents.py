@@ -1,0 +1,59 @@
+"""The endpoints of the API as a table of contents: by noun, each with a sentence, its count, and what to try."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.apps import apps
+from django.conf import settings
+from django.urls import reverse
+
+from .resources import Endpoint, Resource
+
+CONFIG = "config/"
+TABLES, SERVER = "Lookup tables", "This server"
+
+
+@dataclass
+class Entry:
+    path: str
+    endpoint: type[Endpoint]
+
+    @property
+    def address(self) -> str:
+        return f"{reverse('api-root')}{self.path}/"
+
+    @property
+    def name(self) -> str:
+        return self.path.removeprefix(CONFIG)
+
+    @property
+    def about(self) -> str:
+        return self.endpoint.about
+
+    @cached_property
+    def count(self) -> int | None:
+        """How many rows it lists; None where it lists none."""
+        return self.endpoint.rows().count() if issubclass(self.endpoint, Resource) else None
+
+    @property
+    def tries(self) -> list[str]:
+        """Queries that are worth a try."""
+        modes = list(self.endpoint.modes)[-1:]
+        return [*self.endpoint.examples.values(), *(f"mode={mode}" for mode in modes)]
+
+
+@dataclass
+class Section:
+    title: str
+    entries: list[Entry] = field(default_factory=list)
+
+
+def contents(registry) -> list[Section]:
+    """What a router has, in sections: one for each app, the lookup tables, and what is about this server."""
+    titles = {noun: apps.get_app_config(noun).verbose_name for noun in settings.NOUNS}
+    sections = {title: Section(title) for title in (*titles.values(), SERVER, TABLES)}
+    for path, endpoint, _ in registry:
+        app = endpoint.__module__.partition(".")[0]
+        title = TABLES if path.startswith(CONFIG) else titles.get(app, SERVER)
+        sections[title].entries.append(Entry(path, endpoint))
+    return [section for section in sections.values() if section.entries]

@@ -1,0 +1,107 @@
+"""JSON as HTML that people can read: coloured, its objects folding, its addresses links. No script takes part.
+
+A page may hold 100,000 lines, so each line is one element and each value at most two more, with the shortest names
+that say what they are: `b` a key, `samp` a text, `var` a number, `i` null, true or false."""
+
+import json
+import re
+from html import escape
+
+ADDRESS = re.compile(r'https?://[^\s"<>\\]+')
+ADDRESS_OR_NOT = re.compile(rf"({ADDRESS.pattern})|(.+?(?=https?://|$))", re.DOTALL)
+ENDS_A_SENTENCE = ".,;:!?)"
+OPEN = 1000  # lines that are shown at first; records after these are folded
+PICTURED = "image_url"
+LATE = 'loading="lazy" decoding="async" referrerpolicy="no-referrer"'
+RECORDS = 2  # how deep the records of a list lie
+CALLED = "name", "title", "id"  # what a folded object is known by, the best first
+
+
+def folding(value, origin="https://") -> str:
+    """A parsed answer as HTML, a line of JSON in each element with the number of the line as its id.
+
+    Pictures are shown that come by https or from the origin of the page: no others may be."""
+    page = Page(("https://", origin))
+    page.write(value, 0, "", "")
+    return "".join(page.parts)
+
+
+class Page:
+    """The HTML of one answer, as far as it is written."""
+
+    def __init__(self, origins):
+        self.origins = origins
+        self.parts, self.line = [], 0
+
+    def write(self, value, depth, key, comma):
+        """Writes a value with its key before it and the comma after it."""
+        if isinstance(value, dict) and value:
+            picture = self.picture(value)
+            parts = [(keyed(name), each, picture * (name == PICTURED)) for name, each in value.items()]
+            self.fold(parts, depth, key, comma, "{}", called(value))
+        elif isinstance(value, list) and value:
+            number = f"{len(value)} item{'s' * (len(value) > 1)}"
+            self.fold([("", each, "") for each in value], depth, key, comma, "[]", number)
+        else:
+            self.line += 1
+            self.parts.append(f"<div id={self.line}>{'  ' * depth}{key}{scalar(value)}{comma}</div>")
+
+    def fold(self, parts, depth, key, comma, brackets, about):
+        """Writes what holds other values: it folds, but for the answer as a whole."""
+        self.line += 1
+        first = f"{'  ' * depth}{key}{brackets[0]}"
+        if depth:
+            is_open = " open" * (self.line <= OPEN or depth > RECORDS)
+            rest = escape(f"{about} {brackets[1]}{comma}")
+            self.parts.append(f"<details{is_open} class=d{depth + 1}>")
+            self.parts.append(f'<summary id={self.line} data-rest="{rest}">{first}</summary>')
+        else:
+            self.parts.append(f"<div id={self.line}>{first}</div>")
+        for number, (name, each, picture) in enumerate(parts, 1):
+            self.write(each, depth + 1, name, "," * (number < len(parts)) + picture)
+        self.line += 1
+        self.parts.append(f"<div id={self.line}>{'  ' * depth}{brackets[1]}{comma}</div>{'</details>' * bool(depth)}")
+
+    def picture(self, record) -> str:
+        """The picture that a record shows the address of, small: from its thumbnail where there is one."""
+        for shown in (record.get("thumbnail_url"), record.get(PICTURED)) if PICTURED in record else ():
+            if isinstance(shown, str) and shown.startswith(self.origins) and ADDRESS.fullmatch(shown):
+                return f' <img src="{escape(shown)}" alt="" {LATE}>'
+        return ""
+
+
+def keyed(name) -> str:
+    return f"<b>{plain(json.dumps(name, ensure_ascii=False))}</b>: "
+
+
+def called(record) -> str:
+    """What a folded object is known by."""
+    named = next((record[name] for name in CALLED if isinstance(record.get(name), str | int)), None)
+    number = f"{len(record)} key{'s' * (len(record) > 1)}"
+    return number if named is None else f"{str(named)[:60]} · {number}"
+
+
+def scalar(value) -> str:
+    if isinstance(value, str):
+        return f"<samp>{linked(value)}</samp>"
+    if isinstance(value, bool) or value is None:
+        return f"<i>{json.dumps(value)}</i>"
+    return json.dumps(value) if isinstance(value, dict | list) else f"<var>{value!r}</var>"
+
+
+def linked(text) -> str:
+    """A text as JSON has it, each address in it a link."""
+    written = json.dumps(text, ensure_ascii=False)
+    if "://" not in text:
+        return plain(written)
+    is_address = ADDRESS.fullmatch(text)
+    return ADDRESS_OR_NOT.sub(lambda found: link(found[1], is_address) if found[1] else plain(found[2]), written)
+
+
+def link(address, is_whole) -> str:
+    shown = address if is_whole else address.rstrip(ENDS_A_SENTENCE)
+    return f'<a href="{escape(shown)}" rel="nofollow">{plain(shown)}</a>{address[len(shown) :]}'
+
+
+def plain(text) -> str:
+    return escape(text, quote=False)

@@ -1,0 +1,178 @@
+"""The form of a page for people: the filters of its endpoint, grouped by what they ask for.
+
+All is read off the declarations of the filters, so that a new filter is there by being declared."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db import models
+from django.forms import BoundField
+from django.urls import NoReverseMatch, resolve, reverse
+
+from .filters import DateFilter, DateTimeFilter, FlagFilter, IdsOfAll, Several, TextFilter, Uuids, Words
+from .search import end
+
+TIME, RECORDS, TEXTS, FLAGS, NUMBERS = "Time, in UTC", "Records, by their ids", "Texts", "Yes or no", "Numbers"
+GROUPS = TIME, RECORDS, TEXTS, FLAGS, NUMBERS  # in the order in which they are shown
+COMPARISONS = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most"}
+MOMENTS = {"gt": "after", "gte": "from", "lt": "before", "lte": "until"}
+OTHERS = {
+    "contains": "contains",
+    "exact": "is",
+    "icontains": "contains, in any case",
+    "iexact": "is, in any case",
+    "in": "is any of",
+}
+CALENDAR = re.compile(r"__(day|month|year)$")
+FEW = 12  # filters of which all groups are open at once
+A_LIST, NUMBERS_BY_COMMAS = "1,2,3", r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*"
+
+
+@dataclass
+class Answer:
+    """One input: the name of its parameter, what it says of its field, and the input itself."""
+
+    name: str
+    says: str
+    bound: BoundField
+    is_used: bool
+
+
+@dataclass
+class Question:
+    """What can be asked of one field, and where its records are found, if it is asked for by their ids."""
+
+    label: str
+    records: str = ""
+    offers: str = ""  # what to ask for records to choose from; ends in an empty search if they can be searched
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass
+class Group:
+    """The questions of one kind."""
+
+    title: str
+    questions: list[Question]
+    is_open: bool
+
+    @cached_property
+    def used(self) -> int:
+        return sum(answer.is_used for question in self.questions for answer in question.answers)
+
+
+class Form:
+    """The filters of an endpoint, as asked by a query."""
+
+    def __init__(self, view, query):
+        self.model = view.queryset.model
+        self.filterset = view.filterset_class(query, queryset=view.queryset.none())
+        self.query = query
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        asked = {title: {} for title in GROUPS}
+        for name, filter_ in self.filterset.filters.items():
+            questions = asked[self.group_of(filter_)]
+            about = (filter_.field_name or name).removesuffix("__id")
+            question = questions.setdefault(about, Question(self.label(name, filter_), *self.records(filter_)))
+            question.answers.append(self.answer(name, filter_))
+        few = len(self.filterset.filters) <= FEW
+        found = [Group(title, list(questions.values()), few) for title, questions in asked.items() if questions]
+        for group in found:
+            group.is_open |= bool(group.used)
+        return found
+
+    @property
+    def number(self) -> int:
+        return len(self.filterset.filters)
+
+    @property
+    def used(self) -> int:
+        return sum(group.used for group in self.groups)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something was asked that cannot be."""
+        return bool(self.filterset.form.errors)
+
+    def related(self, filter_) -> type[models.Model] | None:
+        """The model whose rows a filter names by their ids."""
+        found = end(self.model, filter_.field_name or "")
+        if found is None or not (found.is_relation or found.primary_key):
+            return None
+        return found.related_model or found.model
+
+    def group_of(self, filter_) -> str:
+        if isinstance(filter_, DateFilter | DateTimeFilter) or CALENDAR.search(filter_.field_name or ""):
+            return TIME
+        if isinstance(filter_, FlagFilter):
+            return FLAGS
+        if isinstance(filter_, TextFilter | Words):
+            return TEXTS
+        return RECORDS if self.related(filter_) else NUMBERS
+
+    def label(self, name, filter_) -> str:
+        if isinstance(filter_, FlagFilter):
+            return filter_.label
+        words = re.sub(r"_+ids?$", "", name.removesuffix(f"__{filter_.lookup_expr}")).replace("__", " · ")
+        words = words.replace("_", " ")
+        return f"{words[0].upper()}{words[1:]}"
+
+    def records(self, filter_) -> tuple[str, ...]:
+        """Where the records are listed that a filter names, and what to ask for some to choose from."""
+        model = self.related(filter_)
+        address = model and not isinstance(filter_, FlagFilter) and listed_at(model)
+        if not address:
+            return ()
+        endpoint = resolve(address).func.cls
+        mode = "mode=list&" * ("list" in endpoint.modes)
+        return address, f"{address}?{mode}format=json&limit={'10&search=' if endpoint.search_fields else '100'}"
+
+    def answer(self, name, filter_) -> Answer:
+        bound = self.filterset.form[name]
+        bound.field.help_text = ""  # what it says of lists is said beside the input
+        attributes = bound.field.widget.attrs
+        for bounds_of_the_database in ("min", "max"):
+            attributes.pop(bounds_of_the_database, None)
+        if isinstance(filter_, Several) and not isinstance(filter_, Uuids | Words):
+            attributes.update(placeholder=A_LIST, pattern=NUMBERS_BY_COMMAS)
+        if self.records(filter_):
+            several = {"data-several": True} if isinstance(filter_, Several) else {}
+            attributes.update({"list": f"list_{name}", "autocomplete": "off", **several})
+            bound.field.widget.input_type = "text"  # what is offered is found by its name
+        return Answer(name, self.says(filter_), bound, any(self.query.getlist(name)))
+
+    def says(self, filter_) -> str:
+        if isinstance(filter_, FlagFilter):
+            return ""
+        if isinstance(filter_, IdsOfAll):
+            return "is all of"
+        kind = MOMENTS if self.group_of(filter_) == TIME else COMPARISONS
+        return kind.get(filter_.lookup_expr) or OTHERS[filter_.lookup_expr]
+
+
+def listed_at(model) -> str:
+    """Where the rows of a model are listed; the router names the address by the model."""
+    try:
+        return reverse(f"{model._meta.model_name}-list")
+    except NoReverseMatch:
+        return ""
+
+
+def in_use(query, view) -> Iterator[tuple[str, str, str]]:
+    """What a query asks beyond the page, its format and its mode, each with the query without it."""
+    for name in query:
+        if name in (*view.filter_names, "search", "ordering") and any(query.getlist(name)):
+            yield name, ",".join(query.getlist(name)), without(query, name, "offset")
+
+
+def without(query, *names, **others) -> str:
+    """The query without these parameters, and with the others in place of what they were."""
+    rest = query.copy()
+    for name in (*names, *others):
+        rest.pop(name, None)
+    rest.update(others)
+    return f"?{rest.urlencode()}"

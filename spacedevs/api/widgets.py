@@ -1,0 +1,55 @@
+"""The inputs of filters: what a form shows for each, and how it reads what was asked."""
+
+from datetime import UTC
+
+from django import forms
+from django.utils.dateparse import parse_datetime
+from django_filters.widgets import BaseCSVWidget
+
+
+class Choice(forms.Select):
+    """A drop-down that shows what was asked for in whatever case it was written."""
+
+    def format_value(self, value):
+        return [{"1": "true", "0": "false"}.get(part, part) for part in map(str.lower, super().format_value(value))]
+
+
+class DayInput(forms.DateInput):
+    """A day, by the browser's calendar."""
+
+    input_type = "date"
+
+
+class MomentInput(forms.DateTimeInput):
+    """A moment in UTC, by the browser's calendar and clock."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs=None):
+        super().__init__({"step": 1, **(attrs or {})})
+
+    def format_value(self, value):
+        """What was asked as the browser writes it; a day is its first moment. What is no moment stays as it is."""
+        try:
+            moment = parse_datetime(str(value or ""))
+            if moment and moment.tzinfo:
+                moment = moment.astimezone(UTC)
+        except (OverflowError, ValueError):
+            return value
+        return moment.replace(tzinfo=None).isoformat(timespec="seconds") if moment else value
+
+
+class SeveralWidget(BaseCSVWidget, forms.TextInput):
+    """Values that are separated by commas, in one parameter or in several of one name."""
+
+    def value_from_datadict(self, data, files, name):
+        given = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
+        return [part.strip() for value in given for part in value.split(",") if part.strip()]
+
+
+class WordsWidget(SeveralWidget):
+    """Texts may hold a comma of their own, so what is between commas counts, and the whole as well."""
+
+    def value_from_datadict(self, data, files, name):
+        whole = [value.strip() for value in data.getlist(name)] if hasattr(data, "getlist") else []
+        return [*super().value_from_datadict(data, files, name), *(value for value in whole if "," in value)]

@@ -1,0 +1,90 @@
+"""The pages of the folder docs: Markdown, with tables of what the router has where a page asks for one."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.http import QueryDict
+from django.template.loader import render_to_string
+from django.urls import reverse
+from markdown import Markdown
+
+from spacedevs.api.contents import TABLES, contents
+from spacedevs.api.form import Form
+from spacedevs.api.representations import name_of
+from spacedevs.router import router
+
+FOLDER = settings.BASE_DIR / "docs"
+PAGES = "quick-start", "endpoints", "filters", "modes", "mirror", "admin", "operations", "compatibility"
+MODES = "list", "normal", "detailed"
+EXTENSIONS = "codehilite", "fenced_code", "tables", "toc"
+OPTIONS = {"codehilite": {"css_class": "code", "guess_lang": False}}
+LINK = re.compile(r'href="([a-z-]+)\.md(#[a-z-]+)?"')
+BLOCK = re.compile('<div class="code">')
+FENCE = re.compile(r"^```(\w+)$", re.MULTILINE)
+SAYS = {"bash": "curl", "python": "Python", "javascript": "JavaScript", "output": "prints"}
+GENERATED = re.compile(r"<!-- (\w+) -->")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as it is shown, and the places on it that the list of pages leads to."""
+
+    slug: str
+    title: str
+    headings: tuple[tuple[str, str], ...]
+    html: str
+
+    @property
+    def address(self) -> str:
+        return address_of(self.slug)
+
+
+def address_of(slug) -> str:
+    return reverse("documentation") if slug == PAGES[0] else reverse("documentation-page", args=[slug])
+
+
+@cache
+def page(slug) -> Page:
+    """A page as HTML, made once: neither the files nor the router change while the server runs."""
+    markdown = Markdown(extensions=EXTENSIONS, extension_configs=OPTIONS)
+    text = (FOLDER / f"{slug}.md").read_text("utf-8")
+    languages = iter(FENCE.findall(text))
+    html = markdown.convert(text)
+    html = BLOCK.sub(lambda _: f'<div class="code" data-says="{SAYS.get(next(languages), "")}">', html)
+    (title,) = markdown.toc_tokens
+    html = LINK.sub(lambda found: f'href="{address_of(found[1])}{found[2] or ""}"', html)
+    html = GENERATED.sub(lambda found: render_to_string(f"documentation/{found[1]}.html", TABLE[found[1]]()), html)
+    html = html.replace("<table>", '<div class="scrolled" tabindex="0"><table>').replace("</table>", "</table></div>")
+    return Page(slug, title["name"], tuple((each["id"], each["name"]) for each in title["children"]), html)
+
+
+def pages() -> list[Page]:
+    return [page(slug) for slug in PAGES]
+
+
+# What is generated --------------------------------------------------------------------------------
+
+
+def entries() -> list:
+    """The endpoints that are more than a table to look up values in."""
+    return [entry for section in contents(router.registry) if section.title != TABLES for entry in section.entries]
+
+
+def of_endpoints() -> dict:
+    return {"sections": contents(router.registry)}
+
+
+def of_filters() -> dict:
+    found = [(entry, entry.endpoint) for entry in entries() if entry.endpoint.filter_names]
+    return {"endpoints": [(entry, Form(endpoint, QueryDict()).groups) for entry, endpoint in found]}
+
+
+def of_modes() -> dict:
+    found = [(entry, entry.endpoint.modes) for entry in entries() if entry.endpoint.modes]
+    forms = [(entry, [name_of(rungs[mode]) if mode in rungs else "" for mode in MODES]) for entry, rungs in found]
+    return {"modes": MODES, "endpoints": forms}
+
+
+TABLE = {"endpoints": of_endpoints, "filters": of_filters, "modes": of_modes}

@@ -1,0 +1,14 @@
+"""What a page for people holds."""
+
+import re
+from html import unescape
+
+from django.utils.html import strip_tags
+
+LINE = re.compile(r"<(?:div|summary) id=\d+[^>]*>(.*?)</(?:div|summary)>")
+
+
+def shown_json(response) -> str:
+    """The JSON that a page shows, as text."""
+    shown = response.content.decode().partition('id="json">')[2].partition("</section>")[0]
+    return "\n".join(unescape(strip_tags(line)) for line in LINE.findall(shown))
