@@ -251,15 +251,19 @@ class Figure(IntegerFilter):
 
 
 class IdsOfAll(Ids):
-    """Selects the rows that have all of several ids; bounded, since each is a condition in the statement."""
+    """Selects the rows that have all of several ids.
+
+    They are counted: a join for each is more than a database plans in good time."""
 
     def __init__(self, field_name, **kwargs):
         super().__init__(field_name, most=32, **kwargs)
 
     def filter(self, rows, value):
-        for each in value or ():
-            rows = super().filter(rows, [each])
-        return rows
+        if not value:
+            return rows
+        has_any = rows.model._base_manager.order_by().filter(self.condition(value)).values("pk")
+        has_all = has_any.annotate(number=models.Count(self.field_name, distinct=True)).filter(number=len(set(value)))
+        return rows.filter(pk__in=has_all.values("pk"))
 
 
 KINDS = {

@@ -6,8 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from agencies.models import Agency
+from stations.models import SpaceStation
 from tests import factories
 from tests.api.routes import KINDS
+from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -15,7 +17,8 @@ DOCUMENTS = "/docs/", "/docs/endpoints/", "/docs/filters/", "/docs/modes/", "/do
 PAGES = {
     "root": ["/2.3.0/?format=api"],
     "list": ["/2.3.0/docking_events/?format=api&docked=true&limit=1", "/2.3.0/launches/?format=api&limit=1&mode=list"],
-    "detail": ["/2.3.0/agencies/{}/?format=api"],
+    "detail": ["/2.3.0/agencies/{agency}/?format=api"],
+    "stations": ["/stations/", "/stations/{station}/", "/spacecraft/{spacecraft}/"],
     "documents": [*DOCUMENTS, "/docs/reference/launches/", "/docs/reference/components/LaunchDetailed/"],
     "swagger": ["/2.3.0/docs/"],
 }
@@ -50,8 +53,11 @@ def serious(page):
 @pytest.mark.parametrize("kind", PAGES)
 def test_pages_are_for_everyone_and_fit(kind, size, scheme, rows, browse):
     page = browse(viewport=SIZES[size], color_scheme=scheme)
+    keys = {
+        model._meta.verbose_name.split()[-1]: model.objects.first().pk for model in (Agency, SpaceStation, Spacecraft)
+    }
     for address in PAGES[kind]:
-        opened(page, address.format(Agency.objects.first().pk))
+        opened(page, address.format(**keys))
         assert serious(page) == [], address
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], address
 
