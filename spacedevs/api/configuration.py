@@ -39,7 +39,7 @@ def oddities() -> list[checks.CheckMessage]:
     return [
         checks.Warning(f"{name} means nothing here.{suggestion(name, known)}", id="api.W10")
         for name in sorted(os.environ)
-        if name.startswith(OURS) and name not in known
+        if name.startswith(OURS) and name.removesuffix("_FILE") not in known
     ]
 
 

@@ -15,6 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from spacedevs.api.configuration import CONFIGURATION, faults
+from spacedevs.operations import metrics
 
 WELCOME = """
 Serving on {url}/ (Ctrl-C ends it). To open:
@@ -82,7 +83,7 @@ class Command(BaseCommand):
             hosts = [*hosts, named]
         self.stdout.write(WELCOME.format(url=f"http://{named}:{port}"))
         self.stdout.flush()  # or each fork would say it again
-        Granian(
+        server = Granian(
             "spacedevs.wsgi:application",
             address,
             port,
@@ -90,9 +91,16 @@ class Command(BaseCommand):
             workers=workers,
             blocking_threads=4,  # each may hold a database connection; granian's own default is hundreds
             workers_kill_timeout=5,  # seconds that a request may still take when the server ends
+            respawn_failed_workers=True,
             websockets=False,
             log_level=LogLevels.warning,
-        ).serve(target_loader=partial(load_application, hosts), wrap_loader=False)
+            log_dictconfig=settings.LOGGING,
+        )
+        if settings.METRICS_PORT:
+            free_address(settings.METRICS_HOST, settings.METRICS_PORT)
+            metrics.forget()
+            server.on_startup(metrics.begin)
+        server.serve(target_loader=partial(load_application, hosts), wrap_loader=False)
 
     def refuse_faults(self, loopback):
         """Stops before anything is touched, and says what else is odd."""
