@@ -63,7 +63,7 @@ def describe() -> dict:
 
 def restore(source: Path, replace=False) -> dict:
     """Puts back what a backup holds, then brings it to this release."""
-    with tarfile.open(source) as tar, TemporaryDirectory(dir=settings.VAR_DIR) as folder:
+    with tarfile.open(source) as tar, TemporaryDirectory(dir=source.parent) as folder:
         extract(tar, Path(folder))
         about = json.loads(Path(folder, ABOUT).read_text())
         refuse_what_does_not_fit(about)

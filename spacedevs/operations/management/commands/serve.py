@@ -68,11 +68,13 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=between(1, 65535), default=8000)
         parser.add_argument("--workers", type=between(1, 256), default=1, help="processes that answer requests")
         parser.add_argument("--empty", action="store_true", help="load no sample data")
+        parser.add_argument("--no-prepare", action="store_true", help="another process has prepared all of it")
 
-    def handle(self, *, host, port, workers, empty, **options):
+    def handle(self, *, host, port, workers, empty, no_prepare, **options):
         address = free_address(host, port)
         self.refuse_faults(ipaddress.ip_address(address).is_loopback)
-        call_command("prepare", empty=empty)
+        if not no_prepare:
+            call_command("prepare", empty=empty)
         connections.close_all()  # a worker must not share a connection with its parent
         named = f"[{host}]" if ":" in host else host
         hosts = settings.ALLOWED_HOSTS
