@@ -85,7 +85,8 @@ def database(url, **about) -> dict:
 
 DATABASES = {"default": database(DATABASE_URL)}
 REPLICAS = {
-    f"replica{number}": database(url, TEST={"MIRROR": "default"})
+    # A connection is kept as long as it holds: one that grew old must not be closed while an answer is read.
+    f"replica{number}": database(url, CONN_MAX_AGE=None, TEST={"MIRROR": "default"})
     for number, url in enumerate(env.list("DATABASE_REPLICA_URLS", default=[]), 1)
 }
 for replica in REPLICAS.values():  # one that is gone must not keep a reader waiting for long

@@ -167,8 +167,9 @@ def file_lock(path: Path):
 
 
 @contextmanager
-def snapshot():
+def snapshot(using=DEFAULT_DB_ALIAS):
     """Lets several statements read the data as they are at one moment, while others write."""
+    connection = connections[using]
     if connection.in_atomic_block:
         yield
         return

@@ -16,10 +16,14 @@ def endpoints() -> dict[str, type[Resource]]:
     return endpoints_of(settings.ROOT_URLCONF)
 
 
+def all_paths() -> dict[str, str]:
+    """The names of all views that the root lists, by their paths below it."""
+    return resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
+
+
 @cache
 def endpoints_of(urlconf) -> dict[str, type[Resource]]:
-    names = resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
-    found = {path: endpoint_at(reverse(name)) for path, name in names.items()}
+    found = {path: endpoint_at(reverse(name)) for path, name in all_paths().items()}
     return {path: endpoint for path, endpoint in found.items() if endpoint}
 
 

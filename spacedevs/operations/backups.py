@@ -72,7 +72,7 @@ def restore(source: Path, replace=False) -> dict:
         engine().load(Path(folder, DATABASE))
         replace_media(Path(folder, MEDIA))
     connection.close()
-    call_command("prepare", empty=True)
+    call_command("prepare", empty=True, database_only=True)
     return about
 
 

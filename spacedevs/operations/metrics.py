@@ -20,7 +20,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from spacedevs.api import versioning
 from spacedevs.api.caching import IS_KEPT, ResponseCache
-from spacedevs.api.endpoints import endpoints
+from spacedevs.api.endpoints import all_paths
 from spacedevs.api.models import MirroredEndpoint
 
 from .health import redis_answers
@@ -43,7 +43,7 @@ class Metered:
 
     def __init__(self, application):
         self.application = application
-        self.root, self.known = reverse("api-root"), {*endpoints(), "dump", "docs", "schema"}
+        self.root, self.known = reverse("api-root"), {*all_paths(), "dump", "docs", "schema"}
         self.timers, self.counters = {}, {}  # looked up here, for the library's own way takes a lock
         self.answers = getattr(cache_in(application), "answers", None)
 

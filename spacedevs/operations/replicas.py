@@ -13,10 +13,11 @@ from logging import getLogger
 from time import monotonic
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+from psycopg.pq import TransactionStatus
 
 from spacedevs.api import versioning
-from spacedevs.api.database import reading
+from spacedevs.api.database import reading, snapshot
 
 from .metrics import READS
 
@@ -70,17 +71,22 @@ class Replica:
 
     def read(self, application, environ, version):
         said = []
-        # In a transaction Django neither closes a connection nor opens another, so all is read in its snapshot.
-        with transaction.atomic(self.alias), connections[self.alias].cursor() as cursor:
+        with snapshot(self.alias), connections[self.alias].cursor() as cursor:
             if versioning.seen_by(cursor) != version:
                 return None
             with reading_from(self.alias):
                 parts = application(environ, lambda *words: said.append(words))
+            # Django may open a connection anew on the way, and what it read then was read in no snapshot.
+            is_whole = cursor.connection is connections[self.alias].connection and is_in_transaction(cursor)
         status, headers, *_ = said[-1]
-        if status.startswith("5"):  # as when the copy had to end a statement to go on
+        if not is_whole or status.startswith("5"):  # as when the copy had to end a statement to go on
             parts.close()
             return None
         return status, headers, parts
+
+
+def is_in_transaction(cursor) -> bool:
+    return cursor.connection.info.transaction_status == TransactionStatus.INTRANS
 
 
 class Replicas:

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -38,8 +39,8 @@ class Seen(NamedTuple):
     failed: int
     stale: int
     longest: float
-    from_copy: int
-    from_primary: int
+    from_copy: int | str
+    from_primary: int | str
 
     def line(self):
         return line(self._replace(longest=f"{self.longest:.2f}"))
@@ -79,7 +80,7 @@ class Clients:
         self.port, self.editor, self.lock, self.ended = port, editor, Lock(), Event()
         self.path = f"/2.3.0/space_stations/{editor.station}/"
         self.threads = [Thread(target=self.ask) for _ in range(CLIENTS)]
-        self.failures = []
+        self.failures = Counter()
         self.begin()
 
     def begin(self):
@@ -107,7 +108,7 @@ class Clients:
             self.longest = max(self.longest, seconds)
             if status != 200:
                 self.failed += 1
-                self.failures.append(status)
+                self.failures[status] += 1
             elif path == self.path:
                 name = json.loads(body)["name"]
                 self.stale += not name.startswith("Number ") or int(name.removeprefix("Number ")) < committed
@@ -220,14 +221,15 @@ FAULTS = {
 
 
 def watch(installation, clients, what, fault, seconds) -> Seen:
-    before = installation.reads()
+    before, webs = installation.reads(), [*installation.webs]
     clients.begin()
     fault(installation, seconds)
     with clients.lock:
         seen = clients.requests, clients.failed, clients.stale, clients.longest
     after = installation.reads()
     # A server that was started anew has counted from nothing.
-    copy, primary = (max(0, after[name] - before[name]) for name in ("replica1", "default"))
+    is_known = webs == installation.webs
+    copy, primary = (after[name] - before[name] if is_known else "?" for name in ("replica1", "default"))
     return Seen(what, *seen, copy, primary)
 
 
@@ -273,11 +275,7 @@ def run(seconds=6, tell=print) -> tuple[list[Seen], str]:
                 thread.join()
         told = under_wrk(installation)
         tell(told)
-        if clients.failures:
-            tell(
-                "failed: "
-                + ", ".join(f"{clients.failures.count(f)} x {f}" for f in sorted(set(map(str, clients.failures))))
-            )
+        tell(f"What failed: {dict(clients.failures) or None}")
     return seen, told
 
 
