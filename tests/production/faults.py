@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,18 +59,20 @@ class Editor:
         self.thread = Thread(target=self.edit)
 
     def edit(self):
-        connection = None
-        while not self.ended.is_set():
-            try:
-                connection = connection or self.database.connected()
-                self.number += 1
-                connection.execute(
-                    "UPDATE stations_spacestation SET name = %s WHERE id = %s", [f"Number {self.number}", self.station]
-                )
-                self.committed = self.number
-            except psycopg.Error:
-                connection = None
-            sleep(PAUSE)
+        with ExitStack() as stack:
+            connection = None
+            while not self.ended.is_set():
+                try:
+                    connection = connection or stack.enter_context(closing(self.database.connected()))
+                    self.number += 1
+                    name = f"Number {self.number}"
+                    connection.execute(
+                        "UPDATE stations_spacestation SET name = %s WHERE id = %s", [name, self.station]
+                    )
+                    self.committed = self.number
+                except psycopg.Error:
+                    connection = None
+                sleep(PAUSE)
 
 
 class Clients:
@@ -89,18 +91,19 @@ class Clients:
             self.longest = 0.0
 
     def ask(self):
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        for turn in iter(lambda: 0 if self.ended.is_set() else 1, 0):
-            path = self.path if turn and self.requests % 4 else OTHERS[self.requests // 4 % len(OTHERS)]
-            committed, began = self.editor.committed, monotonic()
-            try:
-                connection.request("GET", path)
-                response = connection.getresponse()
-                status, body = response.status, response.read()
-            except (OSError, HTTPException) as error:
-                status, body = repr(error), b""
-                connection.close()
-            self.note(path, status, body, committed, monotonic() - began)
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            while not self.ended.is_set():
+                number = self.requests
+                path = self.path if number % 4 else OTHERS[number // 4 % len(OTHERS)]
+                committed, began = self.editor.committed, monotonic()
+                try:
+                    connection.request("GET", path)
+                    response = connection.getresponse()
+                    status, body = response.status, response.read()
+                except (OSError, HTTPException) as error:
+                    status, body = repr(error), b""
+                    connection.close()
+                self.note(path, status, body, committed, monotonic() - began)
 
     def note(self, path, status, body, committed, seconds):
         with self.lock:
