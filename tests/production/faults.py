@@ -25,6 +25,7 @@ import psycopg
 from .parts import Nginx, Postgres, Redis, Web, ended, free_port, get, manage, program, until
 
 CLIENTS = 4
+RENAME = "UPDATE stations_spacestation SET name = %s WHERE id = %s"
 PAUSE = 0.05  # seconds between two commits
 HEADINGS = "what fails", "requests", "failed", "stale", "longest s", "from copy", "from primary"
 WIDTHS = 44, 9, 7, 6, 10, 10, 13
