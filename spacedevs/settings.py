@@ -194,7 +194,9 @@ LOGGING = {
         "text": {"()": "spacedevs.operations.logs.Text", "format": "[%(levelname)s] %(message)s"},
         "json": {"()": "spacedevs.operations.logs.Json"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "text"}
+    },
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.request": {"level": "ERROR"},  # that somebody asked for what is not there is no news
