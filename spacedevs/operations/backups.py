@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
@@ -23,11 +24,15 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.api import versioning
-from spacedevs.api.management.commands.prepare import is_empty
 
 FORMAT = 1  # of the file; a later release reads the earlier ones
 ABOUT, DATABASE, MEDIA = "backup.json", "database", "media"
 ASIDE = "replaced"  # the schema in which PostgreSQL keeps what is replaced until that is done
+
+INTERRUPTED = (
+    f"A restore was interrupted. What it was about to replace is in the schema {ASIDE}: "
+    "let that take the place of the other again, or drop it."
+)
 
 
 def backup(target: Path) -> dict:
@@ -104,10 +109,12 @@ def refuse_what_does_not_fit(about):
 
 
 def refuse_to_overwrite():
+    """Stops before anything that somebody made is lost; tables may be missing, or of another release."""
     tables = connection.introspection.table_names()
-    has_rows = get_user_model()._meta.db_table in tables and (get_user_model().objects.exists() or not is_empty())
+    nouns = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
+    there = (model for model in (get_user_model(), *nouns) if model._meta.db_table in tables)
     has_media = settings.MEDIA_ROOT.is_dir() and any(settings.MEDIA_ROOT.iterdir())
-    if has_rows or has_media:
+    if has_media or any(model._base_manager.exists() for model in there):
         raise CommandError("There are data here already; --replace lets the backup take their place.")
 
 
@@ -151,6 +158,9 @@ class PostgreSQL:
             cursor.execute("SELECT current_schema()")
             (schema,) = cursor.fetchone()
             owned = connection.ops.quote_name(schema)
+            cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", [ASIDE])
+            if cursor.rowcount:
+                raise CommandError(INTERRUPTED)
             cursor.execute(f"ALTER SCHEMA {owned} RENAME TO {ASIDE}")
             cursor.execute(f"CREATE SCHEMA {owned}")
             move_extension(cursor, ASIDE, schema)

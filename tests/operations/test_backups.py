@@ -182,6 +182,18 @@ def test_what_cannot_be_restored_leaves_all_as_it_was(full, answers, tmp_path):
 
 
 @postgres
+def test_what_an_interrupted_restore_left_aside_is_not_lost(full, tmp_path):
+    file = backup(tmp_path / "backup.tar.gz")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE SCHEMA {backups.ASIDE}")
+        try:
+            with pytest.raises(CommandError, match="A restore was interrupted"):
+                restore(file, replace=True)
+        finally:
+            cursor.execute(f"DROP SCHEMA {backups.ASIDE}")
+
+
+@postgres
 def test_tools_that_are_not_there_are_named(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(CommandError, match="pg_dump is not installed; Debian has it in postgresql-client"):
