@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -190,6 +190,9 @@ class Installation:
 
     def web_is_killed(self, seconds):
         self.webs[0].kill()
+        with suppress(OSError):
+            get(self.webs[0].port, "/livez")
+            raise AssertionError("the web server is still there")
         sleep(seconds / 2)
         self.start_again(0)
 

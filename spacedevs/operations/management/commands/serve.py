@@ -1,8 +1,11 @@
 """Prepare and serve in one process: it loads Django once, and granian's workers are its forks where that is safe."""
 
+import ctypes
 import ipaddress
 import os
+import signal
 import socket
+import sys
 from functools import partial
 
 from django.conf import settings
@@ -17,6 +20,7 @@ from granian.log import LogLevels
 from spacedevs.api.configuration import CONFIGURATION, faults
 from spacedevs.operations import metrics
 
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 WELCOME = """
 Serving on {url}/ (Ctrl-C ends it). To open:
   {url}/2.3.0/          the API, to click through
@@ -40,9 +44,16 @@ def free_address(host, port):
     return address
 
 
+def end_with_parent():
+    """Where the system can do so, has this process told to end when its parent is no more, however that ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def load_application(allowed_hosts):
     """In a worker: the WSGI application, answering to these hosts."""
     os.setpgrp()  # Ctrl-C is for granian's main process; a worker that got it as well could wait for ever
+    end_with_parent()
     settings.ALLOWED_HOSTS = allowed_hosts
     return get_internal_wsgi_application()
 
