@@ -197,11 +197,12 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "text"}
     },
+    "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},  # that somebody asked for what is not there is no news
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # nor that somebody scans
-        "spacedevs": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "spacedevs": {"level": "INFO"},
         "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }

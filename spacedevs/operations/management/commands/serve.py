@@ -89,13 +89,14 @@ class Command(BaseCommand):
         connections.close_all()  # a worker must not share a connection with its parent
         named = f"[{host}]" if ":" in host else host
         hosts = settings.ALLOWED_HOSTS
+        welcome = ""
         if ipaddress.ip_address(address).is_unspecified:
-            self.stdout.write(ANY_ADDRESS.format(hosts=", ".join(hosts)))
-            named = "localhost"
+            welcome, named = ANY_ADDRESS.format(hosts=", ".join(hosts)), "localhost"
         elif named not in hosts:
             hosts = [*hosts, named]
-        self.stdout.write(WELCOME.format(url=f"http://{named}:{port}"))
-        self.stdout.flush()  # or each fork would say it again
+        if settings.LOG_FORMAT == "text":  # else nobody reads it but programs
+            self.stdout.write(welcome + WELCOME.format(url=f"http://{named}:{port}"))
+            self.stdout.flush()  # or each fork would say it again
         server = Granian(
             "spacedevs.wsgi:application",
             address,
