@@ -19,7 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -154,7 +154,7 @@ class PostgreSQL:
     @classmethod
     def load(cls, source):
         """All or nothing: what was there stays aside until its successor is whole."""
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT current_schema()")
             (schema,) = cursor.fetchone()
             owned = connection.ops.quote_name(schema)
@@ -169,7 +169,7 @@ class PostgreSQL:
             command = "--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--single-transaction"
             cls.run("pg_restore", *command, str(source))
         except CommandError:
-            with connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor:
                 move_extension(cursor, schema, ASIDE)
                 cursor.execute(f"DROP SCHEMA {owned} CASCADE")
                 cursor.execute(f"ALTER SCHEMA {ASIDE} RENAME TO {owned}")
@@ -180,8 +180,8 @@ class PostgreSQL:
     @staticmethod
     def run(tool, *arguments):
         about = connection.get_connection_params()
-        names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password"}
-        environment = {name: str(about[key]) for name, key in names.items() if about.get(key)}
+        known = "host", "port", "user", "password", "sslmode", "sslrootcert"
+        environment = {f"PG{name.upper()}": str(about[name]) for name in known if about.get(name)}
         try:
             subprocess.run(
                 [tool, "--dbname", about["dbname"], *arguments],
