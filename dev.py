@@ -5,6 +5,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -115,13 +116,19 @@ def lock(arguments):
         subprocess.run([*compiler, *job.split()], cwd=ROOT, check=True)
 
 
+def version(arguments):
+    """print the version of this release, which is written down in pyproject.toml alone"""
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    print(re.search(r'^version = "(.+)"$', text, re.MULTILINE).group(1))
+
+
 def manage(arguments):
     """pass the rest on to manage.py: dev.py manage createsuperuser"""
     ensure(SERVING)
     become(ROOT / "manage.py", *arguments)
 
 
-COMMANDS = {command.__name__: command for command in (serve, test, bench, lint, lock, manage)}
+COMMANDS = {command.__name__: command for command in (serve, test, bench, lint, lock, version, manage)}
 USAGE = "usage: python3 dev.py COMMAND\n\n" + "\n".join(f"  {n:<8}{c.__doc__}" for n, c in COMMANDS.items())
 
 

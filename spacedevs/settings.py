@@ -1,6 +1,8 @@
 """Every setting, read from the environment; each has a default that runs on a laptop."""
 
+import os
 import secrets
+import tomllib
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -11,16 +13,20 @@ from csp.constants import NONE, SELF
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key, counts
 VAR_DIR.mkdir(exist_ok=True)
+RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
-class Environment(environ.Env):
-    """The environment, which remembers what it was asked for: no other variable of ours means anything."""
+class Environment(environ.FileAwareEnv):
+    """The environment, which remembers what it was asked for: no other variable of ours means anything.
+
+    What NAME_FILE names is read instead of NAME: so a secret need not stand in the environment."""
 
     known = set()
 
     def get_value(self, var, *args, **kwargs):
         self.known.add(var)
-        return super().get_value(var, *args, **kwargs)
+        value = super().get_value(var, *args, **kwargs)
+        return value.rstrip("\r\n") if isinstance(value, str) else value
 
 
 env = Environment()
@@ -56,20 +62,39 @@ if set(ALLOWED_HOSTS) <= set(LOCAL_HOSTS):  # TLS protects what leaves the machi
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 DATABASE_URL = env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 5,
-        "cached_statements": 1024,  # an import alone has hundreds, each dear to prepare with all its triggers
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-    }
-else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # Short statements over many keys look costly enough to PostgreSQL to compile them: seconds lost, none won.
-    DATABASES["default"].setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
+DATABASE_PASSWORD = env("DATABASE_PASSWORD", default="")  # where the address has none
+CONN_MAX_AGE = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)  # seconds
+
+
+def database(url, **about) -> dict:
+    """What Django is to know of the database at an address."""
+    found = env.db_url_config(url) | {"CONN_MAX_AGE": CONN_MAX_AGE} | about
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        found["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "cached_statements": 1024,  # an import alone has hundreds, each dear to prepare with all its triggers
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+        }
+    else:
+        found["PASSWORD"] = found["PASSWORD"] or DATABASE_PASSWORD
+        found["CONN_HEALTH_CHECKS"] = True
+        # Short statements over many keys look costly enough to PostgreSQL to compile them: seconds lost, none won.
+        found.setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
+    return found
+
+
+DATABASES = {"default": database(DATABASE_URL)}
+REPLICAS = {
+    # A connection is kept as long as it holds: one that grew old must not be closed while an answer is read.
+    f"replica{number}": database(url, CONN_MAX_AGE=None, TEST={"MIRROR": "default"})
+    for number, url in enumerate(env.list("DATABASE_REPLICA_URLS", default=[]), 1)
+}
+for replica in REPLICAS.values():  # one that is gone must not keep a reader waiting for long
+    replica["OPTIONS"]["connect_timeout"] = 2
+DATABASES |= REPLICAS
+DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)
 KEPT_PAGES = ["stations", "ships"]  # the views beneath which answers are kept, as those of the API are
 RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of each process; 0 keeps nothing
 THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
@@ -77,6 +102,11 @@ THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limi
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
+METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # where Prometheus asks; 0 counts nothing
+METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")
+METRICS_ROOT = VAR_DIR / "metrics" / str(METRICS_PORT)  # what the workers have counted
+LOG_FORMAT = env("SPACEDEVS_LOG_FORMAT", default="text")  # or json
+LOG_REQUESTS = env.bool("SPACEDEVS_LOG_REQUESTS", default=False)  # a line for each
 UPSTREAM = env("SPACEDEVS_UPSTREAM", default="https://ll.thespacedevs.com/2.3.0")  # what is mirrored
 UPSTREAM_TOKEN = env("SPACEDEVS_UPSTREAM_TOKEN", default="")
 PUBLIC_URL = env("SPACEDEVS_PUBLIC_URL", default="http://localhost:8000")  # where files say that this server is
@@ -100,6 +130,7 @@ INSTALLED_APPS = [
     "spacedevs.limits",
     "spacedevs.api",
     "spacedevs.documentation",
+    "spacedevs.operations",
     "spacedevs.editing",  # above Django's admin, whose templates it extends
     "simple_history",
     "import_export",
@@ -150,6 +181,34 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 ROOT_URLCONF = "spacedevs.urls"
 WSGI_APPLICATION = "spacedevs.wsgi.application"
+DOORS = [  # what a request passes before Django, the innermost first
+    *["spacedevs.operations.replicas.Replicas"] * bool(REPLICAS),
+    # While debugging, pages change with their templates, not only with the data.
+    *["spacedevs.api.caching.ResponseCache"] * (not DEBUG),
+    "spacedevs.limits.throttle.Throttle",
+    *["spacedevs.operations.metrics.Metered"] * bool(METRICS_PORT),
+    *["spacedevs.operations.requests.Logged"] * (LOG_REQUESTS or LOG_FORMAT == "json"),
+    "spacedevs.operations.health.Health",
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"()": "spacedevs.operations.logs.Text", "format": "[%(levelname)s] %(message)s"},
+        "json": {"()": "spacedevs.operations.logs.Json"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "text"}
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # that somebody asked for what is not there is no news
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # nor that somebody scans
+        "spacedevs": {"level": "INFO"},
+        "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+    },
+}
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -234,4 +293,7 @@ SPECTACULAR_SETTINGS = {
     # A response mode is an enum of one value in each component, or strict clients cannot tell them apart.
     "POSTPROCESSING_HOOKS": [],
 }
+if METRICS_PORT:  # before Prometheus' library is loaded, which looks once
+    METRICS_ROOT.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_ROOT)
 VARIABLES = frozenset(Environment.known)

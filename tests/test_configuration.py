@@ -15,12 +15,15 @@ from spacedevs.api.configuration import faults, oddities, refuse_faults
 from spacedevs.limits.apps import check_limits
 
 README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")
-KEY, HOSTS, DEBUG, TLS = (
+COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, COPIES = (
     "The secret key is shorter than 50 characters",
     "SPACEDEVS_ALLOWED_HOSTS must list",
     "SPACEDEVS_DEBUG shows settings and data",
     "SPACEDEVS_TLS needs a proxy",
+    "SPACEDEVS_LOG_FORMAT is text or json",
+    "DATABASE_REPLICA_URLS must name PostgreSQL servers",
 )
+COPY = {"replica1": {"ENGINE": "django.db.backends.sqlite3"}}
 PUBLIC = ["ll.example.org"]
 WRONG = [
     ({"SECRET_KEY": "x" * 49}, True, [KEY]),
@@ -33,6 +36,9 @@ WRONG = [
     ({"DEBUG": True, "ALLOWED_HOSTS": PUBLIC}, True, [DEBUG]),
     ({"TLS": True}, True, [TLS]),
     ({"TLS": True, "PROXIES": 1}, True, []),
+    ({"LOG_FORMAT": "xml"}, True, [LOGS]),
+    ({"LOG_FORMAT": "json"}, True, []),
+    ({"REPLICAS": COPY}, True, [COPIES]),
 ]
 
 
@@ -51,7 +57,7 @@ def change(settings, values):
 def test_what_is_wrong_is_found(values, loopback, complaints, settings):
     change(settings, values)
     found = [fault.msg for fault in faults(loopback)]
-    assert [said for said in (KEY, HOSTS, DEBUG, TLS) if any(fault.startswith(said) for fault in found)] == complaints
+    assert [said for said in COMPLAINTS if any(fault.startswith(said) for fault in found)] == complaints
     assert len(found) == len(complaints)
 
 
@@ -89,6 +95,27 @@ def test_a_limit_that_is_none_is_told(name, settings):
 def test_the_readme_has_every_variable_and_no_other():
     table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", "".join(re.findall(r"^\| (`.*?) \|", README, re.MULTILINE))))
     assert table == {*django_settings.VARIABLES, "TEST_DATABASE_URL"}
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    (tmp_path / "key").write_text("short\n")
+    code, said = manage(
+        "check", SPACEDEVS_SECRET_KEY_FILE=str(tmp_path / "key"), DATABASE_URL=f"sqlite:///{tmp_path}/x"
+    )
+    assert (code, KEY in said, "means nothing" in said) == (1, True, False), said
+
+
+def test_a_password_is_put_in_where_the_address_has_none():
+    url = "postgres://spacedevs@127.0.0.1:1/spacedevs"
+    code, said = manage(
+        "shell",
+        "-c",
+        "from django.db import connections as c; print([c[a].settings_dict['PASSWORD'] for a in c])",
+        DATABASE_URL=url,
+        DATABASE_REPLICA_URLS=f"{url},postgres://x:its-own@127.0.0.1:1/x",
+        DATABASE_PASSWORD="from elsewhere",
+    )
+    assert (code, "['from elsewhere', 'from elsewhere', 'its-own']" in said) == (0, True), said
 
 
 def manage(*arguments, **environment):

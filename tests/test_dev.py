@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 import dev
 from docking.models import DockingEvent
 from media_assets.models import Language
-from spacedevs.api.management.commands.serve import free_address
+from spacedevs.operations.management.commands.serve import free_address
 
 ENGLISH = {"model": "media_assets.language", "pk": 1, "fields": {"name": "English", "code": "en"}}
 

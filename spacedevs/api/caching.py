@@ -44,6 +44,7 @@ ENCODERS = {  # from the cheapest; dearer levels gain little on answers that are
 WORTH_ENCODING = 500  # bytes
 OVERHEAD = 2048  # bytes that a kept answer takes beside its key and body
 NEVER = float("inf")
+IS_KEPT = "spacedevs.is_kept"  # where a request has whether its answer was there
 HERE = {"content-length", "expires", "vary"}  # the headers that are made or kept here
 SHARED = [  # anyone may keep the answer, and asks before using it again
     ("Cache-Control", "public, no-cache"),
@@ -194,8 +195,9 @@ class ResponseCache:
 
     def respond(self, environ, start_response, version, last_modified):
         key, answer, etag = self.known(environ, version)
+        environ[IS_KEPT] = answer is not None
         if answer is None and etag not in tags(environ):
-            status, headers, parts = self.ask(environ)
+            status, headers, parts = self.ask(environ, version)
             if not may_be_kept(status, headers):
                 unshared(start_response)(status, headers)
                 return parts
@@ -256,10 +258,10 @@ class ResponseCache:
             seen = self.seen = version, second, http_date(second)
         return seen[2] if seen[1] <= asked_at else ""
 
-    def ask(self, environ) -> tuple[str, list, Iterable[bytes]]:
+    def ask(self, environ, version) -> tuple[str, list, Iterable[bytes]]:
         """What Django answers; a HEAD is asked as the GET whose answer it describes."""
-        said = []
-        parts = self.application({**environ, "REQUEST_METHOD": "GET"}, lambda *words: said.append(words))
+        said, asked = [], {**environ, "REQUEST_METHOD": "GET", versioning.ASKED: version}
+        parts = self.application(asked, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
         return status, headers, parts
 

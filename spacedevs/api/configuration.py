@@ -29,6 +29,11 @@ def faults(loopback=True) -> list[checks.CheckMessage]:
         "SPACEDEVS_TLS needs a proxy that speaks it, and SPACEDEVS_PROXIES to say how many there are.": (
             settings.TLS and not settings.PROXIES
         ),
+        "SPACEDEVS_LOG_FORMAT is text or json.": settings.LOG_FORMAT not in ("text", "json"),
+        "DATABASE_REPLICA_URLS must name PostgreSQL servers, to which the one of DATABASE_URL streams.": any(
+            database["ENGINE"] != settings.DATABASES["default"]["ENGINE"] or "sqlite" in database["ENGINE"]
+            for database in settings.REPLICAS.values()
+        ),
     }
     return [checks.Error(fault, id=f"api.E1{n}") for n, (fault, found) in enumerate(rules.items()) if found]
 
@@ -39,7 +44,7 @@ def oddities() -> list[checks.CheckMessage]:
     return [
         checks.Warning(f"{name} means nothing here.{suggestion(name, known)}", id="api.W10")
         for name in sorted(os.environ)
-        if name.startswith(OURS) and name not in known
+        if name.startswith(OURS) and name.removesuffix("_FILE") not in known
     ]
 
 

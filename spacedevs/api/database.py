@@ -15,13 +15,22 @@ from time import monotonic
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.signals import connection_created
 
 try:
     import psycopg
 except ImportError:  # SQLite needs no driver of PostgreSQL
     psycopg = None
+
+
+class Reading(local):
+    """Which database this thread reads an answer from: the one that is written, or a copy that is as new."""
+
+    alias = DEFAULT_DB_ALIAS
+
+
+reading = Reading()
 
 
 class SqliteCursor(sqlite3.Cursor):
@@ -79,6 +88,7 @@ def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:
     """The rows of several statements, each of which asks for `any_key` of some keys.
 
     PostgreSQL is sent all of them at once. Django's wrappers and logs see each."""
+    connection = connections[reading.alias]
     connection.ensure_connection()
     if connection.vendor != "postgresql":
         with connection._prepare_cursor(connection.connection.cursor(factory=SqliteCursor)) as cursor:
@@ -242,8 +252,9 @@ def file_lock(path: Path):
 
 
 @contextmanager
-def snapshot():
+def snapshot(using=DEFAULT_DB_ALIAS):
     """Lets several statements read the data as they are at one moment, while others write."""
+    connection = connections[using]
     if connection.in_atomic_block:
         yield
         return

@@ -23,10 +23,14 @@ def objects() -> dict[str, type[OneObject]]:
     return {path: endpoint for path, endpoint in found.items() if whole_tables(endpoint)}
 
 
+def all_paths() -> dict[str, str]:
+    """The names of all views that the root lists, by their paths below it."""
+    return resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
+
+
 @cache
 def endpoints_of(urlconf, kind=Resource) -> dict[str, type]:
-    names = resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
-    found = {path: endpoint_at(reverse(name), kind) for path, name in names.items()}
+    found = {path: endpoint_at(reverse(name), kind) for path, name in all_paths().items()}
     return {path: endpoint for path, endpoint in found.items() if endpoint}
 
 

@@ -1,5 +1,6 @@
 """Every error under the API is JSON with a `detail`, whatever raised it and wherever."""
 
+import logging
 import sys
 
 from django.db import InterfaceError, InternalError, OperationalError
@@ -11,6 +12,7 @@ from .feeds import is_wanted
 from .headers import is_api
 from .renderers import WrittenRenderer
 
+log = logging.getLogger(__name__)
 FAILURES = OperationalError, InterfaceError, InternalError  # of the database, not of what was asked
 UNAVAILABLE = "The database is not available; try again in a moment."
 TOO_LONG = "The database took too long; ask for less at once, or try again in a moment."
@@ -29,7 +31,8 @@ LARGEST_BODY = 65536  # bytes, of requests that are not read
 
 
 def reason(error) -> str:
-    """Why the database failed, in words that a client may know."""
+    """Why the database failed, in words that a client may know; the log has it in the database's own."""
+    log.warning("The database failed: %s", error)
     return next((words for said, words in REASONS.items() if said in str(error)), UNAVAILABLE)
 
 

@@ -20,6 +20,7 @@ from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 TOKENS = "SELECT token FROM dataset_version"
+ASKED = "spacedevs.version"  # where a request has the version that was asked for it
 
 
 class SQLite:
@@ -162,6 +163,12 @@ def current() -> str | None:
             break
         connection.close()
     return ",".join(tokens) or None
+
+
+def seen_by(cursor) -> str:
+    """The version that a transaction sees, perhaps in a copy of the database."""
+    cursor.execute(TOKENS)
+    return ",".join(sorted(str(token) for (token,) in cursor.fetchall()))
 
 
 # Keeping the triggers ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from spacedevs.api import caching
 from spacedevs.api.caching import ResponseCache, encoding, zstd
 from spacedevs.api.headers import CROSS_ORIGIN
 from spacedevs.limits.throttle import Throttle
+from spacedevs.operations.health import Health
 from spacedevs.router import RESOURCES
 from tests import factories
 from tests.api import routes
@@ -452,4 +453,8 @@ def test_errors_and_redirects_are_kept_by_nobody(start):
 
 def test_the_server_asks_the_cache_first_after_who_may_ask():
     door = get_internal_wsgi_application()
-    assert (type(door), type(door.application)) == (Throttle, ResponseCache)
+    assert [type(door), type(door.application), type(door.application.application)] == [
+        Health,
+        Throttle,
+        ResponseCache,
+    ]

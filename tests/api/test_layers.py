@@ -9,7 +9,7 @@ from django.conf import settings
 from spacedevs.api.representations import components, name_of
 from spacedevs.router import RESOURCES
 
-FLOORS = (*settings.NOUNS, "spacedevs.editing", "spacedevs.api")
+FLOORS = ("spacedevs.operations", *settings.NOUNS, "spacedevs.editing", "spacedevs.api")
 
 
 assert RESOURCES, "the router is imported so that every representation is there"

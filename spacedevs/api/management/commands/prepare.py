@@ -3,18 +3,21 @@
 import hashlib
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from time import sleep
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, call_command
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from spacedevs.api import triggers
 from spacedevs.api.versioning import keep_triggers
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
+PATIENCE = "3s"  # that a migration waits for a table: whoever asks for the table meanwhile waits behind it
+PAUSES = (1, 2, 5, 10, 20, 30)  # seconds, until it tries again
 ADVISORY_LOCK = 230_000  # any number, as long as every process of ours takes the same
 
 
@@ -29,6 +32,21 @@ def postgres_lock():
             yield
     finally:
         holder.close()
+
+
+@contextmanager
+def patience():
+    """Lets no statement wait for a table for longer than a moment."""
+    if connection.vendor != "postgresql":  # SQLite has one writer at a time, and a time-out of its own
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [PATIENCE])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
 
 
 def is_migrated():
@@ -60,15 +78,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--empty", action="store_true", help="load no sample data")
-        parser.add_argument("--static-only", action="store_true", help="leave the database alone")
+        only = parser.add_mutually_exclusive_group()
+        only.add_argument("--static-only", action="store_true", help="leave the database alone")
+        only.add_argument("--database-only", action="store_true", help="collect no static files")
 
-    def handle(self, *, empty, static_only, **options):
+    def handle(self, *, empty, static_only, database_only, **options):
         if not static_only:
             with postgres_lock() if connection.vendor == "postgresql" else nullcontext():
                 self.migrate()
                 if not empty:
                     self.load_samples()
-        self.collect_static()
+        if not database_only:
+            self.collect_static()
 
     def migrate(self):
         if is_migrated():
@@ -77,7 +98,20 @@ class Command(BaseCommand):
             keep_triggers(DEFAULT_DB_ALIAS)
         else:
             self.stdout.write("Migrating the database")
-            call_command("migrate", verbosity=0, interactive=False)
+            self.migrate_in_use()
+
+    def migrate_in_use(self):
+        """Migrates while others read and write: gives way to them, and tries again."""
+        for pause in (*PAUSES, None):
+            try:
+                with patience():
+                    call_command("migrate", verbosity=0, interactive=False)
+                return
+            except OperationalError as error:
+                if pause is None or "lock timeout" not in str(error):
+                    raise
+                self.stdout.write(f"Others use a table that has to change; trying again in {pause} s")
+                sleep(pause)
 
     def load_samples(self):
         names = [path.name for folder in settings.FIXTURE_DIRS for path in sorted(Path(folder).glob("*.json"))]

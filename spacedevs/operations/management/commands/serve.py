@@ -1,8 +1,11 @@
 """Prepare and serve in one process: it loads Django once, and granian's workers are its forks where that is safe."""
 
+import ctypes
 import ipaddress
 import os
+import signal
 import socket
+import sys
 from functools import partial
 
 from django.conf import settings
@@ -15,7 +18,9 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from spacedevs.api.configuration import CONFIGURATION, faults
+from spacedevs.operations import metrics
 
+PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 WELCOME = """
 Serving on {url}/ (Ctrl-C ends it). To open:
   {url}/2.3.0/          the API, to click through
@@ -39,9 +44,16 @@ def free_address(host, port):
     return address
 
 
+def end_with_parent():
+    """Where the system can do so, has this process told to end when its parent is no more, however that ended."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def load_application(allowed_hosts):
     """In a worker: the WSGI application, answering to these hosts."""
     os.setpgrp()  # Ctrl-C is for granian's main process; a worker that got it as well could wait for ever
+    end_with_parent()
     settings.ALLOWED_HOSTS = allowed_hosts
     return get_internal_wsgi_application()
 
@@ -67,22 +79,25 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=between(1, 65535), default=8000)
         parser.add_argument("--workers", type=between(1, 256), default=1, help="processes that answer requests")
         parser.add_argument("--empty", action="store_true", help="load no sample data")
+        parser.add_argument("--no-prepare", action="store_true", help="another process has prepared all of it")
 
-    def handle(self, *, host, port, workers, empty, **options):
+    def handle(self, *, host, port, workers, empty, no_prepare, **options):
         address = free_address(host, port)
         self.refuse_faults(ipaddress.ip_address(address).is_loopback)
-        call_command("prepare", empty=empty)
+        if not no_prepare:
+            call_command("prepare", empty=empty)
         connections.close_all()  # a worker must not share a connection with its parent
         named = f"[{host}]" if ":" in host else host
         hosts = settings.ALLOWED_HOSTS
+        welcome = ""
         if ipaddress.ip_address(address).is_unspecified:
-            self.stdout.write(ANY_ADDRESS.format(hosts=", ".join(hosts)))
-            named = "localhost"
+            welcome, named = ANY_ADDRESS.format(hosts=", ".join(hosts)), "localhost"
         elif named not in hosts:
             hosts = [*hosts, named]
-        self.stdout.write(WELCOME.format(url=f"http://{named}:{port}"))
-        self.stdout.flush()  # or each fork would say it again
-        Granian(
+        if settings.LOG_FORMAT == "text":  # else nobody reads it but programs
+            self.stdout.write(welcome + WELCOME.format(url=f"http://{named}:{port}"))
+            self.stdout.flush()  # or each fork would say it again
+        server = Granian(
             "spacedevs.wsgi:application",
             address,
             port,
@@ -90,9 +105,16 @@ class Command(BaseCommand):
             workers=workers,
             blocking_threads=4,  # each may hold a database connection; granian's own default is hundreds
             workers_kill_timeout=5,  # seconds that a request may still take when the server ends
+            respawn_failed_workers=True,
             websockets=False,
             log_level=LogLevels.warning,
-        ).serve(target_loader=partial(load_application, hosts), wrap_loader=False)
+            log_dictconfig=settings.LOGGING,
+        )
+        if settings.METRICS_PORT:
+            free_address(settings.METRICS_HOST, settings.METRICS_PORT)
+            metrics.forget()
+            server.on_startup(metrics.begin)
+        server.serve(target_loader=partial(load_application, hosts), wrap_loader=False)
 
     def refuse_faults(self, loopback):
         """Stops before anything is touched, and says what else is odd."""

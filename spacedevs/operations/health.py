@@ -1,0 +1,60 @@
+"""Whether the server lives, and whether it may be sent requests: for whoever starts, stops and balances servers."""
+
+import json
+from http import HTTPStatus
+
+import redis
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, Error, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from spacedevs.api import versioning
+from spacedevs.limits.counters import counter
+
+
+class Health:
+    """Answers /livez and /readyz to any host, since those who ask have the address of a machine and no name."""
+
+    def __init__(self, application):
+        self.application = application
+        self.is_migrated = False
+        self.asked = {"/livez": lambda: (200, {"live": True}), "/readyz": self.ready}
+
+    def __call__(self, environ, start_response):
+        asked = self.asked.get(environ.get("PATH_INFO"))
+        if asked is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self.application(environ, start_response)
+        status, told = asked()
+        body = json.dumps(told).encode()
+        about = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+        start_response(f"{status} {HTTPStatus(status).phrase}", list(about.items()))
+        return [body] if environ["REQUEST_METHOD"] == "GET" else []
+
+    def ready(self) -> tuple[int, dict]:
+        """Requests may come when the database can be read and has all tables.
+
+        A Redis that is down is told, and keeps nobody out: while it is, nothing is limited."""
+        version = versioning.current()
+        migrations = "unknown" if version is None else "ok" if self.has_migrated() else "missing"
+        told = {"database": "down" if version is None else "ok", "migrations": migrations}
+        if settings.REDIS_URL:
+            told["redis"] = "ok" if redis_answers() else "down"
+        is_ready = (told["database"], migrations) == ("ok", "ok")
+        return (200 if is_ready else 503), {"ready": is_ready, "release": settings.RELEASE, **told}
+
+    def has_migrated(self) -> bool:
+        """Whether all migrations were applied; once they were, nobody looks again."""
+        if not self.is_migrated:
+            try:
+                executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+            except Error:
+                return False
+            self.is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return self.is_migrated
+
+
+def redis_answers() -> bool:
+    try:
+        return counter().server.ping()
+    except redis.RedisError:
+        return False

@@ -1,0 +1,58 @@
+"""What the server says of itself: a line for each message, with the request that it is about and without secrets."""
+
+import json
+import logging
+import os
+import re
+from contextvars import ContextVar
+from functools import cache
+
+from django.conf import settings
+from pythonjsonlogger.core import RESERVED_ATTRS
+from pythonjsonlogger.json import JsonFormatter
+
+HIDDEN = "***"
+IN_ADDRESSES = re.compile(r"(?<=://)[^/\s@\"']*:[^/\s@\"']*@")  # a name and its password
+IN_HEADERS = re.compile(r"(?<=\b[Tt]oken )[0-9A-Za-z]{16,}")
+
+request_id = ContextVar("request_id", default="")
+
+
+@cache
+def known_secrets() -> list[str]:
+    """The secrets of this installation, as they are and as JSON writes them."""
+    passwords = [database.get("PASSWORD") for database in settings.DATABASES.values()]
+    keys = [settings.SECRET_KEY, settings.UPSTREAM_TOKEN, os.environ.get("AWS_SECRET_ACCESS_KEY")]
+    texts = {str(text) for text in (*passwords, *keys) if text}
+    return sorted(texts | {json.dumps(text)[1:-1] for text in texts}, key=len, reverse=True)
+
+
+def without_secrets(text) -> str:
+    for secret in known_secrets():
+        text = text.replace(secret, HIDDEN)
+    return IN_HEADERS.sub(HIDDEN, IN_ADDRESSES.sub(f"{HIDDEN}@", text))
+
+
+class Text(logging.Formatter):
+    """Lines for people."""
+
+    def format(self, record):
+        about = request_id.get()
+        return without_secrets(super().format(record) + (f" [request {about}]" if about else ""))
+
+
+class Json(JsonFormatter):
+    """Lines for programs, each an object."""
+
+    def __init__(self):
+        super().__init__(
+            "%(levelname)s %(name)s %(message)s",
+            rename_fields={"levelname": "level", "name": "logger"},
+            reserved_attrs=[*RESERVED_ATTRS, "request"],  # Django's, whose text would repeat the path
+            timestamp="time",
+        )
+
+    def format(self, record):
+        if about := request_id.get():
+            record.request_id = about
+        return without_secrets(super().format(record))

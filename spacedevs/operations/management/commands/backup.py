@@ -1,0 +1,21 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from spacedevs.operations.backups import backup
+
+
+class Command(BaseCommand):
+    help = "Writes the database and the pictures into one file, also while the server runs."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path, help="The file, or the folder in which one is named by the time.")
+
+    def handle(self, *, file, **options):
+        if file.is_dir():
+            file /= f"spacedevs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
+        if file.exists():
+            raise CommandError(f"{file} is there already.")
+        backup(file)
+        self.stdout.write(f"{file}: {file.stat().st_size:,} bytes")

@@ -1,0 +1,22 @@
+import tarfile
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from spacedevs.operations.backups import restore
+
+
+class Command(BaseCommand):
+    help = "Puts a backup back. Stop the server and the mirror first."
+    requires_system_checks = []  # what they may complain of, the backup brings
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--replace", action="store_true", help="Let it take the place of data that are here.")
+
+    def handle(self, *, file, replace, **options):
+        try:
+            about = restore(file, replace)
+        except (OSError, KeyError, ValueError, tarfile.TarError) as error:
+            raise CommandError(f"{file} is no backup: {error}") from error
+        self.stdout.write(f"Restored what release {about['release']} wrote at {about['made']}.")

@@ -1,0 +1,55 @@
+"""Names of requests: by which a client, our proxy and every line of the log speak of the same one."""
+
+import logging
+import re
+import secrets
+from time import perf_counter
+
+from django.conf import settings
+
+from spacedevs.limits.callers import address_of
+
+from .logs import request_id
+
+log = logging.getLogger("spacedevs.requests")
+NAMED = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+def name_of(environ) -> str:
+    """What a request is called: as our proxy has named it, or by a name of our own."""
+    given = environ.get("HTTP_X_REQUEST_ID", "") if settings.PROXIES else ""
+    return given if NAMED.fullmatch(given) else secrets.token_hex(16)
+
+
+class Logged:
+    """Gives each request a name, which the answer and all lines about it have; and a line of its own if asked to."""
+
+    def __init__(self, application):
+        self.application = application
+
+    def __call__(self, environ, start_response):
+        name, said, began = name_of(environ), [], perf_counter()
+
+        def start(status, headers, *error):
+            said[:] = status, headers
+            return start_response(status, [*headers, ("X-Request-ID", name)], *error)
+
+        before = request_id.set(name)
+        try:
+            return self.application(environ, start)
+        finally:
+            if settings.LOG_REQUESTS and said:
+                log.info("%s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"], extra=facts(environ, *said, began))
+            request_id.reset(before)
+
+
+def facts(environ, status, headers, began) -> dict:
+    """What a line about a request says of it."""
+    length = next((value for name, value in headers if name.lower() == "content-length"), None)
+    return {
+        "query": environ.get("QUERY_STRING", ""),
+        "status": int(status[:3]),
+        "bytes": length and int(length),
+        "milliseconds": round((perf_counter() - began) * 1000, 3),
+        "address": address_of(environ),
+    }

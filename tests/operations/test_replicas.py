@@ -1,0 +1,152 @@
+"""Copies of the database are read when they are as new as it is, and passed over when they are not."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+from django.db import DEFAULT_DB_ALIAS, OperationalError
+
+from agencies.models import Agency
+from spacedevs.api import versioning
+from spacedevs.api.caching import ResponseCache
+from spacedevs.api.database import reading
+from spacedevs.operations import replicas
+from spacedevs.operations.replicas import Replicas, Router
+from tests.wsgi import BODY, Application, Asker
+
+
+class Reader(Application):
+    """An application that notes which database it would read."""
+
+    def __init__(self):
+        super().__init__()
+        self.read, self.fails_on = [], ()
+
+    def __call__(self, environ, start_response):
+        self.read.append(Router().db_for_read(Agency))
+        self.status = "503 Service Unavailable" if self.read[-1] in self.fails_on else "200 OK"
+        return super().__call__(environ, start_response)
+
+
+class Copy:
+    """Stands for the connection to a copy: what version it shows, and what becomes of it."""
+
+    def __init__(self):
+        self.version, self.is_down, self.is_opened_anew = "1", False, False
+        self.connection = SimpleNamespace(info=SimpleNamespace(transaction_status=2))
+        self.closed = 0
+
+    @contextmanager
+    def cursor(self):
+        if self.is_down:
+            raise OperationalError("connection refused")
+        yield SimpleNamespace(connection=object() if self.is_opened_anew else self.connection, version=self.version)
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.fixture
+def copies(settings, monkeypatch):
+    """Two copies, which show the version that there is."""
+    settings.REPLICAS = {"replica1": {}, "replica2": {}}
+    found = {"replica1": Copy(), "replica2": Copy()}
+
+    @contextmanager
+    def snapshot(alias):
+        with found[alias].cursor():
+            yield
+
+    monkeypatch.setattr(replicas, "connections", found)
+    monkeypatch.setattr(replicas, "snapshot", snapshot)
+    monkeypatch.setattr(replicas.versioning, "seen_by", lambda cursor: cursor.version)
+    monkeypatch.setattr(replicas, "is_in_transaction", lambda cursor: cursor.connection.info.transaction_status == 2)
+    return found
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    moment = [1000.0]
+    monkeypatch.setattr(replicas, "monotonic", lambda: moment[0])
+    return moment
+
+
+@pytest.fixture
+def application():
+    return Reader()
+
+
+@pytest.fixture
+def ask(copies, application, clock):
+    """Asks for an answer of a version, and returns the databases that were read for it."""
+    asker = Asker(Replicas(application))
+
+    def asked(version="1"):
+        application.read.clear()
+        status, _, body = asker(**{versioning.ASKED: version} if version else {})
+        assert (status, body) == ("200 OK", BODY)
+        assert reading.alias == DEFAULT_DB_ALIAS
+        return application.read.copy()
+
+    return asked
+
+
+def test_copies_that_show_the_version_are_read_in_turn(ask):
+    assert [ask() for _ in range(3)] == [["replica1"], ["replica2"], ["replica1"]]
+
+
+def test_a_copy_that_is_behind_is_passed_over(ask, copies):
+    copies["replica1"].version = "0"
+    assert [ask() for _ in range(2)] == [["replica2"], ["replica2"]]
+
+
+def test_a_copy_that_is_ahead_is_passed_over_too(ask, copies):
+    """Nobody can tell which of two versions came first: the next request asks for that one."""
+    for copy in copies.values():
+        copy.version = "2"
+    assert (ask("1"), ask("2")) == (["default"], ["replica2"])
+
+
+def test_what_has_no_version_is_read_from_the_database_itself(ask):
+    assert ask(version=None) == ["default"]
+
+
+def test_a_copy_that_is_down_is_left_alone_for_a_while(ask, copies, clock):
+    copies["replica1"].is_down = True
+    first = [ask() for _ in range(2)]
+    copies["replica1"].is_down = False
+    still = [ask() for _ in range(2)]
+    clock[0] += 5
+    assert (first, still) == ([["replica2"], ["replica2"]], [["replica2"], ["replica2"]])
+    assert [ask() for _ in range(2)] == [["replica1"], ["replica2"]]
+    assert copies["replica1"].closed == 1
+
+
+@pytest.mark.parametrize("what", ["fails", "is_opened_anew", "loses its snapshot"])
+def test_what_goes_wrong_on_the_way_is_read_again_elsewhere(what, ask, copies, application):
+    if what == "fails":
+        application.fails_on = ["replica1", "replica2"]
+    for copy in copies.values():
+        copy.is_opened_anew = what == "is_opened_anew"
+        if what == "loses its snapshot":
+            copy.connection.info.transaction_status = 0
+    assert ask() == ["replica1", "replica2", "default"]
+    assert application.closed == 3
+
+
+def test_the_response_cache_tells_the_version_that_it_asked_for(application, copies):
+    ask = Asker(ResponseCache(Replicas(application), lambda: "1"))
+    ask(HTTP_HOST="testserver")
+    ask(HTTP_HOST="testserver", HTTP_COOKIE="sessionid=x")  # an editor, who must see what they have just saved
+    assert application.read == ["replica1", "default"]
+
+
+def test_nothing_is_written_to_a_copy_nor_migrated_there():
+    reading.alias = "replica1"
+    try:
+        router = Router()
+        assert (router.db_for_read(Agency), router.db_for_write(Agency)) == ("replica1", "default")
+        assert [router.allow_migrate(alias, "agencies") for alias in ("default", "replica1")] == [True, False]
+        assert router.allow_relation(Agency(), Agency())
+    finally:
+        reading.alias = DEFAULT_DB_ALIAS

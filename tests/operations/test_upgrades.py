@@ -1,0 +1,79 @@
+"""An upgrade finds a database in use, and old servers beside the new ones."""
+
+import io
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import OperationalError, connection
+from django_migration_linter import MigrationLinter
+
+from spacedevs.api.management.commands import prepare
+
+OURS = {*django_settings.NOUNS, "limits", "api", "editing"}
+postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is about PostgreSQL")
+
+
+@postgres
+@pytest.mark.django_db
+def test_no_migration_breaks_the_servers_of_the_release_before(capsys):
+    """They go on while it runs: nothing that they read goes, nothing that they do not write is required."""
+    linter = MigrationLinter(str(django_settings.BASE_DIR), include_apps=OURS, no_cache=True)
+    linter.lint_all_migrations()
+    assert (linter.nb_total > 15, linter.has_errors) == (True, False), capsys.readouterr().out
+
+
+@pytest.fixture
+def reader():
+    """Somebody who reads a table and does not end."""
+    other = connection.copy()
+    other.inc_thread_sharing()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT * FROM agencies_agencytype")
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def migrating(monkeypatch):
+    """A migration that changes a table; whoever waits for it does so shortly."""
+    done = []
+
+    def change(name, **options):
+        assert name == "migrate"
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE agencies_agencytype ALTER COLUMN name SET NOT NULL")
+        done.append(name)
+
+    monkeypatch.setattr(prepare, "call_command", change)
+    monkeypatch.setattr(prepare, "PATIENCE", "50ms")
+    return done
+
+
+@postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_gives_way_to_those_who_read_and_tries_again(reader, migrating, monkeypatch):
+    pauses = []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            reader.rollback()
+
+    monkeypatch.setattr(prepare, "sleep", pause)
+    said = io.StringIO()
+    prepare.Command(stdout=said).migrate_in_use()
+    assert (pauses, migrating) == ([1, 2], ["migrate"])
+    assert said.getvalue().count("Others use a table that has to change") == 2
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
+
+
+@postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_that_never_gets_its_turn_says_so(reader, migrating, monkeypatch):
+    monkeypatch.setattr(prepare, "sleep", lambda seconds: None)
+    with pytest.raises(OperationalError, match="lock timeout"):
+        prepare.Command(stdout=io.StringIO()).migrate_in_use()
+    assert migrating == []
