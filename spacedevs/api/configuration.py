@@ -29,6 +29,9 @@ def faults(loopback=True) -> list[checks.CheckMessage]:
         "SPACEDEVS_TLS needs a proxy that speaks it, and SPACEDEVS_PROXIES to say how many there are.": (
             settings.TLS and not settings.PROXIES
         ),
+        f"STATISTICS must be derived or imported, or not be set; {settings.STATISTICS!r} is neither.": (
+            settings.STATISTICS not in ("", "derived", "imported")
+        ),
     }
     return [checks.Error(fault, id=f"api.E1{n}") for n, (fault, found) in enumerate(rules.items()) if found]
 

@@ -4,14 +4,13 @@ import hashlib
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, call_command
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import triggers
+from spacedevs.api import statistics, triggers
 from spacedevs.api.versioning import keep_triggers
 
 ADVISORY_LOCK = 230_000  # any number, as long as every process of ours takes the same
@@ -33,12 +32,6 @@ def postgres_lock():
 def is_migrated():
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-
-
-def is_empty():
-    """Whether no app that holds a noun has a row."""
-    models = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
-    return not any(model._base_manager.exists() for model in models)
 
 
 def static_sources():
@@ -80,9 +73,10 @@ class Command(BaseCommand):
 
     def load_samples(self):
         names = [path.name for folder in settings.FIXTURE_DIRS for path in sorted(Path(folder).glob("*.json"))]
-        if names and is_empty():
+        if names and statistics.is_empty():
             self.stdout.write("Loading the sample data")
-            call_command("loaddata", *names, verbosity=0)
+            call_command("loaddata", *names, verbosity=0)  # facts alone
+            statistics.recompute()
 
     def collect_static(self):
         # Collecting is slow (it compresses), so a stamp tells whether it was done; --clear removes the stamp first.
