@@ -1,9 +1,15 @@
 from django.contrib import admin
+from django.db.models import Q
 
 from crew import models
-from spacedevs.editing.admin import ExchangedAdmin, LookupAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import ExchangedAdmin, LookupAdmin, RowAdmin, RowInline, YesOrNo, truth
 
 admin.site.register((models.AstronautRole, models.AstronautStatus, models.AstronautType), LookupAdmin)
+
+
+class InSpace(YesOrNo):
+    title, parameter_name = "in space", "in_space"
+    condition = Q(in_space=True)
 
 
 class Seats(RowInline):
@@ -14,7 +20,7 @@ class Seats(RowInline):
 @admin.register(models.Astronaut)
 class AstronautAdmin(ExchangedAdmin):
     list_display = ("id", "name", "status", "agency", "type", "date_of_birth", "in_space", "flights_count")
-    list_filter = ("in_space", "status", "type", ("nationality", admin.RelatedOnlyFieldListFilter))
+    list_filter = (InSpace, "status", "type", ("nationality", admin.RelatedOnlyFieldListFilter))
     search_fields = ("name", "agency__name", "agency__abbrev")
     ordering = ("name",)
     prose = ("bio",)
@@ -23,6 +29,7 @@ class AstronautAdmin(ExchangedAdmin):
         ("Who they are", {"fields": ("nationality", "date_of_birth", "date_of_death", "recorded_age", "bio")}),
         ("Picture and links", {"fields": ("image", "wiki", "social_media_links")}),
     )
+    in_space = truth("in_space")
     totals = (
         "in_space",
         "time_in_space",

@@ -4,7 +4,6 @@ from . import models
 
 LIVED = "date_of_birth", "date_of_death"
 FLOWN = "first_flight", "last_flight"
-COUNTS = "flights_count", "landings_count"
 
 
 class Human(FlagFilter):
@@ -23,8 +22,8 @@ class AstronautFilter(ResourceFilter):
 
     class Meta:
         model = models.Astronaut
-        computed = {"age": BOUNDED}
+        computed = {"age": BOUNDED, "landings_count": BOUNDED, "in_space": EXACT}
         fields = {
-            **dict.fromkeys((*LIVED, *FLOWN, *COUNTS), BOUNDED),
-            **dict.fromkeys(("in_space", "type__id"), EXACT),
+            **dict.fromkeys((*LIVED, *FLOWN, "flights_count"), BOUNDED),
+            "type__id": EXACT,
         }

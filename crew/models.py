@@ -51,13 +51,20 @@ class Astronaut(models.Model):
     social_media_links = models.ManyToManyField(SocialMediaLink, blank=True, related_name="astronauts")
 
     recorded_age = models.IntegerField(null=True, blank=True, help_text="Years, as an answer of elsewhere had it.")
-    in_space = models.BooleanField(default=False)
-    time_in_space = models.DurationField(null=True, blank=True, help_text="Of all their flights.")
+    recorded_in_space = models.BooleanField("in space", default=False, editable=False)
+    recorded_time_in_space = models.DurationField(
+        "time in space", null=True, blank=True, help_text="Of all their flights, but for the last.", editable=False
+    )
+    in_space_since = models.DateTimeField(null=True, blank=True, help_text="Their last way up; UTC.", editable=False)
+    in_space_until = models.DateTimeField(
+        null=True, blank=True, help_text="Their way down from there; UTC.", editable=False
+    )
     eva_time = models.DurationField("EVA time", default=timedelta, help_text="Of all their spacewalks.")
     first_flight = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     last_flight = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     flights_count = models.IntegerField(null=True, blank=True)
-    landings_count = models.IntegerField(null=True, blank=True)
+    recorded_landings_count = models.IntegerField("landings count", null=True, blank=True, editable=False)
+    last_landing = models.DateTimeField(null=True, blank=True, help_text="UTC.", editable=False)
     spacewalks_count = models.IntegerField(null=True, blank=True)
 
     objects = AstronautManager()

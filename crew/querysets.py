@@ -1,8 +1,8 @@
-from datetime import UTC, datetime, time, timedelta
-
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Coalesce
+
+from spacedevs.api.clock import Ahead, Clocked, ClockManager, Ended, First, GoesOn, Lasting, change
 
 
 class Today(models.Func):
@@ -29,14 +29,36 @@ class Years(models.Func):
         return f"({years} - (substr({end}, 6) < substr({start}, 6)))", (*more, *given, *more, *given)
 
 
-class AstronautManager(models.Manager):
-    """Astronauts with their age: as it was recorded, or else of today or of the day of their death."""
+class NextDay(Clocked):
+    """When somebody who lives may be a year older than now, in seconds since 1970: the next day.
 
-    age = Coalesce(F("recorded_age"), Years(F("date_of_birth"), Coalesce(F("date_of_death"), Today())))
+    Of the age that was recorded, the day of birth, the day of death."""
 
-    def get_queryset(self):
-        return super().get_queryset().annotate(age=self.age)
+    arity = 3
+    output_field = models.BigIntegerField()
+    postgresql = (
+        "CASE WHEN {0} IS NULL AND {1} IS NOT NULL AND {2} IS NULL"
+        " THEN extract(epoch FROM CURRENT_DATE + 1)::bigint END"
+    )
+    sqlite = (
+        "CASE WHEN {0} IS NULL AND {1} IS NOT NULL AND {2} IS NULL"
+        " THEN CAST(round((julianday('now', 'start of day', '+1 day') - 2440587.5) * 86400) AS integer) END"
+    )
 
-    def changes_at(self):
-        """When somebody may be a year older than now: the next day."""
-        return datetime.combine(datetime.now(UTC).date() + timedelta(days=1), time(), UTC)
+
+class AstronautManager(ClockManager):
+    """Astronauts with their age, as it was recorded, or else of today or of the day of their death; and with what
+    depends on the last time that they went up, which they may not have come down from."""
+
+    today = Coalesce(F("date_of_death"), Today())
+    figures = {
+        "age": Coalesce(F("recorded_age"), Years(F("date_of_birth"), today)),
+        "in_space": GoesOn(F("recorded_in_space"), F("in_space_since"), F("in_space_until")),
+        "time_in_space": Lasting(F("recorded_time_in_space"), F("in_space_since"), F("in_space_until")),
+        "landings_count": Ended(F("recorded_landings_count"), F("last_landing")),
+    }
+    next_change = First(
+        change("in_space_since", "in_space_until"),
+        Ahead(F("last_landing")),
+        NextDay(F("recorded_age"), F("date_of_birth"), F("date_of_death")),
+    )

@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyMini, Country
 from media_assets.serializers import Image, SocialMediaLink
-from spacedevs.api.representations import Above, Representation
+from spacedevs.api.representations import Above, Duration, Representation
 
 from . import models
 
@@ -38,6 +38,8 @@ class AstronautNormal(Representation):
 class AstronautDetailed(AstronautNormal):
     status = AstronautStatus()  # the one shape in which the contract always has one
     type = AstronautType()
+    in_space = serializers.BooleanField(required=False)
+    time_in_space = Duration(allow_null=True)
     age = serializers.IntegerField(allow_null=True, required=False)
     nationality = Country(many=True)
     social_media_links = SocialMediaLink(many=True)
@@ -65,6 +67,7 @@ class AstronautDetailed(AstronautNormal):
 
 class AstronautEndpointNormal(AstronautDetailed):
     status = AstronautStatus(allow_null=True)
+    landings_count = serializers.IntegerField(allow_null=True, required=False)
 
     class Meta(AstronautDetailed.Meta):
         mode = "normal"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from docking import models
 from docking.querysets import DOCKED
-from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline
+from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline, YesOrNo
 from spacedevs.editing.attention import Concern
 
 FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
@@ -120,17 +120,9 @@ class DockingLocationAdmin(RowAdmin):
         return found.filter(**targets) if targets else found.none(), True
 
 
-class StillDocked(admin.SimpleListFilter):
-    title = "still docked"
-    parameter_name = "docked"
-
-    def lookups(self, request, model_admin):
-        return (("yes", "Yes"), ("no", "No"))
-
-    def queryset(self, request, queryset):
-        if self.value() is None:
-            return queryset
-        return queryset.filter(departure__isnull=self.value() == "yes")
+class StillDocked(YesOrNo):
+    title, parameter_name = "still docked", "docked"
+    condition = DOCKED.where
 
 
 def landed(stays):

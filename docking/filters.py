@@ -1,10 +1,11 @@
-from spacedevs.api.filters import COMPARED, EXACT, Absent, ResourceFilter
+from spacedevs.api.filters import COMPARED, EXACT, Chosen, ResourceFilter
 
 from . import models
+from .querysets import DOCKED
 
 
 class DockingEventFilter(ResourceFilter):
-    docked = Absent("departure", label="Is still docked")
+    docked = Chosen(DOCKED, label="Is still docked")
 
     class Meta:
         model = models.DockingEvent

@@ -11,7 +11,7 @@ from stations.models import Expedition
 from stations.querysets import ACTIVE
 
 from .models import DockingEvent
-from .querysets import PRESENT
+from .querysets import DOCKED
 
 SHOWN = (  # of a stay
     "docking_location",
@@ -63,7 +63,7 @@ def rank(aboard):
 def presences(station: int | None = None) -> defaultdict[int, Presence]:
     """Who is at stations, by their keys: at this one, or at all."""
     seats = AstronautFlight.objects.select_related("astronaut__image", "role")
-    stays = PRESENT.of(DockingEvent.objects.filter(**of("space_station_target", station))).select_related(*SHOWN)
+    stays = DOCKED.of(DockingEvent.objects.filter(**of("space_station_target", station))).select_related(*SHOWN)
     expeditions = ACTIVE.of(Expedition.objects.filter(**of("spacestation", station)))
     found = defaultdict(lambda: Presence([], []))
     for stay in stays.prefetch_related(Prefetch("flight_vehicle_chaser__onboard_crew", seats)):
@@ -82,4 +82,4 @@ def changes_at(station: int | None = None) -> datetime | None:
     """When somebody comes or goes next, as far as it has been entered in advance."""
     stays = DockingEvent.objects.filter(**of("space_station_target", station))
     expeditions = Expedition.objects.filter(**of("spacestation", station))
-    return min(filter(None, (PRESENT.changes_at(stays), ACTIVE.changes_at(expeditions))), default=None)
+    return min(filter(None, (DOCKED.changes_at(stays), ACTIVE.changes_at(expeditions))), default=None)

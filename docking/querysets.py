@@ -1,13 +1,18 @@
+from datetime import timedelta
+
+from django.apps import apps
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
 
-from spacedevs.api.parts import NOW, Part
+from spacedevs.api.clock import Ahead, First
+from spacedevs.api.parts import Part
 
-DOCKED = Part(Q(departure=None))  # stays that last
-PRESENT = Part(  # stays that have begun and not ended, by the clock: dates ahead may be entered before they come
+# A vehicle counts as docked from the moment of its docking until it departs: also while its departure is planned, and
+# not yet while its docking is.
+DOCKED = Part(
     Q(docking__lte=Now()) & (Q(departure=None) | Q(departure__gt=Now())),
-    {"docking": NOW, "departure": NOW},
+    {"docking": timedelta(), "departure": timedelta()},
 )
 
 
@@ -23,3 +28,42 @@ class DockingEventQuerySet(models.QuerySet):
         """The first that has these relations in common with this one."""
         alike = {name: getattr(stay, f"{name}_id") for name in names}
         return self.filter(**alike).order_by("docking", "id").first()
+
+
+# What stations show of the stays at their ports, which they cannot know -----------------------------
+
+
+class Number(Subquery):
+    """How many rows a query has."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = models.IntegerField()
+
+
+def stays_at_station():
+    return apps.get_model("docking.DockingEvent")._base_manager.filter(space_station_target=OuterRef("pk")).order_by()
+
+
+def docked_now() -> models.Expression:
+    """How many vehicles are docked at a station now."""
+    return Number(DOCKED.of(stays_at_station()).values("pk"))
+
+
+def docked_vehicles() -> models.Expression:
+    """The same, or what was recorded."""
+    return Coalesce(F("recorded_docked_vehicles"), docked_now())
+
+
+def onboard_crew() -> models.Expression:
+    """How many people are in the ships that are docked at a station now; or what was recorded."""
+    crewed = DOCKED.of(stays_at_station()).filter(flight_vehicle_chaser__onboard_crew__isnull=False)
+    people = crewed.values("flight_vehicle_chaser__onboard_crew__astronaut").distinct()
+    return Coalesce(F("recorded_onboard_crew"), Number(people))
+
+
+def next_docking_or_departure() -> models.Expression:
+    """When the next vehicle docks at a station or departs from it, as far as it is known, in seconds since 1970."""
+    stays = [
+        stays_at_station().filter(**{f"{edge}__gt": Now()}).order_by(edge).values(edge)[:1] for edge in DOCKED.edges
+    ]
+    return First(*(Ahead(Subquery(each)) for each in stays))

@@ -11,6 +11,8 @@ from spacedevs.api.models import KnownByName, Named
 from spacedevs.api.search import SearchText
 from vehicles.models import Launcher, LauncherConfig, Payload, Spacecraft
 
+from .querysets import SpacecraftFlightManager
+
 SEARCHED = (
     "launch_designator",
     "launch_service_provider__name",
@@ -268,8 +270,15 @@ class SpacecraftFlight(Flight):
     onboard_crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="aboard")
     landing_crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="landed_in")
 
-    duration = models.DurationField(null=True, blank=True, help_text="From launch to mission end.")
+    recorded_duration = models.DurationField(
+        "duration", null=True, blank=True, help_text="From launch to mission end.", editable=False
+    )
+    lifted_off = models.DateTimeField(
+        null=True, blank=True, help_text="When its launch came to space; UTC.", editable=False
+    )
     turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the ship's flight before.")
+
+    objects = SpacecraftFlightManager()
 
     def __str__(self):
         return f"{self.spacecraft} ({self.launch})"

@@ -1,3 +1,13 @@
+from django.db.models import F
+
+from spacedevs.api.clock import ClockManager, Lasting, change
 from spacedevs.api.parts import previous, upcoming
 
 UPCOMING, PREVIOUS = upcoming("net"), previous("net")
+
+
+class SpacecraftFlightManager(ClockManager):
+    """Flights of ships with how long they have lasted."""
+
+    figures = {"duration": Lasting(F("recorded_duration"), F("lifted_off"), F("mission_end"))}
+    next_change = change("lifted_off", "mission_end")

@@ -101,6 +101,7 @@ THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; with
 THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limit of its own
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
+STATISTICS = env("STATISTICS", default="")  # derived or imported; else as whoever filled the database has chosen
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
 METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # where Prometheus asks; 0 counts nothing
 METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")

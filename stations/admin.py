@@ -1,5 +1,6 @@
 from django.contrib import admin
-from django.db.models import Count, F, Q
+from django.db.models import F
+from django.utils.module_loading import import_string
 
 from spacedevs.editing.admin import LookupAdmin, RowAdmin
 from spacedevs.editing.attention import Concern
@@ -10,9 +11,9 @@ admin.site.register((models.SpaceStationStatus, models.SpaceStationType), Lookup
 
 def miscounted(stations):
     """Those whose stored figure is not what the stays at their ports add up to."""
-    docked = Count("docking_events_target", filter=Q(docking_events_target__departure=None), distinct=True)
-    counted = stations.model._default_manager.annotate(docked=docked).exclude(docked_vehicles=F("docked"))
-    return stations.filter(pk__in=counted.filter(Q(docked_vehicles__isnull=False) | Q(docked__gt=0)).values("pk"))
+    docked = import_string("docking.querysets.docked_now")()
+    counted = stations.model._default_manager.annotate(docked=docked).exclude(recorded_docked_vehicles=F("docked"))
+    return stations.filter(pk__in=counted.filter(recorded_docked_vehicles__isnull=False).values("pk"))
 
 
 @admin.register(models.SpaceStation)

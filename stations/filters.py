@@ -10,9 +10,9 @@ class SpaceStationFilter(ResourceFilter):
 
     class Meta:
         model = models.SpaceStation
+        computed = dict.fromkeys(("docked_vehicles", "onboard_crew"), BOUNDED)
         fields = {
             "name": CONTAINED,
-            **dict.fromkeys(("docked_vehicles", "onboard_crew"), BOUNDED),
             **dict.fromkeys(("id", "orbit", "status", "type"), EXACT),
         }
 

@@ -6,6 +6,8 @@ from media_assets.models import Image
 from places.models import Orbit
 from spacedevs.api.models import Named
 
+from .querysets import SpaceStationManager
+
 
 class SpaceStationStatus(Named):
     """What has become of a station: active, decommissioned, de-orbited."""
@@ -47,8 +49,10 @@ class SpaceStation(models.Model):
     mass = models.FloatField(null=True, blank=True, help_text="Tonnes.")
     volume = models.IntegerField(null=True, blank=True, help_text="Pressurised, cubic metres.")
 
-    onboard_crew = models.IntegerField(null=True, blank=True)
-    docked_vehicles = models.IntegerField(null=True, blank=True)
+    recorded_onboard_crew = models.IntegerField("onboard crew", null=True, blank=True, editable=False)
+    recorded_docked_vehicles = models.IntegerField("docked vehicles", null=True, blank=True, editable=False)
+
+    objects = SpaceStationManager()
 
     class Meta:
         ordering = ("id",)

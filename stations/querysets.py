@@ -3,9 +3,20 @@ from datetime import timedelta
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from spacedevs.api.clock import ClockManager
 from spacedevs.api.parts import Part
 
 ACTIVE = Part(  # expeditions that have begun and not ended
     Q(start__lte=Now()) & (Q(end=None) | Q(end__gt=Now())),
     {"start": timedelta(), "end": timedelta()},
 )
+
+
+class SpaceStationManager(ClockManager):
+    """Stations with who is there now."""
+
+    figures = {
+        "docked_vehicles": "docking.querysets.docked_vehicles",
+        "onboard_crew": "docking.querysets.onboard_crew",
+    }
+    next_change = "docking.querysets.next_docking_or_departure"

@@ -1,3 +1,5 @@
+from rest_framework import serializers
+
 from agencies.serializers import AgencyNormal, MissionPatch
 from crew.serializers import AstronautFlight
 from media_assets.serializers import Image
@@ -68,6 +70,8 @@ class SpaceStationEndpoint(SpaceStationDetailed):
 
 
 class SpaceStationDetailedEndpoint(SpaceStationEndpoint):
+    onboard_crew = serializers.IntegerField(allow_null=True, required=False)
+    docked_vehicles = serializers.IntegerField(allow_null=True, required=False)
     docking_location = Above("docking.serializers.DockingLocationSerializerForSpacestation", many=True)
     active_docking_events = Above(
         "docking.serializers.DockingEventForChaserNormal",

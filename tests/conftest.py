@@ -1,5 +1,6 @@
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
 
+from tests.clocks import hold_minute
+
 SHARED = Path(django_settings.BASE_DIR).parent / "shared"
+STARTED = hold_minute(datetime.now(UTC))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +23,18 @@ def plain_static_files():
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     with override_settings(WHITENOISE_AUTOREFRESH=True, STORAGES=django_settings.STORAGES | plain):
         yield
+
+
+@pytest.fixture(autouse=True)
+def figures_as_told(settings):
+    """Rows have the figures that a test gives them, unless it is about how they are derived."""
+    settings.STATISTICS = "imported"
+
+
+@pytest.fixture
+def derived(settings):
+    """Figures follow from the rows, as they do where nobody has chosen."""
+    settings.STATISTICS = ""
 
 
 @pytest.fixture(scope="session")

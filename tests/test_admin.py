@@ -130,7 +130,8 @@ def test_names_of_rows_come_with_the_rows(rf, django_assert_num_queries, model):
 def test_form_shows_each_field_once(rf, model):
     shown = flatten_fieldsets(ADMINS[model].get_fieldsets(rf.get("/"), model()))
     declared = ADMINS[model].form.declared_fields.keys()
-    assert sorted(shown) == sorted(own_fields(model) | {*ADMINS[model].readonly_fields} | declared)
+    read = {*ADMINS[model].readonly_fields, *ADMINS[model].totals}
+    assert sorted(shown) == sorted(own_fields(model) | read | declared)
 
 
 @every_table

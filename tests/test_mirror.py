@@ -26,6 +26,7 @@ from spacedevs.api import versioning
 from spacedevs.api.database import held
 from spacedevs.api.mirror import paths
 from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
+from spacedevs.api.statistics import are_derived
 from tests.api.routes import MODES
 from tests.upstream import Upstream
 
@@ -391,6 +392,16 @@ def test_changes_alone_are_read_where_upstream_tells_them(upstream):
     upstream.order()
     run(upstream, endpoints=["launches"])
     assert all("last_updated__gte=" in asked for asked in upstream.asked)
+
+
+def test_a_mirror_keeps_the_figures_that_upstream_tells_and_remembers_that(upstream, derived, get):
+    run(upstream, endpoints=["agencies"])
+    assert not are_derived()
+    theirs = upstream.ask("/2.3.0/agencies/?limit=100&mode=detailed")["results"]
+    told = {each["id"]: each["total_launch_count"] for each in theirs}
+    ours = get("agencies/", limit=100, mode="detailed")["results"]
+    assert {each["id"]: each["total_launch_count"] for each in ours} == told
+    assert any(told.values())
 
 
 def test_a_mirror_of_what_has_not_changed_raises_no_version(upstream):

@@ -7,6 +7,7 @@ import gzip
 import json
 import sqlite3
 import time
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from tests.clocks import hold_minute
 
 JSON = [("Content-Type", "application/json")]
 SLOW = 1  # seconds
@@ -146,6 +149,7 @@ class Upstream:
 def main():
     django.setup()
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    hold_minute(datetime.now(UTC))
     with make_server("127.0.0.1", 0, Door(get_wsgi_application()), handler_class=Handler) as server:
         server.handle_error = lambda *about: None
         print(server.server_port, flush=True)

@@ -1,6 +1,7 @@
 from django.contrib import admin
 
-from spacedevs.editing.admin import LookupAdmin, RowAdmin
+from crew.admin import InSpace
+from spacedevs.editing.admin import LookupAdmin, RowAdmin, truth
 from vehicles import models
 
 admin.site.register(
@@ -74,7 +75,7 @@ class SpacecraftAdmin(RowAdmin):
         "in_space",
         "flights_count",
     )
-    list_filter = ("in_space", "is_placeholder", "status")
+    list_filter = (InSpace, "is_placeholder", "status")
     search_fields = ("name", "serial_number", "spacecraft_config__name")
     ordering = ("name",)
     fieldsets = (
@@ -82,6 +83,7 @@ class SpacecraftAdmin(RowAdmin):
         ("What it is", {"fields": ("spacecraft_config", "status", "description")}),
         ("Picture", {"fields": ("image",)}),
     )
+    in_space = truth("in_space")
     totals = (
         "in_space",
         "time_in_space",

@@ -15,7 +15,8 @@ from .serializers import ROCKET_TOTALS
 class SpacecraftFilter(ResourceFilter):
     class Meta:
         model = models.Spacecraft
-        fields = dict.fromkeys(("in_space", "is_placeholder", "name", "spacecraft_config", "status"), EXACT)
+        computed = {"in_space": EXACT}
+        fields = dict.fromkeys(("is_placeholder", "name", "spacecraft_config", "status"), EXACT)
 
 
 class SpacecraftConfigFilter(ResourceFilter):

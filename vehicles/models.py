@@ -4,6 +4,8 @@ from agencies.models import Agency, Program
 from media_assets.models import Image
 from spacedevs.api.models import Named
 
+from .querysets import SpacecraftManager
+
 
 class Totals(models.Model):
     """What has become of the launches and landings of a kind of vehicle, or of a family of them."""
@@ -121,14 +123,32 @@ class Spacecraft(models.Model):
     description = models.CharField(max_length=2048)
     spacecraft_config = models.ForeignKey(SpacecraftConfig, models.PROTECT, related_name="spacecraft")
 
-    in_space = models.BooleanField(default=False)
-    time_in_space = models.DurationField(null=True, blank=True, help_text="Of all its flights.")
-    time_docked = models.DurationField(null=True, blank=True, help_text="Of all its flights.")
+    recorded_in_space = models.BooleanField("in space", default=False, editable=False)
+    recorded_time_in_space = models.DurationField(
+        "time in space", null=True, blank=True, help_text="Of all its flights, but for the last.", editable=False
+    )
+    in_space_since = models.DateTimeField(
+        null=True, blank=True, help_text="The launch of its last flight; UTC.", editable=False
+    )
+    in_space_until = models.DateTimeField(
+        null=True, blank=True, help_text="The end of its last flight; UTC.", editable=False
+    )
+    recorded_time_docked = models.DurationField(
+        "time docked", null=True, blank=True, help_text="Of all its stays, but for the last.", editable=False
+    )
+    docked_since = models.DateTimeField(
+        null=True, blank=True, help_text="When its last stay began; UTC.", editable=False
+    )
+    docked_until = models.DateTimeField(
+        null=True, blank=True, help_text="When its last stay ended; UTC.", editable=False
+    )
     flights_count = models.IntegerField(null=True, blank=True)
-    mission_ends_count = models.IntegerField(null=True, blank=True)
+    recorded_mission_ends_count = models.IntegerField("mission ends count", null=True, blank=True, editable=False)
     fastest_turnaround = models.DurationField(
         null=True, blank=True, help_text="The shortest time between two of its flights."
     )
+
+    objects = SpacecraftManager()
 
     class Meta:
         ordering = ("id",)

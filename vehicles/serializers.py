@@ -1,6 +1,8 @@
+from rest_framework import serializers
+
 from agencies.serializers import AgencyDetailed, AgencyMini, AgencyNormal, ProgramMini, ProgramNormal
 from media_assets.serializers import Image
-from spacedevs.api.representations import Above, Representation, without
+from spacedevs.api.representations import Above, Duration, Representation, without
 
 from . import models
 
@@ -116,6 +118,10 @@ class SpacecraftStatus(Representation):
 
 class SpacecraftNormal(Representation):
     image = Image(allow_null=True)
+    in_space = serializers.BooleanField(required=False)
+    time_in_space = Duration(allow_null=True)
+    time_docked = Duration(allow_null=True)
+    mission_ends_count = serializers.IntegerField(allow_null=True, required=False)
     status = SpacecraftStatus()
     spacecraft_config = SpacecraftConfigNormal()
 

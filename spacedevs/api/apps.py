@@ -10,6 +10,9 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self):
+        from . import statistics  # noqa: PLC0415 - models can be imported from here on
+
+        statistics.watch()
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
         post_migrate.connect(versioning.keep_triggers, sender=self)

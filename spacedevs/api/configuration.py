@@ -34,6 +34,9 @@ def faults(loopback=True) -> list[checks.CheckMessage]:
             database["ENGINE"] != settings.DATABASES["default"]["ENGINE"] or "sqlite" in database["ENGINE"]
             for database in settings.REPLICAS.values()
         ),
+        f"STATISTICS must be derived or imported, or not be set; {settings.STATISTICS!r} is neither.": (
+            settings.STATISTICS not in ("", "derived", "imported")
+        ),
     }
     return [checks.Error(fault, id=f"api.E1{n}") for n, (fault, found) in enumerate(rules.items()) if found]
 

@@ -12,6 +12,7 @@ from math import inf
 from pathlib import Path
 from threading import local
 from time import monotonic
+from uuid import UUID
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
@@ -100,6 +101,13 @@ def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:
             # Written out, an array costs a tenth of what it costs as a list.
             cursor.execute(statement, [f"{{{','.join(map(str, keys))}}}"])
         return [cursor.fetchall() for cursor in cursors]
+
+
+def keys_as_parameter(keys) -> str:
+    """Many keys as the one parameter of `any_key`."""
+    if connection.vendor == "postgresql":
+        return f"{{{','.join(map(str, keys))}}}"
+    return json.dumps([key.hex if isinstance(key, UUID) else key for key in keys])
 
 
 def any_key(column: str, key: models.Field) -> str:

@@ -20,6 +20,7 @@ from rest_framework.filters import OrderingFilter, SearchFilter
 
 from .orders import leads_to_many, total
 from .search import SEPARATOR, SearchText
+from .ways import computed
 from .widgets import Choice, DayInput, MomentInput, SeveralWidget, WordsWidget
 
 EXACT = ("exact",)
@@ -250,6 +251,11 @@ class Figure(IntegerFilter):
     """Compares a whole number that is computed."""
 
 
+@extend_schema_field({"type": "boolean"})
+class Truth(FlagFilter):
+    """Asks for what is computed to be so, or not."""
+
+
 class IdsOfAll(Ids):
     """Selects the rows that have all of several ids.
 
@@ -280,6 +286,9 @@ KINDS = {
 }
 
 
+COMPUTED = {models.BooleanField: Truth, models.IntegerField: Figure}
+
+
 def kind_of(field) -> dict:
     """The kind of filter for a kind of column: that of the nearest kind that it descends from."""
     ours = next((KINDS[base] for base in field.__mro__ if base in KINDS), None)
@@ -298,10 +307,12 @@ class ResourceFilter(filters.FilterSet):
 
     @classmethod
     def get_filters(cls):
-        computed = getattr(getattr(cls, "Meta", None), "computed", {})
+        declared = getattr(getattr(cls, "Meta", None), "computed", {})
         figures = {
-            cls.get_filter_name(name, lookup): Figure(name, lookup)
-            for name, lookups in computed.items()
+            cls.get_filter_name(name, lookup): COMPUTED[type(computed(cls.Meta.model, name).output_field)](
+                name, lookup
+            )
+            for name, lookups in declared.items()
             for lookup in lookups
         }
         return {**super().get_filters(), **figures}
@@ -312,6 +323,12 @@ class ResourceFilter(filters.FilterSet):
         if field.is_relation and isinstance(field.target_field, models.UUIDField):
             field = field.target_field
         return super().filter_for_lookup(field, lookup_type)
+
+
+def asked_parts(filterset, asked) -> list:
+    """The parts of a table that are asked for by filters which know them."""
+    found = (getattr(filterset.base_filters[name], "part", None) for name in filterset.base_filters if name in asked)
+    return list(filter(None, found))
 
 
 class FieldFilters(filters.DjangoFilterBackend):

@@ -25,6 +25,7 @@ from .batches import Batch, Problem, Refused, Row, write
 from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
 from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
+from .statistics import taking_in
 
 EMPTY = MappingProxyType({})
 UNRECOGNISED = "(unrecognised)"
@@ -112,7 +113,7 @@ def ingest(found: list[Record], component: str | None = None) -> Outcome:
     if batch.problems:
         raise Refused(batch.problems, batch.kinds)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), taking_in(batch.rows):
             return Outcome(write(batch), batch.unknown)
     except Refused as refused:
         raise Refused(refused.problems, batch.kinds) from refused

@@ -22,6 +22,7 @@ from .statements import Reading, Slice, comes_along
 from .ways import Way
 
 SHARED = 1.2  # times that a row is shown on average: from there on it pays to make bytes of it first
+NEVER = float("inf")
 PROBES = 987654321987654321, UUID("f7a1c2d3-98b4-4c5d-8e6f-a0b1c2d3e4f5")  # keys that stand in for any other
 
 
@@ -37,6 +38,10 @@ class Page:
         self.rows = defaultdict(dict)  # shape: {key: row}
         self.written = defaultdict(dict)  # shape: {key: what is shown}
         self.asked = defaultdict(set)  # (way, shape): owners whose links are known
+        self.changes = set()  # when something shown changes though nothing is written, seconds since 1970
+
+    def note_changes(self, moments):
+        self.changes.update(filter(None, moments))
 
     def keep(self, part: Slice, rows):
         """Notes the rows of a shape, and which rows it needs in its turn."""
@@ -104,17 +109,19 @@ class Plan:
 
     @cached_property
     def clocks(self) -> list:
-        """What tells when something that is shown changes though nothing is written."""
+        """What tells when a row that is shown comes or goes though nothing is written."""
         ways = {way for shape in self.order for _, way, _ in shape.manies if way.part and way.part.edges}
-        computing = {shape.model for shape in self.order if shape.is_computed}
-        return [
-            *[partial(way.part.changes_at, way.target._base_manager.all()) for way in ways],
-            *[model._default_manager.changes_at for model in computing],
-        ]
+        return [partial(way.part.changes_at, way.target._base_manager.all()) for way in ways]
+
+    @cached_property
+    def computing(self) -> list:
+        """What tells when any row changes that may be shown; where the plan writes, it knows which are."""
+        return [model._default_manager.changes_at for model in {each.model for each in self.order if each.is_computed}]
 
     def render(self, keys: Iterable, request, every=False) -> list:
         """The rows with these keys as orjson writes them, in their order; a key that has no row is left out.
 
+        The request is told when they change.
         With `every` all statements are asked, also those for rows that no row here needs: then it takes
         as many for any page as for any other."""
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
@@ -130,6 +137,8 @@ class Plan:
         for each in self.order:
             if page.rows.get(each):
                 page.written[each] = each.write(page.rows[each], page, page.is_shared(each, self.above[each]))
+        if page.changes:
+            request.changes_at = min(page.changes | {getattr(request, "changes_at", NEVER)})
         return [page.written[self.root][key] for key in keys if key in page.written[self.root]]
 
 

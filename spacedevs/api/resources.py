@@ -19,7 +19,7 @@ from rest_framework.settings import api_settings
 
 from . import feeds, parameters
 from .costs import Cost
-from .filters import ResourceFilter
+from .filters import ResourceFilter, TotalOrdering, asked_parts
 from .models import KnownByName, key_pattern
 from .renderers import may_be_staff
 from .rendering import plan
@@ -91,8 +91,10 @@ class Endpoint:
         response = super().finalize_response(request, response, *args, **kwargs)
         if getattr(self, "unknown", None):
             response[parameters.HEADER] = parameters.named(self.unknown)
-        if getattr(self, "expires", None):
-            response["Expires"] = http_date(self.expires.timestamp())
+        known = [self.expires.timestamp()] if getattr(self, "expires", None) else []
+        moment = min([*known, *filter(None, [getattr(request, "changes_at", None)])], default=None)
+        if moment:
+            response["Expires"] = http_date(moment)
         return response
 
     @property
@@ -198,8 +200,19 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         return rows if is_loaded else loaded(rows, self.get_serializer_class())
 
     def clocks(self):
-        part = self.part and self.part.edges and partial(self.part.changes_at, self.queryset.all())
-        return [*plan(self.get_serializer_class()).clocks, *filter(None, [part])]
+        parts = [self.part, *asked_parts(self.filterset_class, self.request.query_params)]
+        rows = [partial(part.changes_at, self.queryset.all()) for part in parts if part and part.edges]
+        shown = plan(self.get_serializer_class())
+        return [*shown.clocks, *rows, *self.figures_asked, *(() if self.is_planned else shown.computing)]
+
+    @property
+    def figures_asked(self) -> list:
+        """What tells when rows change their place in an order or a filter by what is computed of them."""
+        figures = self.queryset.query.annotations.keys()
+        asked = self.request.query_params
+        named = [*asked, *(term.lstrip("-") for term in asked.get(TotalOrdering.ordering_param, "").split(","))]
+        is_asked = any(name.partition("__")[0] in figures for name in named)
+        return [self.queryset.model._default_manager.changes_at] if is_asked else []
 
     def list(self, request, *args, **kwargs):
         if feeds.is_wanted(request):

@@ -73,6 +73,8 @@ class Shape:
             for place, (name, field) in enumerate(representation().fields.items()):
                 self.names.append(name)
                 self.compile(place, field)
+            if self.is_computed:  # behind what is shown, when that changes
+                self.columns.append(("changes_at",))
         except Unknown:
             self.columns, self.ones, self.manies = [(self.key.name,)], [], []
             self.conversions, self.constants, self.urls = [], [], []
@@ -162,6 +164,8 @@ class Shape:
             return self.write_plainly(rows, page)
         # Column by column: what is done to each value of a column is one loop, the cheapest that there is.
         columns = list(zip(*rows.values(), strict=True))
+        if self.is_computed:
+            page.note_changes(columns.pop())
         for place, convert in self.conversions:
             columns[place] = [value if value is None else convert(value) for value in columns[place]]
         for place, value in self.constants:

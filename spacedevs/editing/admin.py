@@ -72,6 +72,30 @@ class Related:
         return [name] + [f"{name}__{path}" for part in further for path in self.paths(below, part)]
 
 
+def truth(name):
+    """A column for what is computed, and is so or is not."""
+
+    @admin.display(boolean=True, ordering=name, description=name.replace("_", " "))
+    def column(self, row):
+        return getattr(row, name)
+
+    return column
+
+
+class YesOrNo(admin.SimpleListFilter):
+    """Chooses the rows for which something holds, or all others."""
+
+    condition = models.Q()
+
+    def lookups(self, request, model_admin):
+        return (("yes", "Yes"), ("no", "No"))
+
+    def queryset(self, request, queryset):
+        if self.value() is None:
+            return queryset
+        return queryset.filter(self.condition if self.value() == "yes" else ~self.condition)
+
+
 def watched(form, request):
     """A form class that knows what the page that was sent says of its own opening."""
     return type(form.__name__, (form,), {"opened": unsealed(request)}) if request.method == "POST" else form

@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 
+from spacedevs.api.statistics import FACTS, figures
+
 FOUND = "As it was found"
 CHANGED, DELETED = "~", "-"
 
@@ -123,12 +125,14 @@ def many(version):
 
 
 def is_kept(row) -> bool:
-    """Whether the last version of a row is what the row is."""
+    """Whether the last version of a row is what the row is, but for figures, which follow from other rows."""
+    model = type(row)
+    told = [field for field in columns(model) if field.attname not in figures(model) - {*FACTS.get(model, ())}]
     last = versions_of(type(row), row.pk).first()
     return (
         last is not None
         and last.history_type != DELETED
-        and all(getattr(last, field.attname) == getattr(row, field.attname) for field in columns(type(row)))
+        and all(getattr(last, field.attname) == getattr(row, field.attname) for field in told)
         and all(keys == set(getattr(row, name).values_list("pk", flat=True)) for name, keys in many(last).items())
     )
 
@@ -167,11 +171,12 @@ def in_words(field, value) -> str:
 
 @transaction.atomic
 def revert(version, apart=()):
-    """Makes a row what it was, but for the columns that stay apart; refuses what the rules of the data forbid."""
+    """Makes a row what it was, but for the columns that stay apart or that nobody edits; refuses what the rules of
+    the data forbid."""
     model = version.instance_type
     row = model._base_manager.filter(pk=getattr(version, model._meta.pk.attname)).first() or version.instance
     for field in columns(model):
-        if field.name not in apart or row._state.adding:
+        if (field.editable and field.name not in apart) or row._state.adding:
             setattr(row, field.attname, value_now(field, getattr(version, field.attname)))
     row.clean()
     row.validate_unique()

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
+from spacedevs.api.statistics import recompute
 from tests import factories
 from tests.api.routes import KINDS, RESOURCES
 
@@ -53,6 +54,7 @@ def world(django_db_setup, django_db_blocker):
     """The sample data that the project comes with, and every kind of docking event besides."""
     with django_db_blocker.unblock(), transaction.atomic():
         call_command("loaddata", *sorted(settings.NOUNS), verbosity=0)
+        recompute()
         with rows_for_a_module(django_db_blocker):
             yield
         transaction.set_rollback(True)

@@ -36,6 +36,12 @@ def lived(years):
     return {"date_of_birth": BORN, "date_of_death": BORN.replace(year=BORN.year + years + 1) - DAY}
 
 
+def recorded(model, name):
+    """The column that holds what was recorded of a figure that is computed; of any other field its name."""
+    figures = getattr(model._default_manager, "figures", {})
+    return f"recorded_{name}" if name in figures and name != "age" else name
+
+
 def one(model, **facts):
     """A row, which may be there already if it is told by its key."""
     there = model._base_manager.filter(**facts).first() if model._meta.pk.name in facts else None
@@ -47,6 +53,7 @@ def leading(model, path, values, **facts):
     name, _, rest = path.partition("__")
     if name == "age":
         return row(model, **lived(*values), **facts)
+    name = recorded(model, name)
     field = model._meta.get_field(name)
     if not field.is_relation:
         return one(model, **dict.fromkeys([name], *values), **facts)
@@ -64,9 +71,12 @@ def leading(model, path, values, **facts):
 def lacking(model, path, **facts):
     """A row that has nothing at the end of a path; None where every row has something."""
     name, _, rest = path.partition("__")
+    if isinstance(getattr(model._default_manager, "figures", {}).get(name), str):
+        return None  # counted from other rows, of which there may be none
     if name in INSTEAD:
         party = model._meta.get_field(INSTEAD[name])
         return row(model, **{party.name: row(party.related_model)}, **facts)
+    name = recorded(model, name)
     if name == "age" or not (field := model._meta.get_field(name)).concrete:
         return row(model, **facts)
     if field.null:
@@ -85,7 +95,7 @@ class Place:
         self.moment = AHEAD if prefix.endswith("upcoming") else LAUNCHED
         part = RESOURCES[prefix].part
         self.clock = dict.fromkeys(part.edges if part else (), self.moment)
-        self.field = end(self.model, path)
+        self.field = end(self.model, recorded(self.model, path))
         self.is_known = path == "age" or self.field is not None
         self.leads_to_many = leads_to_many(self.model, path)
 

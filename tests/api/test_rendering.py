@@ -34,6 +34,8 @@ def both(client, monkeypatch):
             patch.setattr(Resource, "planned", False)
             plain = client.get(f"/2.3.0/{address}", parameters)
         planned = client.get(f"/2.3.0/{address}", parameters)
+        for response in (plain, planned):
+            response.headers.pop("Expires", None)  # the plan alone knows which rows that change it has shown
         assert (plain.status_code, plain.headers) == (planned.status_code, planned.headers)
         return json.loads(plain.content), json.loads(planned.content)
 

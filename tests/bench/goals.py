@@ -24,6 +24,7 @@ HOST = {"Host": "127.0.0.1"}  # as the processes are asked, which have no port
 GZIP = HOST | {"Accept-Encoding": "gzip"}
 ENOUGH_READS, PAGES = 1_000, 1_000
 IMPORTING = "time_importing", "time_saving"
+RECOMPUTING = "time_recomputing", "time_reading_facts"
 
 
 class Outcome(NamedTuple):
@@ -153,6 +154,18 @@ def taking_in(lab, address):
     return speed(lab.duel(*sides))
 
 
+def following(lab):
+    """Saving a row with all that follows from it against saving it where nothing does."""
+    sides = [partial(lab.call, side, "10x", "inside.time_saving_a_stay", SECONDS) for side in ("derived", "ours")]
+    return slowness(lab.duel(*sides))
+
+
+def recomputing(lab):
+    """Putting all figures right against reading, row by row, what they follow from."""
+    sides = [partial(lab.call, "derived", "10x", f"inside.{side}", SECONDS) for side in RECOMPUTING]
+    return slowness(lab.duel(*sides))
+
+
 def memory(lab):
     must_cache(lab, "10x")
     paths = [f"/2.3.0/{EVENTS}&offset={offset}" for offset in range(PAGES)]
@@ -213,4 +226,9 @@ GOALS = (
     Goal("G12", "import of 500 launches / Model.save()", 5, 10, partial(taking_in, address=LAUNCHES)),
     Goal("G12", "import of 500 docking events / Model.save()", 5, 10, partial(taking_in, address=EVENTS)),
     Goal("G13", "peak memory, 1,000 pages kept", 256, 160, memory, at_most=True, unit=" MB"),
+)
+# Asked for by name alone, by their length.
+LATER = (
+    Goal("G14", "docking event saved at 10x, with : without all that follows", 50, 10, following, **AT_MOST),
+    Goal("G15", "all figures at 10x recomputed : their facts read", 10, 3, recomputing, **AT_MOST),
 )

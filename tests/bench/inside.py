@@ -2,6 +2,7 @@
 
 import os
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from io import BytesIO
 from itertools import chain, islice
@@ -19,6 +20,8 @@ from django.urls import resolve
 from django.utils.module_loading import import_string
 
 from agencies.models import Agency
+from docking.models import DockingEvent
+from spacedevs.api import statistics
 from spacedevs.api.ingest import ingest_each, records
 from spacedevs.api.management.commands.import_ll2 import CHUNK
 from spacedevs.api.versioning import data_tables
@@ -185,6 +188,42 @@ def time_importing(addresses, seconds):
 def time_saving(addresses, seconds):
     _, rows, sets = recorded(*addresses)
     return until(seconds, lambda: [timed_in_an_empty_database(save, rows, sets)])
+
+
+def time_saving_a_stay(seconds):
+    """What it takes to save a docking event of a ship, and to put right what follows from it where that is done."""
+    stay = DockingEvent.objects.filter(departure__isnull=False).exclude(flight_vehicle_chaser=None).latest("docking")
+    departure = stay.departure
+
+    def batch():
+        stay.departure += timedelta(seconds=1)
+        return [timed(stay.save)]
+
+    taken = until(seconds, batch)
+    stay.departure = departure
+    stay.save()
+    return taken
+
+
+def recompute_everything():
+    with transaction.atomic():
+        statistics.recompute()
+        transaction.set_rollback(True)
+
+
+def time_recomputing(seconds):
+    """What it takes to put all figures right, none of which is."""
+    return until(seconds, lambda: [timed(recompute_everything)])
+
+
+def read_facts():
+    for model in statistics.FACTS:
+        list(model._base_manager.all())
+
+
+def time_reading_facts(seconds):
+    """What it takes to read the rows that figures follow from."""
+    return until(seconds, lambda: [timed(read_facts)])
 
 
 def write():

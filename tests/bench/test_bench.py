@@ -4,7 +4,7 @@ from django.db import transaction
 from django.urls import resolve
 
 from tests.bench.data import generate, nouns
-from tests.bench.goals import GOALS
+from tests.bench.goals import GOALS, LATER
 from tests.bench.measure import duel
 
 TINY = 0.02
@@ -33,8 +33,8 @@ def test_one_slow_moment_does_not_decide():
     assert contest.slowness() == 1 / 4
 
 
-def test_every_goal_is_measured():
-    assert {goal.name for goal in GOALS} == {f"G{number}" for number in range(1, 14)}
+def test_every_goal_is_measured_or_left_to_later():
+    assert {goal.name for goal in (*GOALS, *LATER)} == {f"G{number}" for number in range(1, 16)}
 
 
 @pytest.mark.parametrize("goal", GOALS, ids=lambda goal: f"{goal.name} {goal.what}")

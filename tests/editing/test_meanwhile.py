@@ -135,7 +135,7 @@ def test_rows_of_an_inline_are_watched_as_well(mir):
 
 
 def test_totals_that_move_disturb_nobody(boris, mir):
-    SpaceStation.objects.update(docked_vehicles=7)
+    SpaceStation.objects.update(recorded_docked_vehicles=7)
     assert boris.save(name="Mir-2")
 
 

@@ -98,12 +98,12 @@ def test_row_is_brought_back_with_all_it_was_related_to(editor):
 
 
 def test_totals_stay_what_they_are(editor):
-    station = space_station(name="Mir", docked_vehicles=1)
+    station = space_station(name="Mir", recorded_docked_vehicles=1)
     save(editor, station, name="Mir-2")
-    SpaceStation.objects.update(docked_vehicles=2)
+    SpaceStation.objects.update(recorded_docked_vehicles=2)
     back(editor, station, 0)
     station.refresh_from_db()
-    assert (station.name, station.docked_vehicles) == ("Mir", 2)
+    assert (station.name, station.recorded_docked_vehicles) == ("Mir", 2)
 
 
 def test_nothing_is_brought_back_against_the_rules(editor):

@@ -10,6 +10,7 @@ from spacedevs.api.files import Unreadable, files, read
 from spacedevs.api.ingest import Outcome, ingest_each
 from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
+from spacedevs.api.statistics import IMPORTED, choose, is_empty
 
 # Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the
 # size of a file; and nobody who writes meanwhile waits for long. That a file be all or nothing would gain nothing,
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         self.outcome, self.unreadable = Outcome(), []
         # What one record would create, the next would find: so a dry run is one transaction, which is undone.
         with transaction.atomic() if dry_run else nullcontext():
+            if is_empty():  # these are not one's own data, or the figures are right as they come
+                choose(IMPORTED)
             self.take_in([file for path in paths for file in files(path)], component)
             if dry_run:
                 transaction.set_rollback(True)

@@ -10,6 +10,7 @@ from spacedevs.api.database import Taken, held
 from spacedevs.api.mirror import Mirroring, pages_left, paths
 from spacedevs.api.models import Mirror
 from spacedevs.api.reports import report, table
+from spacedevs.api.statistics import IMPORTED, choose
 from spacedevs.api.upstream import LIMIT, Budget, Passing, Rejected, Upstream
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again
@@ -57,6 +58,7 @@ class Command(BaseCommand):
             raise CommandError("Another mirror is at work on this database.") from None
 
     def mirror(self, base, token, chosen, limit, delete, watch):
+        choose(IMPORTED)
         mirror = Mirror.objects.get_or_create(base=base)[0]
         budget = Budget(mirror, limit, tell=self.say)
         with Upstream(base, token, budget) as upstream:

@@ -5,14 +5,13 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import sleep
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, call_command
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import triggers
+from spacedevs.api import statistics, triggers
 from spacedevs.api.versioning import keep_triggers
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
@@ -52,12 +51,6 @@ def patience():
 def is_migrated():
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-
-
-def is_empty():
-    """Whether no app that holds a noun has a row."""
-    models = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
-    return not any(model._base_manager.exists() for model in models)
 
 
 def static_sources():
@@ -115,9 +108,10 @@ class Command(BaseCommand):
 
     def load_samples(self):
         names = [path.name for folder in settings.FIXTURE_DIRS for path in sorted(Path(folder).glob("*.json"))]
-        if names and is_empty():
+        if names and statistics.is_empty():
             self.stdout.write("Loading the sample data")
-            call_command("loaddata", *names, verbosity=0)
+            call_command("loaddata", *names, verbosity=0)  # facts alone
+            statistics.recompute()
 
     def collect_static(self):
         # Collecting is slow (it compresses), so a stamp tells whether it was done; --clear removes the stamp first.

@@ -1,0 +1,48 @@
+"""The figures that follow from stays at ports."""
+
+from django.db import models
+
+from launches.models import SpacecraftFlight
+from spacedevs.api.statistics import facts_of, statistic
+from stations.models import SpaceStation
+from vehicles.models import Spacecraft
+
+from .models import DockingEvent
+
+facts_of(DockingEvent, "docking", "departure", "flight_vehicle_chaser")
+
+
+@statistic(
+    Spacecraft,
+    {DockingEvent: "flights__docking_events_chaser", SpacecraftFlight: "flights"},
+    "recorded_time_docked",
+    "docked_since",
+    "docked_until",
+)
+def time_docked(words):
+    """A ship is docked from the docking to the departure of each stay in which one of its flights is the chaser, at a
+    station, a ship or a payload: recorded are P115DT23H46M41S for the stay of the second ATV. The last stay may go on;
+    those before are over, and count if their end is known."""
+    lasted = f"CASE WHEN e.departure > e.docking THEN {words.between('e.docking', 'e.departure')} END"
+    return f"""
+        SELECT v.id, coalesce(s.time, {words.nothing}), s.since, s.until
+        FROM vehicles_spacecraft v LEFT JOIN (
+            SELECT spacecraft_id, sum(lasted) FILTER (WHERE place > 1) AS time,
+                min(docking) FILTER (WHERE place = 1) AS since, min(departure) FILTER (WHERE place = 1) AS until
+            FROM (
+                SELECT f.spacecraft_id, e.docking, e.departure, {lasted} AS lasted,
+                    row_number() OVER (PARTITION BY f.spacecraft_id ORDER BY e.docking DESC, e.id DESC) AS place
+                FROM docking_dockingevent e
+                JOIN launches_spacecraftflight f ON f.id = e.flight_vehicle_chaser_id
+                WHERE {words.among("f.spacecraft_id", Spacecraft)}
+            ) each_stay GROUP BY spacecraft_id
+        ) s ON s.spacecraft_id = v.id
+        WHERE {words.among("v.id", Spacecraft)}
+    """
+
+
+@statistic(SpaceStation, {}, "recorded_docked_vehicles", "recorded_onboard_crew")
+def space_station(words):
+    """Who is at a station is counted when it is asked for, see `docking.querysets`; nothing else may say it."""
+    nothing = words.none_of(models.IntegerField)
+    return f"SELECT s.id, {nothing}, {nothing} FROM stations_spacestation s WHERE {words.among('s.id', SpaceStation)}"

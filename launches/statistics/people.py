@@ -1,0 +1,80 @@
+"""Who goes up and comes down."""
+
+from crew.models import Astronaut, AstronautFlight
+from launches.models import Launch, SpacecraftFlight
+from spacedevs.api.statistics import facts_of, statistic
+
+from .terms import ATTEMPT, TO_SPACE, counted
+
+facts_of(AstronautFlight, "astronaut")
+facts_of(Astronaut, "date_of_birth", "date_of_death", "recorded_age")
+
+
+@statistic(
+    Astronaut,
+    {
+        AstronautFlight: "seats",
+        SpacecraftFlight: ("seats__launched_in", "seats__aboard", "seats__landed_in"),
+        Launch: ("seats__launched_in__launch", "seats__aboard__launch", "seats__landed_in__launch"),
+    },
+    "recorded_age",
+    "recorded_in_space",
+    "recorded_time_in_space",
+    "in_space_since",
+    "in_space_until",
+    "first_flight",
+    "last_flight",
+    "flights_count",
+    "recorded_landings_count",
+    "last_landing",
+)
+def astronaut(words):
+    """A journey is a seat: up with the flight that has it in its launch crew, down for good with the last one that
+    has it in its landing crew, which may be another ship; Apollo's crews came down twice. Who is aboard of a ship
+    that is still in space has not come down. Time in space runs in between, unless the launch failed, and counts where
+    it is known when they came down; who goes up again has come down before. An age follows from the day of birth
+    where that is known."""
+
+    def crew(of):
+        return f"""
+            launches_spacecraftflight_{of}_crew c JOIN crew_astronautflight seat ON seat.id = c.astronautflight_id
+            JOIN launches_spacecraftflight f ON f.id = c.spacecraftflight_id
+            JOIN launches_launch l ON l.id = f.launch_id AND {words.among("seat.astronaut_id", Astronaut)}
+        """
+
+    still_up = f"WHERE {TO_SPACE} AND f.mission_end IS NULL"
+    lasted = f"sum({words.between('since', 'until')}) FILTER (WHERE place > 1 AND until > since)"
+    return f"""
+        SELECT a.id, CASE WHEN a.date_of_birth IS NULL THEN a.recorded_age END, FALSE,
+            coalesce(journey.time, {words.nothing}), journey.since, journey.until,
+            flown.first, flown.last, {counted("flown.flights", "landed.landings")}, landed.last
+        FROM crew_astronaut a
+        LEFT JOIN (
+            SELECT astronaut_id, {lasted} AS time,
+                min(since) FILTER (WHERE place = 1 AND is_told) AS since, min(until) FILTER (WHERE place = 1) AS until
+            FROM (
+                SELECT up.astronaut_id, up.since, CASE WHEN aboard.seat IS NULL THEN down.until END AS until,
+                    (aboard.seat IS NOT NULL OR down.until IS NOT NULL) AS is_told,
+                    row_number() OVER (PARTITION BY up.astronaut_id ORDER BY up.since DESC, up.seat DESC) AS place
+                FROM (
+                    SELECT seat.astronaut_id, seat.id AS seat, min(l.net) AS since FROM {crew("launch")}
+                    WHERE {TO_SPACE} AND l.net IS NOT NULL GROUP BY seat.astronaut_id, seat.id
+                ) up LEFT JOIN (
+                    SELECT seat.id AS seat, max(f.mission_end) AS until FROM {crew("landing")} GROUP BY seat.id
+                ) down ON down.seat = up.seat
+                LEFT JOIN (
+                    SELECT seat.id AS seat FROM {crew("onboard")} {still_up}
+                    UNION SELECT seat.id FROM {crew("launch")} {still_up}
+                ) aboard ON aboard.seat = up.seat
+            ) each_journey GROUP BY astronaut_id
+        ) journey ON journey.astronaut_id = a.id
+        LEFT JOIN (
+            SELECT seat.astronaut_id, min(l.net) AS first, max(l.net) AS last, count(DISTINCT f.id) AS flights
+            FROM {crew("launch")} WHERE {ATTEMPT} GROUP BY seat.astronaut_id
+        ) flown ON flown.astronaut_id = a.id
+        LEFT JOIN (
+            SELECT seat.astronaut_id, count(DISTINCT f.id) AS landings, max(f.mission_end) AS last
+            FROM {crew("landing")} WHERE f.mission_end IS NOT NULL GROUP BY seat.astronaut_id
+        ) landed ON landed.astronaut_id = a.id
+        WHERE {words.among("a.id", Astronaut)}
+    """

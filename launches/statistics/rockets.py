@@ -1,0 +1,128 @@
+"""Kinds of rocket and their stages."""
+
+from launches.models import FirstStage, Landing, Launch, Rocket
+from spacedevs.api.statistics import facts_of, statistic
+from vehicles.models import Launcher, LauncherConfig, LauncherConfigFamily
+
+from .terms import ATTEMPT, OF_STAGES, STAGE, counted, landings_by, launches_by
+
+facts_of(FirstStage, "launcher", "launcher_flight_number", "launch", "landing")
+facts_of(Rocket, "configuration")
+
+
+ROCKET_TOTALS = (
+    "total_launch_count",
+    "successful_launches",
+    "failed_launches",
+    "pending_launches",
+    "consecutive_successful_launches",
+    "attempted_landings",
+    "successful_landings",
+    "failed_landings",
+    "consecutive_successful_landings",
+)
+
+
+def rockets_by(words, table, owner, joins, model, *further) -> str:
+    """The totals of a kind of rocket or of a family, which these joins lead to from a rocket r."""
+    rocket = f"JOIN launches_rocket r ON r.id = l.rocket_id {joins}"
+    launches = launches_by(words, owner, rocket, words.among(owner, model))
+    landings = landings_by(owner, f"{STAGE} {rocket}", words.among(owner, model), OF_STAGES)
+    totals = counted(
+        *(f"l.{name}" for name in ("total", "successes", "failures", "pending", "streak")),
+        *(f"g.{name}" for name in ("attempts", "successes", "failures", "streak")),
+    )
+    return f"""
+        SELECT t.id, {", ".join((totals, *further))} FROM {table} t
+        LEFT JOIN ({launches}) l ON l.owner = t.id LEFT JOIN ({landings}) g ON g.owner = t.id
+        WHERE {words.among("t.id", model)}
+    """
+
+
+@statistic(
+    LauncherConfig,
+    {
+        Rocket: "rockets",
+        Launch: "rockets__launch",
+        FirstStage: "rockets__launch__first_stages",
+        Landing: "rockets__launch__first_stages__landing",
+    },
+    *ROCKET_TOTALS,
+    "fastest_turnaround",
+)
+def launcher_config(words):
+    """Launches of a kind of rocket, and the landings of their first stages; the shortest time from one attempt of
+    this kind to the next, from wherever."""
+    owner = "r.configuration_id"
+    return rockets_by(words, "vehicles_launcherconfig", owner, "", LauncherConfig, "l.fastest")
+
+
+@statistic(
+    LauncherConfigFamily,
+    {
+        LauncherConfig: "launcher_configs",
+        Rocket: "launcher_configs__rockets",
+        Launch: "launcher_configs__rockets__launch",
+        FirstStage: "launcher_configs__rockets__launch__first_stages",
+        Landing: "launcher_configs__rockets__launch__first_stages__landing",
+    },
+    *ROCKET_TOTALS,
+)
+def launcher_config_family(words):
+    """The same of all kinds that name the family, not of those that name families below it: so are recorded ones."""
+    kinds = "JOIN vehicles_launcherconfig_families n ON n.launcherconfig_id = r.configuration_id"
+    owner = "n.launcherconfigfamily_id"
+    return rockets_by(words, "vehicles_launcherconfigfamily", owner, kinds, LauncherConfigFamily)
+
+
+@statistic(
+    FirstStage,
+    {FirstStage: "launcher__first_stages", Launch: ("launch", "launcher__first_stages__launch")},
+    "previous_flight_id",
+    "previous_flight_date",
+    "turn_around_time",
+)
+def first_stage(words):
+    """The flight before of a stage, by the times of its launches, and the time from one launch to the other; nothing
+    where the numbers of its flights say that there was one in between."""
+    order = "OVER (PARTITION BY s.launcher_id, s.launcher_id IS NULL OR l.net IS NULL ORDER BY l.net, s.id)"
+    number = f"s.launcher_flight_number - lag(s.launcher_flight_number) {order}"
+    is_known = f"s.launcher_id IS NOT NULL AND l.net IS NOT NULL AND coalesce({number}, 1) = 1"
+    found = f"lag(l.id) {order}", f"lag(l.net) {order}", words.between(f"lag(l.net) {order}", "l.net")
+    return f"""
+        SELECT s.id, {", ".join(f"CASE WHEN {is_known} THEN {each} END" for each in found)}
+        FROM launches_firststage s LEFT JOIN launches_launch l ON l.id = s.launch_id
+        WHERE {words.among("s.id", FirstStage)}
+    """
+
+
+@statistic(
+    Launcher,
+    {
+        FirstStage: "first_stages",
+        Launch: "first_stages__launch",
+        Landing: "first_stages__landing",
+    },
+    "flights",
+    "first_launch_date",
+    "last_launch_date",
+    "attempted_landings",
+    "successful_landings",
+    "fastest_turnaround",
+)
+def launcher(words):
+    """Attempts that a stage flew in; more, where the number of one of these flights says that others are not here.
+    The shortest time from one launch of it to the next."""
+    landings = landings_by("s.launcher_id", STAGE, words.among("s.launcher_id", Launcher))
+    return f"""
+        SELECT t.id, CASE WHEN f.latest > f.flights THEN f.latest ELSE coalesce(f.flights, 0) END, f.first, f.last,
+            {counted("g.attempts", "g.successes")}, f.fastest
+        FROM vehicles_launcher t LEFT JOIN (
+            SELECT s.launcher_id, count(*) AS flights, max(s.launcher_flight_number) AS latest,
+                min(l.net) AS first, max(l.net) AS last, min(s.turn_around_time) AS fastest
+            FROM launches_firststage s JOIN launches_launch l ON l.id = s.launch_id
+            WHERE {ATTEMPT} AND {words.among("s.launcher_id", Launcher)} GROUP BY s.launcher_id
+        ) f ON f.launcher_id = t.id
+        LEFT JOIN ({landings}) g ON g.owner = t.id
+        WHERE {words.among("t.id", Launcher)}
+    """

@@ -1,0 +1,136 @@
+"""Ships, their flights, and kinds of ship."""
+
+from launches.models import Landing, Launch, SpacecraftFlight
+from spacedevs.api.statistics import facts_of, statistic
+from vehicles.models import Spacecraft, SpacecraftConfig, SpacecraftConfigFamily
+
+from .terms import ATTEMPT, FAILURE, FLIGHT, SUCCESS, TO_SPACE, counted, landings_by
+
+facts_of(SpacecraftFlight, "spacecraft", "launch", "landing", "mission_end")
+facts_of(Spacecraft, "spacecraft_config")
+
+
+@statistic(
+    SpacecraftFlight,
+    {
+        SpacecraftFlight: "spacecraft__flights",
+        Launch: ("launch", "spacecraft__flights__launch"),
+    },
+    "recorded_duration",
+    "lifted_off",
+    "turn_around_time",
+)
+def spacecraft_flight(words):
+    """A flight lasts from its launch to the end of its mission, and until now while it is in space: recorded are
+    P154DT2H8M58S for the second ATV. A ship turns around from the end of one mission to its next launch, as recorded
+    for Crew Dragon Freedom and, on the Moon, for Apollo's lander."""
+    order = "OVER (PARTITION BY f.spacecraft_id ORDER BY l.net NULLS FIRST, f.id)"
+    since = words.between(f"lag(f.mission_end) {order}", "l.net")
+    lasts = f"({TO_SPACE} OR ({ATTEMPT} AND f.mission_end IS NOT NULL)) AND l.net IS NOT NULL"
+    return f"""
+        SELECT f.id, CASE WHEN {lasts} THEN {words.nothing} END, CASE WHEN {lasts} THEN l.net END,
+            CASE WHEN l.net >= lag(f.mission_end) {order} THEN {since} END
+        FROM launches_spacecraftflight f JOIN launches_launch l ON l.id = f.launch_id
+        WHERE {words.among("f.id", SpacecraftFlight)}
+    """
+
+
+@statistic(
+    Spacecraft,
+    {SpacecraftFlight: "flights", Launch: "flights__launch"},
+    "recorded_in_space",
+    "recorded_time_in_space",
+    "in_space_since",
+    "in_space_until",
+    "flights_count",
+    "recorded_mission_ends_count",
+    "fastest_turnaround",
+)
+def spacecraft(words):
+    """A ship is in space from the launch of its last flight to the end of that mission, unless the launch failed: a
+    ship that flies has come back from where it was. Its time in space is that of all its flights. Attempts count as
+    flights, and as ended those whose mission end is known and past."""
+    lasted = f"CASE WHEN f.mission_end > l.net THEN {words.between('l.net', 'f.mission_end')} END"
+    return f"""
+        SELECT v.id, FALSE, coalesce(f.time, {words.nothing}), f.since, f.until,
+            coalesce(f.flights, 0), coalesce(f.ends, 0), f.fastest
+        FROM vehicles_spacecraft v LEFT JOIN (
+            SELECT spacecraft_id, sum(lasted) FILTER (WHERE place > 1 AND to_space) AS time,
+                min(net) FILTER (WHERE place = 1 AND to_space) AS since,
+                min(mission_end) FILTER (WHERE place = 1) AS until,
+                count(*) AS flights, count(mission_end) AS ends, min(turn_around_time) AS fastest
+            FROM (
+                SELECT f.spacecraft_id, l.net, f.mission_end, {TO_SPACE} AS to_space, {lasted} AS lasted,
+                    f.turn_around_time, row_number() OVER (
+                        PARTITION BY f.spacecraft_id ORDER BY l.net DESC NULLS LAST, f.id DESC
+                    ) AS place
+                FROM launches_spacecraftflight f JOIN launches_launch l ON l.id = f.launch_id
+                WHERE {ATTEMPT} AND {words.among("f.spacecraft_id", Spacecraft)}
+            ) each_flight GROUP BY spacecraft_id
+        ) f ON f.spacecraft_id = v.id
+        WHERE {words.among("v.id", Spacecraft)}
+    """
+
+
+SHIP_TOTALS = (
+    "total_launch_count",
+    "successful_launches",
+    "failed_launches",
+    "attempted_landings",
+    "successful_landings",
+    "failed_landings",
+    "spacecraft_flown",
+)
+
+
+def ships_by(words, table, owner, joins, model, *further) -> str:
+    """The totals of a kind of ship or of a family, which these joins lead to from a ship v."""
+    landings = landings_by(owner, f"{FLIGHT} {joins}", words.among(owner, model))
+    totals = counted("f.total", "f.successes", "f.failures", "g.attempts", "g.successes", "g.failures", "f.ships")
+    return f"""
+        SELECT t.id, {", ".join((totals, *further))} FROM {table} t LEFT JOIN (
+            SELECT {owner} AS owner, count(*) AS total, count(*) FILTER (WHERE {SUCCESS}) AS successes,
+                count(*) FILTER (WHERE {FAILURE}) AS failures, count(DISTINCT v.id) AS ships,
+                min(f.turn_around_time) AS fastest
+            FROM launches_spacecraftflight f JOIN launches_launch l ON l.id = f.launch_id
+            JOIN vehicles_spacecraft v ON v.id = f.spacecraft_id {joins}
+            WHERE {ATTEMPT} AND {words.among(owner, model)} GROUP BY {owner}
+        ) f ON f.owner = t.id
+        LEFT JOIN ({landings}) g ON g.owner = t.id
+        WHERE {words.among("t.id", model)}
+    """
+
+
+@statistic(
+    SpacecraftConfig,
+    {
+        Spacecraft: "spacecraft",
+        SpacecraftFlight: "spacecraft__flights",
+        Launch: "spacecraft__flights__launch",
+        Landing: "spacecraft__flights__landing",
+    },
+    *SHIP_TOTALS,
+    "fastest_turnaround",
+)
+def spacecraft_config(words):
+    """Attempts that ships of a kind flew in, and what became of these launches and of the ships' landings; how many
+    different ships; the shortest time in which one of them turned around."""
+    return ships_by(words, "vehicles_spacecraftconfig", "v.spacecraft_config_id", "", SpacecraftConfig, "f.fastest")
+
+
+@statistic(
+    SpacecraftConfigFamily,
+    {
+        SpacecraftConfig: "spacecraft_configs",
+        Spacecraft: "spacecraft_configs__spacecraft",
+        SpacecraftFlight: "spacecraft_configs__spacecraft__flights",
+        Launch: "spacecraft_configs__spacecraft__flights__launch",
+        Landing: "spacecraft_configs__spacecraft__flights__landing",
+    },
+    *SHIP_TOTALS,
+)
+def spacecraft_config_family(words):
+    """The same of all kinds that name the family: recorded ones are the sums of those of their kinds."""
+    kinds = "JOIN vehicles_spacecraftconfig_family n ON n.spacecraftconfig_id = v.spacecraft_config_id"
+    owner = "n.spacecraftconfigfamily_id"
+    return ships_by(words, "vehicles_spacecraftconfigfamily", owner, kinds, SpacecraftConfigFamily)

@@ -1,0 +1,54 @@
+"""What the functions have in common: their terms in SQL, and what has become of launches and landings."""
+
+ATTEMPT, SUCCESS, FAILURE, PENDING, TO_SPACE = (
+    f"l.status_id IN ({', '.join(map(str, statuses))})"
+    for statuses in ((3, 4, 6, 7, 9), (3, 9), (4, 7), (1, 2, 5, 8), (3, 6, 7, 9))
+)
+# Of a mission m and its orbit o, which may be missing.
+ORBIT = "LEFT JOIN launches_mission m ON m.id = l.mission_id LEFT JOIN places_orbit o ON o.id = m.orbit_id"
+ORBITAL = "coalesce(o.name, '') <> 'Suborbital'"
+OLDEST_FIRST, LATEST_FIRST = "l.net NULLS FIRST, l.id", "l.net DESC NULLS LAST, l.id DESC"
+
+
+def launches_by(words, owner, joins, among) -> str:
+    """What has become of the launches of each owner, which these joins lead to from a launch l."""
+    turnaround = words.between(f"lag(l.net) OVER (PARTITION BY {owner}, {ATTEMPT} ORDER BY {OLDEST_FIRST})", "l.net")
+    return f"""
+        SELECT owner, count(*) FILTER (WHERE attempt) AS total, count(*) FILTER (WHERE success) AS successes,
+            count(*) FILTER (WHERE failure) AS failures, count(*) FILTER (WHERE pending) AS pending,
+            count(*) FILTER (WHERE success AND failures_since = 0) AS streak,
+            min(turnaround) FILTER (WHERE attempt) AS fastest
+        FROM (
+            SELECT {owner} AS owner, {ATTEMPT} AS attempt, {SUCCESS} AS success, {FAILURE} AS failure,
+                {PENDING} AS pending, {turnaround} AS turnaround,
+                sum(CASE WHEN {FAILURE} THEN 1 ELSE 0 END)
+                    OVER (PARTITION BY {owner} ORDER BY {LATEST_FIRST}) AS failures_since
+            FROM launches_launch l {joins} WHERE {among}
+        ) each_launch GROUP BY owner
+    """
+
+
+def landings_by(owner, joins, among, latest_first="g.id DESC") -> str:
+    """What has become of the landings of each owner, which these joins lead to from a landing g."""
+    return f"""
+        SELECT owner, count(*) FILTER (WHERE success) AS successes, count(*) FILTER (WHERE NOT success) AS failures,
+            count(*) AS attempts, count(*) FILTER (WHERE success AND failures_since = 0) AS streak
+        FROM (
+            SELECT {owner} AS owner, g.success,
+                sum(CASE WHEN g.success THEN 0 ELSE 1 END)
+                    OVER (PARTITION BY {owner} ORDER BY {latest_first}) AS failures_since
+            FROM launches_landing g {joins} WHERE g.attempt AND g.success IS NOT NULL AND {among}
+        ) each_landing GROUP BY owner
+    """
+
+
+STAGE = "JOIN launches_firststage s ON s.landing_id = g.id LEFT JOIN launches_launch l ON l.id = s.launch_id"
+FLIGHT = "JOIN launches_spacecraftflight f ON f.landing_id = g.id JOIN vehicles_spacecraft v ON v.id = f.spacecraft_id"
+PADS = "JOIN places_pad q ON q.id = l.pad_id"
+PLACES = "JOIN places_landinglocation d ON d.id = g.landing_location_id"
+OF_STAGES = f"{LATEST_FIRST}, s.id DESC"
+
+
+def counted(*names) -> str:
+    """These counts, which are none where there is nothing to count."""
+    return ", ".join(f"coalesce({name}, 0)" for name in names)

@@ -1,0 +1,344 @@
+"""Figures that follow from other rows: recomputed from these, never counted up or down.
+
+The `statistics.py` of the app that owns the facts has a function for each table with figures: a SELECT of the keys
+and of what the figures of these rows should be. What a change touches is found by the relations that lead from a row
+with figures to the facts, asked before the change and after it, and recomputed once after its commit: then every row
+that counts can be seen, and whoever comes last is right. Only rows that differ are written, so that the version of the
+dataset moves when an answer does.
+
+Where the figures are imported nothing of this is done: they stay what an upstream told."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import F
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+
+from .database import any_key, keys_as_parameter
+from .models import StatisticsOrigin
+
+DERIVED, IMPORTED = "derived", "imported"
+
+
+# Where figures come from ---------------------------------------------------------------------------
+
+
+def are_derived() -> bool:
+    """Whether figures follow from the rows: as the setting says, or else whoever chose last; at first they do."""
+    if settings.STATISTICS:
+        return settings.STATISTICS == DERIVED
+    return not StatisticsOrigin.objects.filter(imported=True).exists()
+
+
+def choose(origin):
+    """Remembers for this database where its figures come from, unless the setting says so."""
+    if not settings.STATISTICS and are_derived() != (origin == DERIVED):
+        StatisticsOrigin.objects.all().delete()
+        StatisticsOrigin.objects.create(imported=origin == IMPORTED)
+
+
+def is_empty() -> bool:
+    """Whether no app that holds a noun has a row."""
+    nouns = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
+    return not any(model._base_manager.exists() for model in nouns)
+
+
+# What the functions are written in --------------------------------------------------------------------
+
+
+class Words:
+    """The words in which a database says what both mean, and the keys that a statement is about."""
+
+    def __init__(self, keys=None):
+        self.keys = keys
+        self.is_postgres = connection.vendor == "postgresql"
+        self.nothing = "interval '0'" if self.is_postgres else "0"  # of time
+
+    def among(self, column, model) -> str:
+        """The condition that this column holds one of the keys."""
+        if self.keys is None:
+            return "TRUE"
+        return any_key(column, model._meta.pk)
+
+    def parameters(self, statement) -> list:
+        """Those of a statement, which are all the same."""
+        return [keys_as_parameter(self.keys)] * statement.count("%s") if self.keys is not None else []
+
+    def between(self, start, end) -> str:
+        """The time from one moment to another, in whole seconds on SQLite."""
+        if self.is_postgres:
+            return f"({end} - {start})"
+        return f"(CAST(round((julianday({end}) - julianday({start})) * 86400) AS integer) * 1000000)"
+
+    def year(self, moment) -> str:
+        """The year of a moment, UTC."""
+        if self.is_postgres:
+            return f"extract(year FROM {moment} AT TIME ZONE 'UTC')"
+        return f"substr({moment}, 1, 4)"
+
+    def none_of(self, kind) -> str:
+        """Nothing, of a kind of column."""
+        return f"CAST(NULL AS {kind().db_type(connection)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """The figures of a table that one function computes."""
+
+    model: type[models.Model]
+    figures: tuple[str, ...]  # columns, in the order in which they are computed
+    facts: dict[type[models.Model], tuple[str, ...]]  # tables, and the paths that lead there from the model
+    select: Callable[[Words], str]
+    is_whole: bool  # whether one row depends on all others, so that keys are of no use
+
+    @property
+    def title(self) -> str:
+        return f"{self.model._meta.label} ({self.select.__name__.replace('_', ' ')})"
+
+    def touched(self, model, keys) -> set:
+        """The keys of the rows whose figures follow from these rows."""
+        if model is self.model and self.facts.get(model) == ("pk",):
+            return set(keys)
+        found = set()
+        for path in self.facts.get(model, ()):
+            found.update(self.model._base_manager.filter(**{f"{path}__in": list(keys)}).values_list("pk", flat=True))
+        return found
+
+    def differing(self, words) -> str:
+        """What follows the FROM of a statement about the rows that differ from what they should be."""
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        stored, right = (", ".join(f"{alias}.{each}" for each in self.figures) for alias in "tc")
+        names = ", ".join(("id", *self.figures))
+        differ = "IS DISTINCT FROM" if words.is_postgres else "IS NOT"
+        computed = self.select(words)
+        return f"{table} t JOIN (WITH c ({names}) AS ({computed}) SELECT * FROM c) c ON c.id = t.id" + (
+            f" WHERE ({stored}) {differ} ({right})"
+        )
+
+    def wrong(self, keys=None) -> list[tuple]:
+        """The rows that are not what they should be: their keys, what the figures are, and what they should be."""
+        words = Words(keys)
+        columns = ["t.id", *(f"{alias}.{each}" for alias in "tc" for each in self.figures)]
+        return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(words)} ORDER BY 1", words)
+
+    def recompute(self, keys=None) -> int:
+        """Puts the figures right, of the rows with these keys or of all; returns how many were not."""
+        keys = None if self.is_whole else keys
+        words = Words(keys)
+        # A statement that changes no row would raise the version of the dataset all the same.
+        if not self.read(f"SELECT t.id FROM {self.differing(words)} LIMIT 1", words):
+            return 0
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(words)}"
+        values = ", ".join(f"{each} = changed.{each}" for each in self.figures)
+        statement = f"UPDATE {table} SET {values} FROM ({changed}) changed WHERE {table}.id = changed.row_id"
+        with connection.cursor() as cursor:
+            cursor.execute(statement, words.parameters(statement))
+            return cursor.rowcount
+
+    @staticmethod
+    def read(statement, words) -> list[tuple]:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, words.parameters(statement))
+            return cursor.fetchall()
+
+
+REGISTERED: list[Statistic] = []
+FACTS: dict[type[models.Model], tuple[str, ...]] = {}  # the columns of a table that figures follow from
+
+
+def facts_of(model, *names):
+    """Registers the columns of a table that figures follow from, so that others may change at no cost."""
+    FACTS[model] = tuple(model._meta.get_field(name).attname for name in names)
+
+
+def statistic(model, facts, *figures, is_whole=False):
+    """Registers a function that says in SQL what the figures of a table should be.
+
+    `facts` are the tables that they follow from, each with the path or paths that lead there; that a row itself may be
+    new goes without saying."""
+
+    def register(select):
+        paths = {of: (each,) if isinstance(each, str) else each for of, each in facts.items()}
+        paths = {model: ("pk",), **paths}
+        REGISTERED.append(Statistic(model, figures, paths, select, is_whole))
+        return select
+
+    return register
+
+
+@cache
+def statistics() -> tuple[Statistic, ...]:
+    """All of them, in the order in which they build on each other: that of the apps from the ground up."""
+    for noun in reversed(settings.NOUNS):
+        if find_spec(f"{noun}.statistics"):
+            import_module(f"{noun}.statistics")
+    return tuple(REGISTERED)
+
+
+@cache
+def figures(model) -> frozenset[str]:
+    """The columns of a table that follow from other rows."""
+    return frozenset(name for each in statistics() if each.model is model for name in each.figures)
+
+
+# Recomputing ---------------------------------------------------------------------------------------
+
+
+def recompute(due: dict[Statistic, set] | None = None, tell=lambda statistic, number: None):
+    """Puts figures right: what is due, or everything; one process at a time, so that the last one is right."""
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('statistics'))")
+        for each in statistics():
+            if due is None or due.get(each):
+                tell(each, each.recompute(None if due is None else due[each]))
+
+
+@dataclass
+class Due:
+    """What is to be recomputed after the commit of the transaction that it waits for."""
+
+    keys: dict[Statistic, set] = field(default_factory=lambda: defaultdict(set))
+    is_done: bool = False
+
+    def __call__(self):
+        self.is_done = True
+        if are_derived():
+            recompute(self.keys)
+
+    @classmethod
+    def now(cls) -> "Due":
+        """That of this transaction."""
+        for _, waiting, _ in connection.run_on_commit:
+            if isinstance(waiting, cls) and not waiting.is_done:
+                return waiting
+        return cls()
+
+    def add(self, model, keys: Iterable):
+        """Notes what these rows touch as they are now."""
+        keys = list(keys)
+        for each in statistics():
+            if model in each.facts and keys:
+                self.keys[each] |= each.touched(model, keys)
+
+    def wait(self):
+        """Has itself called after the commit: at once where there is no transaction."""
+        if self.keys and not any(waiting is self for _, waiting, _ in connection.run_on_commit):
+            transaction.on_commit(self)
+
+
+# Changes by a form or in a shell ----------------------------------------------------------------------
+
+
+def before_save(sender, instance, raw=False, **kwargs):
+    """Notes what a row touches that is about to change."""
+    instance._touches = None
+    if raw or settings.STATISTICS == IMPORTED:
+        return
+    # A row that was read a while ago would bring back the figures that it had then.
+    names = (*FACTS.get(sender, ()), *sorted(figures(sender)))
+    rows = sender._base_manager.filter(pk=instance.pk).values_list(*names)
+    stored = None if instance.pk is None else rows.first()
+    if stored is None or stored != tuple(getattr(instance, name) for name in names):
+        instance._touches = Due()
+        instance._touches.add(sender, () if stored is None else [instance.pk])
+
+
+def after_save(sender, instance, raw=False, **kwargs):
+    if getattr(instance, "_touches", None) is not None:
+        note(instance._touches, sender, [instance.pk])
+        instance._touches = None
+
+
+def note(before, model, keys):
+    """Has recomputed what rows touched before a change, and what they touch after it."""
+    due = Due.now()
+    for each, touched in before.keys.items():
+        due.keys[each] |= touched
+    due.add(model, keys)
+    due.wait()
+
+
+def before_delete(sender, instance, **kwargs):
+    """Notes what a row touches that is about to go."""
+    if settings.STATISTICS != IMPORTED:
+        instance._touches = Due()
+        instance._touches.add(sender, [instance.pk])
+
+
+def after_delete(sender, instance, **kwargs):
+    if getattr(instance, "_touches", None) is not None:
+        note(instance._touches, sender, [])
+
+
+def links_changed(sender, instance, action, reverse, model, pk_set, **kwargs):
+    """Notes what the rows at both ends of links touch, which come or go."""
+    if settings.STATISTICS != IMPORTED:
+        for end, keys in ((type(instance), [instance.pk]), (model, pk_set or ())):
+            note(Due(), end, keys)
+
+
+def watch():
+    """Has changes of facts noticed."""
+    facts = set().union(*(each.facts for each in statistics()))
+    for model in facts:
+        for signal, heard in (
+            (pre_save, before_save),
+            (post_save, after_save),
+            (pre_delete, before_delete),
+            (post_delete, after_delete),
+        ):
+            signal.connect(heard, sender=model)
+        for relation in model._meta.many_to_many:
+            if relation.related_model in facts:
+                m2m_changed.connect(links_changed, sender=relation.remote_field.through)
+
+
+# Changes by an import ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def taking_in(rows: dict):
+    """Goes around the writing of what answers say of rows: {model: {key: what has its values}}.
+
+    Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are
+    kept as they came."""
+    if not are_derived():
+        keep_told(rows)
+        yield
+        return
+    before = Due()
+    for model, told in rows.items():
+        before.add(model, told)
+        for row in told.values():
+            row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
+    yield
+    for model, told in rows.items():
+        note(before, model, told)
+
+
+def keep_told(rows: dict):
+    """Lets what was told of a figure that runs stand for all of it."""
+    for model, told in rows.items():
+        begun = running(model)
+        for row in told.values() if begun else ():
+            if any(name.startswith("recorded_") for name in row.values):
+                row.values.update(dict.fromkeys(begun))
+
+
+@cache
+def running(model) -> frozenset[str]:
+    """The columns of a table that say since when figures run, and until when."""
+    shown = getattr(model._default_manager, "figures", {}).values()
+    named = {part.name for each in shown if hasattr(each, "flatten") for part in each.flatten() if isinstance(part, F)}
+    return frozenset(name for name in named & figures(model) if not name.startswith("recorded_"))

@@ -1,0 +1,10 @@
+"""The minute that figures run by, held: else two answers that are compared would differ when it ends between them."""
+
+from spacedevs.api import clock
+
+
+def hold_minute(moment):
+    """Lets it be this minute for as long as the process lives."""
+    text = f"{moment:%Y-%m-%d %H:%M}:00"
+    clock.MINUTE.update(postgresql=f"'{text}+00'::timestamptz", sqlite=f"'{text}'")
+    return moment.replace(second=0, microsecond=0)

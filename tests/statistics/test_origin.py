@@ -1,0 +1,211 @@
+"""Where figures come from: one's own rows, or an upstream that told them."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import TestCase
+
+from agencies.models import Agency
+from launches.models import FirstStage, Launch, LaunchStatus
+from spacedevs.api import versioning
+from spacedevs.api.configuration import faults
+from spacedevs.api.models import StatisticsOrigin
+from spacedevs.api.statistics import are_derived, choose, recompute
+from tests import factories
+from tests.admin import page
+from vehicles.models import Launcher
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("derived")]
+
+
+def committed():
+    return TestCase.captureOnCommitCallbacks(execute=True)
+
+
+def run(command, *arguments, **options):
+    out = io.StringIO()
+    with committed():
+        call_command(command, *arguments, stdout=out, stderr=out, **options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def success():
+    return LaunchStatus.objects.create(id=3, name="Success")
+
+
+@pytest.fixture
+def agency(success):
+    """An agency that launched once, of which an upstream tells that it did so seven times."""
+    with committed():
+        made = factories.agency()
+        factories.launch(launch_service_provider=made, status=success)
+    Agency.objects.update(total_launch_count=7)
+    return made
+
+
+def count(agency):
+    return Agency.objects.get(pk=agency.pk).total_launch_count
+
+
+@pytest.fixture
+def file(tmp_path, get):
+    """A recorded answer on the only launch that there is, and nothing else any more."""
+
+    def record():
+        launch = Launch.objects.get()
+        path = tmp_path / "launch.json"
+        path.write_text(json.dumps(get(f"launches/{launch.pk}/")), "utf-8")
+        with committed():
+            for model in (Launch, Agency, LaunchStatus):
+                model.objects.all().delete()
+        return str(path)
+
+    return record
+
+
+# A form, a shell -----------------------------------------------------------------------------------------
+
+
+def test_figures_follow_what_is_saved_and_deleted(agency):
+    with committed():
+        launch = factories.launch(launch_service_provider=agency, status_id=3)
+    assert count(agency) == 2
+    with committed():
+        launch.launch_service_provider = other = factories.agency()
+        launch.save()
+    assert (count(agency), count(other)) == (1, 1)
+    with committed():
+        launch.delete()
+    assert (count(agency), count(other)) == (1, 0)
+
+
+def test_figures_follow_what_an_editor_saves(editor, agency):
+    launch = Launch.objects.get()
+    form = editor.get(page(Launch, "change", launch.pk)).context["adminform"].form
+    typed = {name: "" if value is None else value for name, value in form.initial.items() if name != "net"}
+    typed |= {"status": "", "net_0": "2024-03-04", "net_1": "03:53:38", "slug": launch.slug, "name": launch.name}
+    empty = {f"{prefix}-{what}_FORMS": 0 for prefix in PREFIXES for what in ("TOTAL", "INITIAL")}
+    with committed():
+        answer = editor.post(page(Launch, "change", launch.pk), {**typed, **empty})
+    assert answer.status_code == 302, answer.context["errors"]
+    assert count(agency) == 0
+
+
+PREFIXES = "timeline", "first_stages", "spacecraft_flights", "payload_flights", "updates"
+
+
+def test_a_row_that_was_read_before_brings_no_old_figures_back(agency):
+    recompute()
+    stale = Agency.objects.get(pk=agency.pk)
+    with committed():
+        factories.launch(launch_service_provider=agency, status_id=3)
+    with committed():
+        stale.save()
+    assert count(agency) == 2
+
+
+def test_a_row_that_is_written_over_by_its_key_leaves_where_it_was(agency):
+    with committed():
+        stage = factories.first_stage(launch=Launch.objects.get(), launcher=factories.launcher())
+        other = factories.launcher()
+    with committed():
+        FirstStage(pk=stage.pk, type=stage.type, launch=stage.launch, launcher=other).save()
+    flown = dict(Launcher.objects.values_list("pk", "flights"))
+    assert flown == {stage.launcher_id: 0, other.pk: 1}
+
+
+def test_a_recomputation_that_changes_nothing_raises_no_version(agency):
+    recompute()
+    before = versioning.current()
+    recompute()
+    assert versioning.current() == before
+
+
+def test_what_no_figure_follows_from_is_saved_without_a_recomputation(agency):
+    launch = Launch.objects.get()
+    launch.weather_concerns = "Clouds"
+    with TestCase.captureOnCommitCallbacks() as waiting:
+        launch.save()
+    assert waiting == []
+
+
+# An import -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_imported_into_an_empty_database_keeps_its_figures(agency, file):
+    run("import_ll2", file())
+    assert not are_derived()
+    [agency] = Agency.objects.all()
+    assert agency.total_launch_count == 7
+    with committed():
+        factories.launch(launch_service_provider=agency, status_id=3)
+    assert count(agency) == 7
+
+
+def test_what_is_imported_into_ones_own_data_has_the_figures_that_follow(agency, file):
+    path = file()
+    with committed():
+        factories.country()
+    run("import_ll2", path)
+    assert are_derived()
+    assert count(agency) == 1
+    assert "unchanged" in run("import_ll2", path)
+    before = versioning.current()
+    run("import_ll2", path)
+    assert versioning.current() == before
+
+
+def test_the_setting_decides_for_an_import(agency, file, settings):
+    path = file()
+    settings.STATISTICS = "derived"
+    run("import_ll2", path)
+    assert count(agency) == 1
+    settings.STATISTICS = "imported"
+    run("import_ll2", path)
+    assert count(agency) == 7
+    assert not StatisticsOrigin.objects.exists()
+
+
+def test_a_dry_run_chooses_nothing(agency, file):
+    run("import_ll2", file(), dry_run=True)
+    assert are_derived()
+
+
+# The command -----------------------------------------------------------------------------------------------
+
+
+def test_the_command_tells_what_is_wrong_and_puts_it_right(agency):
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=r"rows have wrong figures") as error:
+        call_command("recompute_statistics", check=True, stdout=out)
+    assert error.value.returncode == 1
+    assert f"agencies.Agency {agency.pk}: total_launch_count is 7, not 1" in out.getvalue()
+    assert count(agency) == 7
+    assert "agencies.Agency (agency): 1 of 1 rows were wrong." in run("recompute_statistics")
+    assert count(agency) == 1
+    assert run("recompute_statistics", check=True) == "All figures are right.\n"
+
+
+def test_who_recomputes_what_was_imported_has_it_derived_from_then_on(agency):
+    choose("imported")
+    run("recompute_statistics")
+    assert are_derived()
+    assert count(agency) == 1
+
+
+def test_where_figures_are_imported_by_the_setting_nothing_is_recomputed(agency, settings):
+    settings.STATISTICS = "imported"
+    with pytest.raises(CommandError, match="figures stay what they were told"):
+        run("recompute_statistics")
+    assert count(agency) == 7
+
+
+@pytest.mark.parametrize("value", ["Derived", "own", "1"])
+def test_a_setting_that_means_nothing_is_refused(value, settings):
+    settings.STATISTICS = value
+    assert [fault.msg for fault in faults()] == [
+        f"STATISTICS must be derived or imported, or not be set; {value!r} is neither."
+    ]

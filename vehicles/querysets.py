@@ -1,0 +1,15 @@
+from django.db.models import F
+
+from spacedevs.api.clock import ClockManager, Ended, First, GoesOn, Lasting, change
+
+
+class SpacecraftManager(ClockManager):
+    """Ships with what depends on their last flight and their last stay, which may go on."""
+
+    figures = {
+        "in_space": GoesOn(F("recorded_in_space"), F("in_space_since"), F("in_space_until")),
+        "time_in_space": Lasting(F("recorded_time_in_space"), F("in_space_since"), F("in_space_until")),
+        "time_docked": Lasting(F("recorded_time_docked"), F("docked_since"), F("docked_until")),
+        "mission_ends_count": Ended(F("recorded_mission_ends_count"), F("in_space_until")),
+    }
+    next_change = First(change("in_space_since", "in_space_until"), change("docked_since", "docked_until"))
