@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -123,6 +124,32 @@ def test_a_database_that_goes_away_is_told_and_found_again_when_it_is_back(tmp_p
         after = [ask(port, path)[0] for path in paths]
     cable.pull_out()
     assert (before, down, after) == ([200] * 3, [(503, "5", UNAVAILABLE)] * 6, [200] * 3)
+
+
+# Writers at the same time ------------------------------------------------------------------------
+
+COUNT = """
+from django.db import transaction
+from agencies.models import Agency
+for _ in range(30):
+    with transaction.atomic():
+        agency = Agency.objects.get()
+        agency.founding_year += 1
+        agency.save()
+"""
+
+
+def test_of_ninety_increments_by_three_writers_none_is_lost(tmp_path):
+    path = tmp_path / "db.sqlite3"
+    environment = os.environ | {"DATABASE_URL": f"sqlite:///{path}", "STATISTICS": "imported"}
+    manage = [sys.executable, django_settings.BASE_DIR / "manage.py"]
+    subprocess.run([*manage, "migrate", "-v0"], env=environment, check=True)
+    make = "from agencies.models import Agency; Agency.objects.create(id=1, name='NASA', founding_year=0)"
+    subprocess.run([*manage, "shell", "-v0", "-c", make], env=environment, check=True)
+    writers = [subprocess.Popen([*manage, "shell", "-v0", "-c", COUNT], env=environment) for _ in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT founding_year FROM agencies_agency").fetchall() == [(90,)]
 
 
 # A statement that takes too long -----------------------------------------------------------------
