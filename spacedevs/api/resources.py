@@ -203,7 +203,8 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         parts = [self.part, *asked_parts(self.filterset_class, self.request.query_params)]
         rows = [partial(part.changes_at, self.queryset.all()) for part in parts if part and part.edges]
         shown = plan(self.get_serializer_class())
-        return [*shown.clocks, *rows, *self.figures_asked, *(() if self.is_planned else shown.computing)]
+        is_read_along = self.is_planned or feeds.is_wanted(self.request)  # by the plan, or shown by none
+        return [*shown.clocks, *rows, *self.figures_asked, *(() if is_read_along else shown.computing)]
 
     @property
     def figures_asked(self) -> list:

@@ -13,6 +13,7 @@ from docking.drawing import COLOURS, GUTTER, WIDTH, Window, draw, style, style_d
 from docking.timelines import Bar, Timeline
 from docking.zoom import Link, Years, zoom
 from tests import factories
+from vehicles.models import Spacecraft
 
 SVG = "{http://www.w3.org/2000/svg}"
 NOW = datetime(2024, 7, 2, 12, tzinfo=UTC)
@@ -109,7 +110,7 @@ def test_a_ship_has_its_flights_its_stays_and_its_visitors():
 
 @pytest.mark.django_db
 def test_a_flight_without_an_end_lasts_only_as_the_last_of_a_ship_in_space():
-    ship = factories.spacecraft(in_space=True)
+    ship = Spacecraft.objects.get(pk=factories.spacecraft(recorded_in_space=True).pk)
     first, second, third = (
         factories.spacecraft_flight(spacecraft=ship, launch__net=THEN + number * 100 * DAY) for number in range(3)
     )
