@@ -61,6 +61,8 @@ class Words:
         self.keys = keys
         self.is_postgres = connection.vendor == "postgresql"
         self.nothing = "interval '0'" if self.is_postgres else "0"  # of time
+        # Computed once: PostgreSQL may guess that few rows will come, and compute all anew for each of them.
+        self.once = "AS MATERIALIZED" if self.is_postgres else "AS"
 
     def among(self, column, model) -> str:
         """The condition that this column holds one of the keys."""
@@ -119,7 +121,7 @@ class Statistic:
         names = ", ".join(("id", *self.figures))
         differ = "IS DISTINCT FROM" if words.is_postgres else "IS NOT"
         computed = self.select(words)
-        return f"{table} t JOIN (WITH c ({names}) AS ({computed}) SELECT * FROM c) c ON c.id = t.id" + (
+        return f"{table} t JOIN (WITH c ({names}) {words.once} ({computed}) SELECT * FROM c) c ON c.id = t.id" + (
             f" WHERE ({stored}) {differ} ({right})"
         )
 
@@ -139,7 +141,10 @@ class Statistic:
         table = connection.ops.quote_name(self.model._meta.db_table)
         changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(words)}"
         values = ", ".join(f"{each} = changed.{each}" for each in self.figures)
-        statement = f"UPDATE {table} SET {values} FROM ({changed}) changed WHERE {table}.id = changed.row_id"
+        statement = (
+            f"WITH changed {words.once} ({changed}) "
+            f"UPDATE {table} SET {values} FROM changed WHERE {table}.id = changed.row_id"
+        )
         with connection.cursor() as cursor:
             cursor.execute(statement, words.parameters(statement))
             return cursor.rowcount
@@ -199,6 +204,8 @@ def recompute(due: dict[Statistic, set] | None = None, tell=lambda statistic, nu
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('statistics'))")
+                if due is None:  # whole tables, of which the database may know nothing yet
+                    cursor.execute("SET LOCAL enable_nestloop = off")
         for each in statistics():
             if due is None or due.get(each):
                 tell(each, each.recompute(None if due is None else due[each]))
