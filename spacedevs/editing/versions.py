@@ -8,7 +8,7 @@ from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 
 FOUND = "As it was found"
-CHANGED, DELETED = "~", "-"
+ADDED, CHANGED, DELETED = "+", "~", "-"
 
 
 class Versions(HistoricalRecords):
@@ -98,6 +98,12 @@ def key_of(row):
 def versions_of(model, pk):
     """The versions of a row, the last one first."""
     return model.versions.filter(**{model._meta.pk.attname: pk})
+
+
+def last_kept(model, pk):
+    """The version that a row comes back as: the last one before it was deleted, which still had its links."""
+    versions = versions_of(model, pk)
+    return versions.exclude(history_type=DELETED).first() or versions.first()
 
 
 def links(version):
