@@ -2,7 +2,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -141,6 +141,15 @@ def landed(stays):
         | Q(payload_flight_chaser__landing__success=True)
     )
     return DOCKED.of(stays).filter(over)
+
+
+def crewed_otherwise(stations):
+    """Stations whose stored figure is not how many people are aboard the ships that are docked there."""
+    docked = Q(docking_events_target__in=DOCKED.of(models.DockingEvent.objects.all()))
+    aboard = "docking_events_target__flight_vehicle_chaser__onboard_crew__astronaut"
+    counted = stations.model._default_manager.annotate(people=Count(aboard, filter=docked, distinct=True))
+    told = counted.filter(onboard_crew__isnull=False).exclude(onboard_crew=F("people"))
+    return stations.filter(pk__in=told.values("pk"))
 
 
 @admin.register(models.DockingEvent)

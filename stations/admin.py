@@ -36,7 +36,14 @@ class SpaceStationAdmin(RowAdmin):
         ("Picture", {"fields": ("image",)}),
     )
     totals = ("onboard_crew", "docked_vehicles")
-    concerns = (Concern("miscounted", "say of another number of docked vehicles than their stays do", miscounted),)
+    concerns = (
+        Concern("miscounted", "say of another number of docked vehicles than their stays do", miscounted),
+        Concern(
+            "crewed-otherwise",
+            "say of another number of people aboard than the ships that are docked there",
+            "docking.admin.crewed_otherwise",
+        ),
+    )
     inlines_above = ("docking.admin.Ports",)
 
 
