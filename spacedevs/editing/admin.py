@@ -42,10 +42,14 @@ class Related:
 
     def get_queryset(self, request):
         """The rows and, in the same query, the rows that a list or a name of them shows."""
-        shown = (*self.related_columns(request), *self.admin_of(self.model).named_by)
-        paths = [path for name in shown for path in self.paths(self.opts, name)]
-        queryset = super().get_queryset(request)
-        return queryset.select_related(*paths) if paths else queryset
+        return self.with_names(super().get_queryset(request), self.related_columns(request))
+
+    def with_names(self, rows, shown=()):
+        """Rows and, in the same query, those that their names are made of, or that are shown with them."""
+        model = rows.model
+        names = (*shown, *self.admin_of(model).named_by)
+        paths = [path for name in names for path in self.paths(model._meta, name)]
+        return rows.select_related(*paths) if paths else rows
 
     def related_columns(self, request):
         """What a list shows that may be a relation."""
@@ -87,6 +91,13 @@ class RowInline(Related, admin.TabularInline):
     form = WatchedForm
     formset = WatchedFormSet
     show_change_link = True
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """A short table to choose from is read once, not again for each row."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name not in self.get_autocomplete_fields(request):
+            field.choices = [*field.choices]
+        return field
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
@@ -215,7 +226,8 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         keys = [each.field for each in relations if each.one_to_many or (each.one_to_one and each.auto_created)]
         for key in keys:
             if self.admin_site.is_registered(key.model) and key.remote_field.on_delete in fates:
-                yield from ((key, each) for each in key.model._base_manager.filter(**{key.name: row})[:MOST_SHOWN])
+                rows = self.with_names(key.model._base_manager.filter(**{key.name: row}))
+                yield from ((key, each) for each in rows[:MOST_SHOWN])
 
     def links(self, referring):
         """A line for each of these rows, leading to its page."""
