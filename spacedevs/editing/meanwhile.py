@@ -15,7 +15,7 @@ from django.db import models
 from django.forms.formsets import DELETION_FIELD_NAME
 
 from .returning import bring_back
-from .versions import ADDED, DELETED, key_of, versions_of
+from .versions import ADDED, CHANGED, key_of, versions_of
 
 OPENED = "_opened"  # the field of the page
 SALT = "spacedevs.editing.meanwhile"
@@ -157,8 +157,9 @@ class WatchedForm(forms.ModelForm):
     @property
     def who(self):
         """Who changed the row since it was opened, and when."""
-        versions = versions_of(self._meta.model, self.instance.pk).exclude(history_type=DELETED)
-        return doing("changed", versions.filter(history_date__gte=self.opened["opened_at"]).first())
+        kinds = [CHANGED] if self.gone else [ADDED, CHANGED]  # what is brought back was added just now
+        since = {"history_date__gte": self.opened["opened_at"], "history_type__in": kinds}
+        return doing("changed", versions_of(self._meta.model, self.instance.pk).filter(**since).first())
 
     @property
     def way_back(self):
@@ -199,9 +200,10 @@ class WatchedFormSet(forms.BaseInlineFormSet):
         key, states = self.model._meta.pk, self.opened.get("states", {})
         prefixes = [self.add_prefix(number) for number in range(self.initial_form_count())]
         wanted = [prefix for prefix in prefixes if f"{prefix}-{DELETION_FIELD_NAME}" not in self.data]
-        sent = {prefix: self.data.get(f"{prefix}-{key.name}") for prefix in wanted}
-        for prefix, pk in sent.items():
-            if prefix in states:
+        there = {str(pk) for pk in self.queryset.values_list("pk", flat=True)}
+        for prefix in wanted:
+            pk = self.data.get(f"{prefix}-{key.name}")
+            if prefix in states and pk not in there:
                 bring_back(self.model, pk, states[prefix], self.returned, key_of(self.instance) in self.returned)
 
     @property

@@ -32,8 +32,10 @@ def bring_back(model, pk, state, returned, is_with_page=False):
         pk = model._meta.pk.to_python(pk)
     except ValidationError:
         return None
+    if pk is None or is_there(model, pk):
+        return None
     last, kept = versions_of(model, pk).first(), last_kept(model, pk)
-    if pk is None or not (kept or state) or model._base_manager.filter(pk=pk).exists():
+    if not (kept or state):
         return None
     returned[model, pk] = Return(last if last and last.history_type == DELETED else None, is_with_page)
     row, related = (kept.instance, many(kept)) if kept else opened(model, pk, state)
@@ -41,8 +43,12 @@ def bring_back(model, pk, state, returned, is_with_page=False):
         with transaction.atomic():
             insert(row, related)
     except (IntegrityError, ValidationError):
-        return lonely(row)
+        return None if is_there(model, pk) else lonely(row)
     return None
+
+
+def is_there(model, pk):
+    return model._base_manager.filter(pk=pk).exists()
 
 
 def opened(model, pk, state):

@@ -207,6 +207,24 @@ def test_row_of_an_inline_that_was_deleted_comes_back_where_something_was_typed(
     assert [*DockingLocation.objects.values_list("pk", "name")] == [(kristall.pk, "Kristall-2")]
 
 
+def test_row_of_an_inline_that_both_delete_is_gone(both, kristall, mir):
+    anna, boris = both
+    anna.delete(kristall)
+    assert boris.save(name="Mir-2", **{f"{PORT}DELETE": "on"})
+    assert not DockingLocation.objects.exists()
+
+
+def test_who_changed_a_row_before_it_was_deleted_is_told_too(anna, boris, mir):
+    anna.save(height="32")
+    anna.delete(mir)
+    assert not boris.save(name="Mir-2")
+    deleted, changed = boris.errors["__all__"]
+    assert deleted.startswith("anna deleted this ")
+    assert changed.startswith("anna changed this ")
+    assert boris.save()
+    assert [*SpaceStation.objects.values_list("name", "height")] == [("Mir-2", 32.0)]
+
+
 def test_row_that_was_deleted_comes_back_with_all_that_went_along(both, kristall, mir):
     anna, boris = both
     owner = agency()
