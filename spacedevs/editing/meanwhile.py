@@ -19,6 +19,7 @@ from .versions import ADDED, CHANGED, key_of, versions_of
 
 OPENED = "_opened"  # the field of the page
 SALT = "spacedevs.editing.meanwhile"
+NO_ROW = "This is not here any more: it was deleted, or belongs to another. To go on, mark it for deletion."
 
 
 class Encoder(DjangoJSONEncoder):
@@ -141,6 +142,8 @@ class WatchedForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
+        if self.is_bound and self.prefix and self.instance.pk is None and self.data.get(self.add_prefix("id")):
+            self.add_error(None, NO_ROW)
         if self.is_news and not (self.prefix and self.gone.is_with_page):
             self.add_error(None, f"{doing('deleted', self.gone.version)} {self.way_back}")
         if self.meanwhile:
@@ -195,16 +198,37 @@ class WatchedFormSet(forms.BaseInlineFormSet):
         if self.is_bound and self.returned is not None:
             self.bring_back()
 
+    @cached_property
+    def sent(self) -> dict:
+        """The prefixes of the rows that a page was sent with, by their keys as it has them."""
+        prefixes = [self.add_prefix(number) for number in range(self.initial_form_count())]
+        return {self.data.get(f"{prefix}-{self.model._meta.pk.name}"): prefix for prefix in prefixes}
+
     def bring_back(self):
         """Finds again what others deleted, unless this editor wants it deleted too."""
-        key, states = self.model._meta.pk, self.opened.get("states", {})
-        prefixes = [self.add_prefix(number) for number in range(self.initial_form_count())]
-        wanted = [prefix for prefix in prefixes if f"{prefix}-{DELETION_FIELD_NAME}" not in self.data]
+        states = self.opened.get("states", {})
         there = {str(pk) for pk in self.queryset.values_list("pk", flat=True)}
-        for prefix in wanted:
-            pk = self.data.get(f"{prefix}-{key.name}")
-            if prefix in states and pk not in there:
-                bring_back(self.model, pk, states[prefix], self.returned, key_of(self.instance) in self.returned)
+        for pk, prefix in self.sent.items():
+            if pk not in there and f"{prefix}-{DELETION_FIELD_NAME}" not in self.data:
+                is_with_page = key_of(self.instance) in self.returned
+                bring_back(self.model, pk, states.get(prefix), self.returned, is_with_page)
+
+    def get_queryset(self):
+        """The rows as they were sent, which is how the admin puts forms and rows side by side; then all others."""
+        rows = super().get_queryset()
+        if not self.is_bound:
+            return rows
+        places = {pk: place for place, pk in enumerate(self.sent)}
+        return sorted(rows, key=lambda row: places.get(str(row.pk), len(places)))
+
+    @property
+    def initial_forms(self):
+        return [form for form in super().initial_forms if not form.instance._state.adding]
+
+    @property
+    def extra_forms(self):
+        """Those of new rows, and of rows that are gone."""
+        return [*(form for form in super().initial_forms if form.instance._state.adding), *super().extra_forms]
 
     @property
     def hasty(self):

@@ -6,6 +6,7 @@ from django.test import Client
 
 from docking.models import DockingLocation
 from launches.models import SpacecraftFlight
+from spacedevs.editing.meanwhile import NO_ROW
 from spacedevs.editing.versions import versions_of
 from stations.models import SpaceStation, SpaceStationStatus
 from tests.admin import page
@@ -43,6 +44,12 @@ class Editor:
             if value is not None and value is not False:
                 self.fields[bound.html_name] = value
         self.errors = context["adminform"].form.errors if answer.wsgi_request.method == "POST" else {}
+        self.shown = [
+            (str(each.original or ""), each.form[next(iter(each.form.fields))].value())
+            for formset in context["inline_admin_formsets"]
+            for each in formset
+            if "__prefix__" not in each.form.prefix
+        ]
         self.told_of_rows = [
             told for each in context["inline_admin_formsets"] for told in each.formset.non_form_errors()
         ]
@@ -212,6 +219,32 @@ def test_row_of_an_inline_that_both_delete_is_gone(both, kristall, mir):
     anna.delete(kristall)
     assert boris.save(name="Mir-2", **{f"{PORT}DELETE": "on"})
     assert not DockingLocation.objects.exists()
+
+
+def test_rows_are_shown_side_by_side_with_what_was_typed_in_them(mir):
+    """Also where one that both delete was between them."""
+    names = "Kvant", "Poisk", "Sofora"
+    rows = [docking_location(name=name, spacestation=mir) for name in names]
+    anna, boris = Editor("anna").open(mir), Editor("boris").open(mir)
+    anna.delete(rows[1])
+    assert not boris.save(
+        founded="no date", **{"docking_location-1-DELETE": "on", "docking_location-2-name": "Strela"}
+    )
+    assert boris.shown == [("Kvant (Mir)", "Kvant"), ("Strela (Mir)", "Strela"), ("", "Poisk")]
+    assert boris.save(founded="1986-02-20")
+    assert [*DockingLocation.objects.values_list("pk", "name")] == [(rows[0].pk, "Kvant"), (rows[2].pk, "Strela")]
+
+
+def test_row_that_belongs_to_another_now_is_shown_as_it_was_typed(both, kristall):
+    _, boris = both
+    DockingLocation.objects.update(spacestation=space_station(name="Salyut 7"))
+    assert not boris.save(**{f"{PORT}name": "Kristall-2"})
+    assert boris.shown == [("", "Kristall-2")]
+    ((told,),) = (errors["__all__"] for errors in boris.inline_errors)
+    assert told == NO_ROW
+    assert boris.save(**{f"{PORT}DELETE": "on"})
+    kristall.refresh_from_db()
+    assert kristall.name == "Kristall"
 
 
 def test_who_changed_a_row_before_it_was_deleted_is_told_too(anna, boris, mir):
