@@ -19,7 +19,7 @@ from .versions import ADDED, CHANGED, key_of, versions_of
 
 OPENED = "_opened"  # the field of the page
 SALT = "spacedevs.editing.meanwhile"
-NO_ROW = "This is not here any more: it was deleted, or belongs to another. To go on, mark it for deletion."
+NO_ROW = "This is not here any more: it was deleted, or belongs to another. To go on, take it away."
 
 
 class Encoder(DjangoJSONEncoder):
@@ -75,6 +75,7 @@ class WatchedForm(forms.ModelForm):
         self.meanwhile = {}  # what others changed: the names of fields, and what they were before
         self.disputed = []  # those of them that this editor changed as well
         self.gone = self.returned.get(key_of(self.instance))
+        self.is_unwanted = f"{self.prefix}-{DELETION_FIELD_NAME}" in self.data  # by this editor as well
         before = self.opened.get("states", {}).get(self.prefix or "")
         if self.is_bound and before and not self.instance._state.adding:
             self.meanwhile = {
@@ -92,7 +93,8 @@ class WatchedForm(forms.ModelForm):
     @property
     def is_news(self):
         """Whether the editor has not been told yet that the row was deleted."""
-        return self.gone is not None and (self.prefix or "") not in self.opened.get("gone", ())
+        is_told = self.is_unwanted or (self.prefix or "") in self.opened.get("gone", ())
+        return self.gone is not None and not is_told
 
     @property
     def is_gone_alone(self):
@@ -205,11 +207,11 @@ class WatchedFormSet(forms.BaseInlineFormSet):
         return {self.data.get(f"{prefix}-{self.model._meta.pk.name}"): prefix for prefix in prefixes}
 
     def bring_back(self):
-        """Finds again what others deleted, unless this editor wants it deleted too."""
+        """Finds again what others deleted."""
         states = self.opened.get("states", {})
         there = {str(pk) for pk in self.queryset.values_list("pk", flat=True)}
         for pk, prefix in self.sent.items():
-            if pk not in there and f"{prefix}-{DELETION_FIELD_NAME}" not in self.data:
+            if pk not in there:
                 is_with_page = key_of(self.instance) in self.returned
                 bring_back(self.model, pk, states.get(prefix), self.returned, is_with_page)
 
@@ -227,7 +229,7 @@ class WatchedFormSet(forms.BaseInlineFormSet):
 
     @property
     def extra_forms(self):
-        """Those of new rows, and of rows that are gone."""
+        """Those of new rows, and of rows that are not to be had again."""
         return [*(form for form in super().initial_forms if form.instance._state.adding), *super().extra_forms]
 
     @property

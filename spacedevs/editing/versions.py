@@ -70,6 +70,8 @@ class Versions(HistoricalRecords):
         if earlier:
             history_type = earlier.history_type if history_type == CHANGED else history_type
             drop(earlier)
+            if (earlier.history_type, history_type) == (ADDED, DELETED):
+                return  # it came and went
         if history_type != CHANGED or not is_kept(instance):
             super().create_historical_record(instance, history_type, using)
 

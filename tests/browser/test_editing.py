@@ -216,6 +216,28 @@ def test_station_that_was_deleted_meanwhile_comes_back_as_it_was_typed(open_brow
     ]
 
 
+def test_port_that_was_deleted_stays_where_it_was_until_both_are_sure(open_browser):
+    """Once it is told it is marked for deletion, and stays so however often the page is shown again."""
+    station = space_station(name="Mir")
+    for name in ("Kvant", "Poisk", "Sofora"):
+        docking_location(name=name, spacestation=station)
+    anna, boris = open_browser("anna"), open_browser("boris")
+    for page in (anna, boris):
+        page.goto(f"/admin/stations/spacestation/{station.pk}/change/")
+    anna.check("#id_docking_location-1-DELETE")
+    save(anna)
+    boris.fill("#id_founded", "no date")
+    for _ in range(2):
+        boris.click("[name=_save] >> nth=0")
+        boris.wait_for_selector(".errornote")
+        names = [boris.input_value(f"#id_docking_location-{number}-name") for number in range(3)]
+        assert names == ["Kvant", "Poisk", "Sofora"]
+        assert boris.is_checked("#id_docking_location-1-DELETE")
+    boris.fill("#id_founded", "1986-02-20")
+    save(boris)
+    assert [*station.docking_location.values_list("name", flat=True)] == ["Kvant", "Sofora"]
+
+
 def test_name_of_a_row_and_the_tools_of_its_page_do_not_meet(open_browser):
     station = space_station(name="A name of a station that is long " * 6)
     page = open_browser("anna")
