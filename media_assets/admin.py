@@ -53,7 +53,7 @@ class ImageAdmin(Uploading, RowAdmin):
         ("Use", {"fields": ("credit", "license", "single_use", "shown_by")}),
     )
     inlines = (Variants,)
-    concerns = (Concern("unlicensed", "have no licence that is known", unlicensed),)
+    concerns = (Concern("unlicensed", "without a licence that is known", unlicensed),)
 
     @admin.display(empty_value="")
     def thumbnail(self, image):

@@ -37,10 +37,10 @@ class SpaceStationAdmin(RowAdmin):
     )
     totals = ("onboard_crew", "docked_vehicles")
     concerns = (
-        Concern("miscounted", "say of another number of docked vehicles than their stays do", miscounted),
+        Concern("miscounted", "with another number of docked vehicles than their stays say", miscounted),
         Concern(
             "crewed-otherwise",
-            "say of another number of people aboard than the ships that are docked there",
+            "with another number of people aboard than the ships that are docked there have",
             "docking.admin.crewed_otherwise",
         ),
     )

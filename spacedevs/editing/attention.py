@@ -15,7 +15,7 @@ class Concern(NamedTuple):
     """Rows that somebody should look at."""
 
     name: str  # in addresses
-    about: str  # what is wrong with them
+    about: str  # what is wrong with them, said after "3 launches" or "1 launch"
     among: Callable[[QuerySet], QuerySet] | str  # of a higher app by name: imports only go down
 
     def of(self, rows: QuerySet) -> QuerySet:
