@@ -62,6 +62,5 @@ def open_browser(chromium, live_server, settings, tmp_path):
 
     yield open_as
     for context in contexts:
-        context.unroute_all(behavior="ignoreErrors")  # what is still on its way is of no interest
         context.close()
     assert complaints == []
