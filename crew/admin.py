@@ -15,6 +15,19 @@ class InSpace(YesOrNo):
 class Seats(RowInline):
     model = models.AstronautFlight
     verbose_name_plural = "seats, one for each role on each flight"
+    readonly_fields = ("up", "down")
+
+    def get_queryset(self, request):
+        flights = [f"{way}__{part}" for way in ("launched_in", "landed_in") for part in ("spacecraft", "launch")]
+        return super().get_queryset(request).prefetch_related(*flights)
+
+    @admin.display(description="went up in")
+    def up(self, seat):
+        return ", ".join(map(str, seat.launched_in.all()))
+
+    @admin.display(description="came down in")
+    def down(self, seat):
+        return ", ".join(map(str, seat.landed_in.all()))
 
 
 @admin.register(models.Astronaut)

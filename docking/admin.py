@@ -2,7 +2,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Prefetch, Q
+from django.db.models import Count, F, Prefetch, Q
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -135,6 +135,15 @@ def landed(stays):
     return DOCKED.of(stays).filter(over)
 
 
+def crewed_otherwise(stations):
+    """Stations whose stored figure is not how many people are aboard the ships that are docked there."""
+    docked = Q(docking_events_target__in=DOCKED.of(models.DockingEvent.objects.all()))
+    aboard = "docking_events_target__flight_vehicle_chaser__onboard_crew__astronaut"
+    counted = stations.model._default_manager.annotate(people=Count(aboard, filter=docked, distinct=True))
+    told = counted.filter(onboard_crew__isnull=False).exclude(onboard_crew=F("people"))
+    return stations.filter(pk__in=told.values("pk"))
+
+
 @admin.register(models.DockingEvent)
 class DockingEventAdmin(ExchangedAdmin):
     date_hierarchy = "docking"
@@ -166,7 +175,7 @@ class DockingEventAdmin(ExchangedAdmin):
         ("When", {"fields": ("docking", "departure")}),
     )
     actions = ("undock_now",)
-    concerns = (Concern("landed", "have no departure though their ship has landed", landed),)
+    concerns = (Concern("landed", "without a departure though their ship has landed", landed),)
 
     class Media:
         js = ("admin/js/jquery.init.js", "docking/ports.js")  # after jQuery

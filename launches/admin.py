@@ -131,7 +131,7 @@ class LaunchAdmin(RowAdmin):
         "agency_launch_attempt_count_year",
         "pad_turnaround",
     )
-    concerns = (Concern("overdue", "are past their time and still “Go”", overdue),)
+    concerns = (Concern("overdue", "past their time and still “Go”", overdue),)
     inlines = (FirstStages, SpacecraftFlights, PayloadFlights, Timeline)
     inlines_above = ("events.admin.Updates",)
 

@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import SET_NULL, Q
 from django.utils.html import format_html
 
 from media_assets import models
@@ -53,7 +53,7 @@ class ImageAdmin(Uploading, RowAdmin):
         ("Use", {"fields": ("credit", "license", "single_use", "shown_by")}),
     )
     inlines = (Variants,)
-    concerns = (Concern("unlicensed", "have no licence that is known", unlicensed),)
+    concerns = (Concern("unlicensed", "without a licence that is known", unlicensed),)
 
     @admin.display(empty_value="")
     def thumbnail(self, image):
@@ -64,7 +64,7 @@ class ImageAdmin(Uploading, RowAdmin):
 
     @admin.display(description="shown by", empty_value="Nothing yet.")
     def shown_by(self, image):
-        return self.links(self.referring(image))
+        return self.links(self.referring(image, (SET_NULL,)))  # its variants are no use of it
 
 
 @admin.register(models.ImageVariant)

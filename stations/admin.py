@@ -37,7 +37,14 @@ class SpaceStationAdmin(RowAdmin):
         ("Picture", {"fields": ("image",)}),
     )
     totals = ("onboard_crew", "docked_vehicles")
-    concerns = (Concern("miscounted", "say of another number of docked vehicles than their stays do", miscounted),)
+    concerns = (
+        Concern("miscounted", "with another number of docked vehicles than their stays say", miscounted),
+        Concern(
+            "crewed-otherwise",
+            "with another number of people aboard than the ships that are docked there have",
+            "docking.admin.crewed_otherwise",
+        ),
+    )
     inlines_above = ("docking.admin.Ports",)
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from crew.models import Astronaut, AstronautFlight
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
 from launches.models import Launch, SpacecraftFlight
 from media_assets.models import Image, ImageVariant
@@ -233,13 +234,15 @@ def typed_rows(prefix, *rows):
     return {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": 0, **fields}
 
 
+def key_of_owner(inline, model):
+    """What leads from a row of an inline to the row of the page."""
+    keys = {field.name: field for field in inline.model._meta.fields if field.related_model is model}
+    return keys[inline.fk_name] if inline.fk_name else next(iter(keys.values()))
+
+
 def no_rows(model):
     """The inlines of a form, left empty."""
-    inlines = ADMINS[model].get_inlines(None, None)
-    names = [
-        next(field for field in inline.model._meta.fields if field.related_model is model).remote_field.related_name
-        for inline in inlines
-    ]
+    names = [key_of_owner(inline, model).remote_field.related_name for inline in ADMINS[model].get_inlines(None, None)]
     return {name: value for each in names for name, value in typed_rows(each).items()}
 
 
@@ -258,10 +261,27 @@ def test_image_shows_its_variants(editor):
     assert list(variants.formset.queryset) == [variant]
 
 
+def test_astronaut_shows_the_flights_of_each_seat(editor):
+    seat = row(AstronautFlight)
+    flight = spacecraft_flight(spacecraft__name="Soyuz TM-12", launch__name="Soyuz-U2")
+    flight.launch_crew.add(seat)
+    (seats,) = editor.get(page(Astronaut, "change", seat.astronaut.pk)).context["inline_admin_formsets"]
+    shown, _ = seats  # after the rows there is an empty one
+    cells = [field for fieldset in shown for line in fieldset for field in line]
+    assert [cell.contents() for cell in cells if cell.is_readonly] == ["Soyuz TM-12 (Soyuz-U2)", ""]
+
+
 def test_launch_is_updated_when_it_is_saved(editor):
     answer = editor.post(page(Launch, "add"), {"name": "Ariane 6", "slug": "ariane-6", **no_rows(Launch)})
     assert answer.status_code == 302
     assert Launch.objects.get().last_updated is not None
+
+
+def test_image_shows_where_it_is_used(editor):
+    variant = image_variant(image=image())
+    shown = launch(image=variant.image, name="Soyuz TM-12")
+    read = editor.get(page(Image, "change", variant.image.pk)).context["adminform"].model_admin.shown_by(variant.image)
+    assert read == f'<div><a href="{page(Launch, "change", shown.pk)}">Launch: Soyuz TM-12</a> (image)</div>'
 
 
 def test_deletion_shows_what_goes_along_and_what_loses_its_link(editor):
@@ -278,3 +298,24 @@ def test_deletion_of_what_others_need_is_refused_and_says_who(editor):
     assert [page(SpacecraftFlight, "change", flight.pk) in each for each in asked.context["protected"]] == [True]
     assert editor.post(page(Spacecraft, "delete", flight.spacecraft.pk), {"post": "yes"}).status_code == 200
     assert Spacecraft.objects.exists()
+
+
+INLINES = [(model, inline) for model, pages in ADMINS.items() for inline in pages.get_inlines(None, None)]
+
+
+@pytest.mark.parametrize(("model", "inline"), INLINES, ids=lambda each: each.__name__)
+def test_short_tables_are_read_once_for_all_rows_of_an_inline(editor, model, inline):
+    owner, shown = full(model, row), inline(model, admin.site)
+    relations = {field.name: field.related_model for field in inline.model._meta.fields if field.is_relation}
+    short = [relations[name] for name in relations.keys() - {*shown.get_autocomplete_fields(None)}]
+    tables = [f'FROM "{each._meta.db_table}"' for each in short if each is not model]
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            editor.get(page(model, "change", owner.pk))
+        return sum(table in query["sql"] for query in captured for table in tables)
+
+    few = [full(inline.model, row, **{key_of_owner(inline, model).name: owner}) for _ in range(FEW)]
+    of_few = queries()
+    copies(few, FEW * 4)
+    assert queries() == of_few

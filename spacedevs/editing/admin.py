@@ -6,7 +6,7 @@ from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, path, reverse
@@ -17,8 +17,9 @@ from django.views.decorators.http import require_POST
 
 from .attention import AttentionFilter
 from .exchange import Exchange
-from .meanwhile import WatchedForm, sealed, unsealed
-from .versions import DELETED, changes, deleted, revert, versions_of
+from .meanwhile import WatchedForm, WatchedFormSet, sealed, unsealed
+from .returning import bring_back, returned_by
+from .versions import DELETED, changes, deleted, last_kept, revert, versions_of
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
 
@@ -41,10 +42,14 @@ class Related:
 
     def get_queryset(self, request):
         """The rows and, in the same query, the rows that a list or a name of them shows."""
-        shown = (*self.related_columns(request), *self.admin_of(self.model).named_by)
-        paths = [path for name in shown for path in self.paths(self.opts, name)]
-        queryset = super().get_queryset(request)
-        return queryset.select_related(*paths) if paths else queryset
+        return self.with_names(super().get_queryset(request), self.related_columns(request))
+
+    def with_names(self, rows, shown=()):
+        """Rows and, in the same query, those that their names are made of, or that are shown with them."""
+        model = rows.model
+        names = (*shown, *self.admin_of(model).named_by)
+        paths = [path for name in names for path in self.paths(model._meta, name)]
+        return rows.select_related(*paths) if paths else rows
 
     def related_columns(self, request):
         """What a list shows that may be a relation."""
@@ -97,8 +102,10 @@ class YesOrNo(admin.SimpleListFilter):
 
 
 def watched(form, request):
-    """A form class that knows what the page that was sent says of its own opening."""
-    return type(form.__name__, (form,), {"opened": unsealed(request)}) if request.method == "POST" else form
+    """A form class that knows what the page that was sent says of its own opening, and what it brings back."""
+    if request.method != "POST":
+        return form
+    return type(form.__name__, (form,), {"opened": unsealed(request), "returned": returned_by(request)})
 
 
 class RowInline(Related, admin.TabularInline):
@@ -106,11 +113,21 @@ class RowInline(Related, admin.TabularInline):
 
     extra = 0
     form = WatchedForm
+    formset = WatchedFormSet
     show_change_link = True
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        """A short table to choose from is read once, not again for each row."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name not in self.get_autocomplete_fields(request):
+            field.choices = [*field.choices]
+        return field
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, **kwargs)
         formset.form = watched(formset.form, request)
+        formset.opened = formset.form.opened
+        formset.returned = formset.form.returned if self.has_add_permission(request, obj) else None
         return formset
 
 
@@ -186,8 +203,7 @@ class Versioned:
             raise PermissionDenied
         gone = deleted(self.model)
         for version in gone:
-            kept = versions_of(self.model, version.instance.pk).exclude(history_type=DELETED).first()
-            version.kept = kept or version
+            version.kept = last_kept(self.model, version.instance.pk)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Deleted {self.opts.verbose_name_plural}",
@@ -234,7 +250,8 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         keys = [each.field for each in relations if each.one_to_many or (each.one_to_one and each.auto_created)]
         for key in keys:
             if self.admin_site.is_registered(key.model) and key.remote_field.on_delete in fates:
-                yield from ((key, each) for each in key.model._base_manager.filter(**{key.name: row})[:MOST_SHOWN])
+                rows = self.with_names(key.model._base_manager.filter(**{key.name: row}))
+                yield from ((key, each) for each in rows[:MOST_SHOWN])
 
     def links(self, referring):
         """A line for each of these rows, leading to its page."""
@@ -253,16 +270,29 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         try:
             return rows.get(**{from_field or "pk": self.opts.pk.to_python(object_id)})
         except (self.model.DoesNotExist, ValidationError, ValueError):
-            return None
+            return getattr(request, "unsaved", None)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """The page of a row; one that is sent finds again what others have deleted since, and keeps it if it saves."""
+        if request.method != "POST" or object_id is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        with transaction.atomic():
+            if self.has_add_permission(request):
+                state = unsealed(request).get("states", {}).get("")
+                request.unsaved = bring_back(self.model, unquote(object_id), state, returned_by(request))
+            answer = super().changeform_view(request, object_id, form_url, extra_context)
+            if returned_by(request) and "adminform" in (getattr(answer, "context_data", None) or {}):
+                answer.render()
+                transaction.set_rollback(True)
+        return answer
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return watched(super().get_form(request, obj, change=change, **kwargs), request)
 
     def render_change_form(self, request, context, *args, **kwargs):
         """The page of a row, which carries what it was opened with."""
-        inlined = (form for each in context["inline_admin_formsets"] for form in each.formset.initial_forms)
-        watched = [context["adminform"].form, *inlined]
-        context["opened"] = sealed(watched)
+        formsets = [each.formset for each in context["inline_admin_formsets"]]
+        context["opened"] = sealed(context["adminform"].form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request, object_id, extra_context=None):

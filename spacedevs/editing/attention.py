@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 PARAMETER = "attention"
 
@@ -14,8 +15,13 @@ class Concern(NamedTuple):
     """Rows that somebody should look at."""
 
     name: str  # in addresses
-    about: str  # what is wrong with them
-    among: Callable[[QuerySet], QuerySet]
+    about: str  # what is wrong with them, said after "3 launches" or "1 launch"
+    among: Callable[[QuerySet], QuerySet] | str  # of a higher app by name: imports only go down
+
+    def of(self, rows: QuerySet) -> QuerySet:
+        """Those of these rows that it is about."""
+        among = import_string(self.among) if isinstance(self.among, str) else self.among
+        return among(rows)
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -33,7 +39,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         concern = self.concerns.get(self.value())
-        return concern.among(queryset) if concern else queryset
+        return concern.of(queryset) if concern else queryset
 
 
 def attention(site, request) -> list[dict]:
@@ -42,7 +48,7 @@ def attention(site, request) -> list[dict]:
     for model, pages in site._registry.items():
         for concern in getattr(pages, "concerns", ()):
             if pages.has_view_or_change_permission(request) and (
-                count := concern.among(model._default_manager.all()).count()
+                count := concern.of(model._default_manager.all()).count()
             ):
                 listed = reverse(f"{site.name}:{model._meta.app_label}_{model._meta.model_name}_changelist")
                 found.append(

@@ -1,7 +1,7 @@
-"""Two editors at one row: a form carries the values that it was opened with, and tells what others changed since.
+"""Two editors at one page: it carries the values that it was opened with, and tells what others changed since.
 
 What the editor has not touched takes the newer value, what they typed stays, and nothing is saved until they have
-seen it."""
+seen it. Of a row that others deleted the same is true: see `returning`."""
 
 import json
 from datetime import UTC, datetime
@@ -9,13 +9,17 @@ from functools import cached_property
 
 from django import forms
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.forms.formsets import DELETION_FIELD_NAME
 
-from .versions import versions_of
+from .returning import bring_back
+from .versions import ADDED, CHANGED, key_of, versions_of
 
 OPENED = "_opened"  # the field of the page
 SALT = "spacedevs.editing.meanwhile"
+NO_ROW = "This is not here any more: it was deleted, or belongs to another. To go on, take it away."
 
 
 class Encoder(DjangoJSONEncoder):
@@ -29,39 +33,88 @@ def plain(value):
     return sorted(value, key=str) if isinstance(value, list) else value
 
 
-def sealed(forms) -> str:
-    """What the saved rows of these forms are now, for the page to carry."""
-    saved = (form for form in forms if not form.instance._state.adding)
-    states = {form.prefix or "": form.values_now for form in saved}
-    return signing.dumps([datetime.now(UTC).timestamp(), states], salt=SALT, compress=True)
+def sealed(form, formsets) -> str:
+    """What the saved rows of a page are now, for the page to carry."""
+    forms = [form, *(each for formset in formsets for each in formset.initial_forms)]
+    page = {
+        "states": {each.prefix or "": each.values_now for each in forms if not each.instance._state.adding},
+        "rows": {formset.prefix: keys(formset.get_queryset()) for formset in formsets},
+        "gone": [each.prefix or "" for each in forms if each.gone],
+    }
+    return signing.dumps([datetime.now(UTC).timestamp(), page], salt=SALT, compress=True)
 
 
 def unsealed(request) -> dict:
-    """When a page was opened and what its forms held then; nothing where it does not say."""
+    """When a page was opened and what it held then; nothing where it does not say."""
     try:
-        moment, states = signing.loads(request.POST.get(OPENED, ""), salt=SALT)
+        moment, page = signing.loads(request.POST.get(OPENED, ""), salt=SALT)
     except signing.BadSignature:
         return {}
-    return {"opened_at": datetime.fromtimestamp(moment, UTC), "states": states}
+    return {"opened_at": datetime.fromtimestamp(moment, UTC), **page}
+
+
+def keys(rows) -> list:
+    return [plain(row.pk) for row in rows]
+
+
+def doing(verb, version) -> str:
+    """Who did something, and when, as far as a version tells."""
+    if version is None or version.history_user is None:
+        return f"This was {verb} after you opened it, though not on these pages."
+    return f"{version.history_user} {verb} this {version.history_date:%H:%M:%S} UTC, after you opened it."
 
 
 class WatchedForm(forms.ModelForm):
     """A form that notices when its row has changed since it was opened."""
 
     opened = {}  # what the page says of itself, on a class made for the request
+    returned = {}  # the rows that the page brings back, by key, each with how it was deleted; likewise
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.meanwhile = {}  # what others changed: the names of fields, and what they were before
         self.disputed = []  # those of them that this editor changed as well
+        self.gone = self.returned.get(key_of(self.instance))
+        self.is_unwanted = f"{self.prefix}-{DELETION_FIELD_NAME}" in self.data  # by this editor as well
         before = self.opened.get("states", {}).get(self.prefix or "")
-        if self.is_bound and before:
+        if self.is_bound and before and not self.instance._state.adding:
             self.meanwhile = {
                 name: before[name] for name, now in self.values_now.items() if before.get(name, now) != now
             }
             self.data = self.data.copy()
             for name in self.meanwhile:
                 self.settle(name)
+        if self.is_gone_alone:
+            self.is_touched = self.differs()  # by now, before a formset adds fields of its own
+            if not self.is_touched:
+                self.data = self.data.copy()
+                self.data[f"{self.prefix}-{DELETION_FIELD_NAME}"] = "on"
+
+    @property
+    def is_news(self):
+        """Whether the editor has not been told yet that the row was deleted."""
+        is_told = self.is_unwanted or (self.prefix or "") in self.opened.get("gone", ())
+        return self.gone is not None and not is_told
+
+    @property
+    def is_gone_alone(self):
+        """Whether that is so of a row of an inline, and not because all of the page was deleted."""
+        return self.is_news and bool(self.prefix) and not self.gone.is_with_page
+
+    @property
+    def is_disturbed(self):
+        """Whether the editor has to look at it once more."""
+        return bool(self.meanwhile) or self.is_news
+
+    def differs(self):
+        """Whether the editor put anything in it that the row does not say."""
+        return any(
+            field.has_changed(self.get_initial_for_field(field, name), self.typed(name))
+            for name, field in self.fields.items()
+        )
+
+    def typed(self, name):
+        return self.fields[name].widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
 
     @cached_property
     def values_now(self):
@@ -75,7 +128,7 @@ class WatchedForm(forms.ModelForm):
     def settle(self, name):
         """Takes the newer value of a field that this editor left alone."""
         field, html_name = self.fields[name], self.add_prefix(name)
-        typed = field.widget.value_from_datadict(self.data, self.files, html_name)
+        typed = self.typed(name)
         now = self.get_initial_for_field(field, name)
         if not field.has_changed(now, typed):
             return
@@ -91,6 +144,10 @@ class WatchedForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
+        if self.is_bound and self.prefix and self.instance.pk is None and self.data.get(self.add_prefix("id")):
+            self.add_error(None, NO_ROW)
+        if self.is_news and not (self.prefix and self.gone.is_with_page):
+            self.add_error(None, f"{doing('deleted', self.gone.version)} {self.way_back}")
         if self.meanwhile:
             changes = "; ".join(f"{self[name].label}: {self.change(name)}" for name in self.meanwhile)
             self.add_error(
@@ -105,12 +162,18 @@ class WatchedForm(forms.ModelForm):
     @property
     def who(self):
         """Who changed the row since it was opened, and when."""
-        versions = versions_of(self._meta.model, self.instance.pk)
-        last = versions.filter(history_date__gte=self.opened["opened_at"]).first()
-        by = last and last.history_user
-        if by is None:
-            return "This was changed after you opened it, though not on these pages."
-        return f"{by} changed this {last.history_date:%H:%M:%S} UTC, after you opened it."
+        kinds = [CHANGED] if self.gone else [ADDED, CHANGED]  # what is brought back was added just now
+        since = {"history_date__gte": self.opened["opened_at"], "history_type__in": kinds}
+        return doing("changed", versions_of(self._meta.model, self.instance.pk).filter(**since).first())
+
+    @property
+    def way_back(self):
+        """What becomes of a row that was deleted."""
+        if not self.prefix:
+            return "What you typed is still here: save again, and it is back as you have it here."
+        if self.is_touched:
+            return "What you typed is still here: save again, and it is back, or mark it for deletion."
+        return "So it is marked for deletion: take that away, and saving brings it back."
 
     def change(self, name):
         return f"“{self.shown(name, self.meanwhile[name])}” → “{self.shown(name, self.values_now[name])}”"
@@ -124,6 +187,74 @@ class WatchedForm(forms.ModelForm):
             keys = value if isinstance(value, list) else [value]
             return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys)) or "what is gone"
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+
+class WatchedFormSet(forms.BaseInlineFormSet):
+    """The rows of an inline, which notices as well when others have added or deleted some."""
+
+    opened = {}
+    returned = None  # where what is brought back is noted; nothing is without
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.is_bound and self.returned is not None:
+            self.bring_back()
+
+    @cached_property
+    def sent(self) -> dict:
+        """The prefixes of the rows that a page was sent with, by their keys as it has them."""
+        prefixes = [self.add_prefix(number) for number in range(self.initial_form_count())]
+        return {self.data.get(f"{prefix}-{self.model._meta.pk.name}"): prefix for prefix in prefixes}
+
+    def bring_back(self):
+        """Finds again what others deleted."""
+        states = self.opened.get("states", {})
+        there = {str(pk) for pk in self.queryset.values_list("pk", flat=True)}
+        for pk, prefix in self.sent.items():
+            if pk not in there:
+                is_with_page = key_of(self.instance) in self.returned
+                bring_back(self.model, pk, states.get(prefix), self.returned, is_with_page)
+
+    def get_queryset(self):
+        """The rows as they were sent, which is how the admin puts forms and rows side by side; then all others."""
+        rows = super().get_queryset()
+        if not self.is_bound:
+            return rows
+        places = {pk: place for place, pk in enumerate(self.sent)}
+        return sorted(rows, key=lambda row: places.get(str(row.pk), len(places)))
+
+    @property
+    def initial_forms(self):
+        return [form for form in super().initial_forms if not form.instance._state.adding]
+
+    @property
+    def extra_forms(self):
+        """Those of new rows, and of rows that are not to be had again."""
+        return [*(form for form in super().initial_forms if form.instance._state.adding), *super().extra_forms]
+
+    @property
+    def hasty(self):
+        """Rows that are marked for deletion though the editor has to look at them once more."""
+        return [form for form in self.initial_forms if form.is_disturbed and self._should_delete_form(form)]
+
+    def full_clean(self):
+        super().full_clean()
+        self._errors += [form.errors for form in self.hasty] if self.is_bound else []
+
+    def is_valid(self):
+        return super().is_valid() and not self.hasty
+
+    def clean(self):
+        super().clean()
+        known = self.opened.get("rows", {}).get(self.prefix)
+        if known is not None:
+            added = [row for row in self.get_queryset() if plain(row.pk) not in known]
+            if added:
+                raise ValidationError([self.addition(row) for row in added])
+
+    def addition(self, row):
+        version = versions_of(self.model, row.pk).filter(history_type=ADDED).first()
+        return f"“{row}”: {doing('added', version)} It is here once you have saved."
 
 
 def write(data, field, name, value):

@@ -10,7 +10,7 @@ from simple_history.models import HistoricalRecords
 from spacedevs.api.statistics import FACTS, figures
 
 FOUND = "As it was found"
-CHANGED, DELETED = "~", "-"
+ADDED, CHANGED, DELETED = "+", "~", "-"
 
 
 class Versions(HistoricalRecords):
@@ -72,6 +72,8 @@ class Versions(HistoricalRecords):
         if earlier:
             history_type = earlier.history_type if history_type == CHANGED else history_type
             drop(earlier)
+            if (earlier.history_type, history_type) == (ADDED, DELETED):
+                return  # it came and went
         if history_type != CHANGED or not is_kept(instance):
             super().create_historical_record(instance, history_type, using)
 
@@ -100,6 +102,12 @@ def key_of(row):
 def versions_of(model, pk):
     """The versions of a row, the last one first."""
     return model.versions.filter(**{model._meta.pk.attname: pk})
+
+
+def last_kept(model, pk):
+    """The version that a row comes back as: the last one before it was deleted, which still had its links."""
+    versions = versions_of(model, pk)
+    return versions.exclude(history_type=DELETED).first() or versions.first()
 
 
 def links(version):

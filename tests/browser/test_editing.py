@@ -7,7 +7,14 @@ from PIL import Image as Pillow
 
 from media_assets.models import ImageLicense
 from stations.models import SpaceStation
-from tests.factories import row, space_station, spacecraft_config
+from tests.factories import (
+    docking_event,
+    docking_location,
+    row,
+    space_station,
+    spacecraft_config,
+    spacecraft_flight,
+)
 from vehicles.models import SpacecraftStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,10 +95,12 @@ def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
 
     page.goto(f"/admin/stations/spacestation/{SpaceStation.objects.get(name='Mir').pk}/change/")
     assert "Soyuz TM-16" in page.inner_text(".field-docked >> nth=0")
+    page.fill("#id_height", "31")
     page.click("text=Undock now")
     page.wait_for_selector(".messagelist .success")
     assert recorded()["departure"] is not None
     assert page.is_visible("text=Dock here …")
+    assert page.input_value("#id_height") == "31"  # what is typed beside it stays
 
     page.goto(f"/admin/docking/dockingevent/{stay['id']}/history/")
     assert "Departure:" in page.inner_text(".versions")
@@ -104,6 +113,35 @@ def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
     page.wait_for_url(f"**/admin/docking/dockingevent/{stay['id']}/change/")
     page.click("text=View on site")
     page.wait_for_url(f"**/2.3.0/docking_events/{stay['id']}/")
+
+
+def test_form_of_a_stay_opens_with_the_port_that_it_has(open_browser):
+    """Also where a link filled it in; the admin tells of a change of each field once the page is there."""
+    station = space_station(name="Mir")
+    port = docking_location(name="Kristall", spacestation=station)
+    stay = docking_event(space_station_target=station, docking_location=port)
+    page = open_browser("anna")
+    filled = f"space_station_target={station.pk}&docking_location={port.pk}"
+    for address in (f"{stay.pk}/change/", f"add/?{filled}"):
+        page.goto(f"/admin/docking/dockingevent/{address}")
+        page.wait_for_load_state("networkidle")
+        assert page.input_value("#id_docking_location") == str(port.pk)
+    page.goto(f"/admin/docking/dockingevent/{stay.pk}/change/")
+    save(page)
+
+
+def test_second_target_takes_the_place_of_the_first_and_back(open_browser):
+    mir, ship = space_station(name="Mir"), spacecraft_flight(spacecraft__name="Soyuz TM-16")
+    page = open_browser("anna")
+    page.goto("/admin/docking/dockingevent/add/")
+    for target, other, text in (
+        ("space_station_target", "flight_vehicle_target", "Mir"),
+        ("flight_vehicle_target", "space_station_target", "Soyuz TM-16"),
+        ("space_station_target", "flight_vehicle_target", "Mir"),
+    ):
+        choose(page, target, text)
+        made = {"space_station_target": mir, "flight_vehicle_target": ship}[target]
+        assert (page.input_value(f"#id_{target}"), page.input_value(f"#id_{other}")) == (str(made.pk), "")
 
 
 def test_choosing_a_party_empties_the_others_of_its_kind(open_browser):
@@ -157,6 +195,55 @@ PAGES = [
     "/admin/docking/dockingevent/add/",
     "/admin/agencies/agency/export/",
 ]
+
+
+def test_station_that_was_deleted_meanwhile_comes_back_as_it_was_typed(open_browser):
+    station = space_station(name="Mir")
+    docking_location(name="Kristall", spacestation=station)
+    anna, boris = open_browser("anna"), open_browser("boris")
+    boris.goto(f"/admin/stations/spacestation/{station.pk}/change/")
+    anna.goto(f"/admin/stations/spacestation/{station.pk}/delete/")
+    anna.click("[type=submit] >> nth=-1")
+    anna.wait_for_selector(".messagelist .success")
+    boris.fill("#id_height", "31")
+    boris.click("[name=_save] >> nth=0")
+    assert "anna deleted this" in boris.inner_text(".errorlist.nonfield")
+    assert boris.input_value("#id_height") == "31"
+    assert not SpaceStation.objects.exists()
+    save(boris)
+    assert [*SpaceStation.objects.values_list("pk", "height", "docking_location__name")] == [
+        (station.pk, 31.0, "Kristall")
+    ]
+
+
+def test_port_that_was_deleted_stays_where_it_was_until_both_are_sure(open_browser):
+    """Once it is told it is marked for deletion, and stays so however often the page is shown again."""
+    station = space_station(name="Mir")
+    for name in ("Kvant", "Poisk", "Sofora"):
+        docking_location(name=name, spacestation=station)
+    anna, boris = open_browser("anna"), open_browser("boris")
+    for page in (anna, boris):
+        page.goto(f"/admin/stations/spacestation/{station.pk}/change/")
+    anna.check("#id_docking_location-1-DELETE")
+    save(anna)
+    boris.fill("#id_founded", "no date")
+    for _ in range(2):
+        boris.click("[name=_save] >> nth=0")
+        boris.wait_for_selector(".errornote")
+        names = [boris.input_value(f"#id_docking_location-{number}-name") for number in range(3)]
+        assert names == ["Kvant", "Poisk", "Sofora"]
+        assert boris.is_checked("#id_docking_location-1-DELETE")
+    boris.fill("#id_founded", "1986-02-20")
+    save(boris)
+    assert [*station.docking_location.values_list("name", flat=True)] == ["Kvant", "Sofora"]
+
+
+def test_name_of_a_row_and_the_tools_of_its_page_do_not_meet(open_browser):
+    station = space_station(name="A name of a station that is long " * 6)
+    page = open_browser("anna")
+    page.goto(f"/admin/stations/spacestation/{station.pk}/change/")
+    name, tools = (page.locator(each).bounding_box() for each in ("#content > h2", ".object-tools"))
+    assert name["y"] + name["height"] <= tools["y"]
 
 
 def test_pages_fit_a_phone(open_browser):

@@ -6,12 +6,13 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
+from crew.models import AstronautFlight
 from docking.models import DockingEvent
 from launches.models import LandingType, Launch, LaunchStatus
 from media_assets.models import Image, ImageLicense
 from stations.models import SpaceStation
 from tests.admin import page
-from tests.factories import docking_event, image, landing, launch, row, space_station
+from tests.factories import astronaut, docking_event, image, landing, launch, row, space_station
 
 pytestmark = pytest.mark.django_db
 PAST, FUTURE = datetime(2024, 3, 4, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
@@ -64,6 +65,22 @@ def test_stations_whose_figures_disagree_with_their_stays(editor):
         docking_event(space_station_target=station)
         docking_event(space_station_target=station, departure=PAST)
     assert set(asked(editor, SpaceStation, "miscounted")) == {wrong}
+
+
+def test_stations_whose_figures_disagree_with_who_is_aboard(editor):
+    """Somebody in two roles is one person; who was in a ship that has left is not there any more."""
+    right, wrong, untold = (space_station(onboard_crew=number) for number in (2, 3, None))
+    commander, engineer, gone = astronaut(), astronaut(), astronaut()
+    for station in (right, wrong, untold):
+        here = docking_event(space_station_target=station).flight_vehicle_chaser
+        left = docking_event(space_station_target=station, departure=PAST).flight_vehicle_chaser
+        here.onboard_crew.set(seat(each) for each in (commander, commander, engineer))
+        left.onboard_crew.set([seat(gone)])
+    assert asked(editor, SpaceStation, "crewed-otherwise") == [wrong]
+
+
+def seat(of):
+    return row(AstronautFlight, astronaut=of)
 
 
 def test_images_whose_terms_nobody_knows(editor):

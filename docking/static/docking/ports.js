@@ -8,12 +8,18 @@
     chaser: ["flight_vehicle_chaser", "space_station_chaser", "payload_flight_chaser"],
   };
   const field = (name) => $(document.getElementById(`id_${name}`));
-  const empty = (name) => { if (field(name).val()) field(name).val(null).trigger("change.select2"); };
+  const value = (name) => field(name).val() ?? "";
+  const known = new Map(); // the values that are dealt with: the admin tells of changes also where there are none
+
+  function empty(name) {
+    if (value(name)) field(name).val(null).trigger("change.select2");
+    known.set(name, "");
+  }
 
   $.ajaxPrefilter((options, asked) => {
     if (asked.data?.field_name !== PORT) return;
     for (const name of KINDS.target) {
-      const id = field(name).val();
+      const id = value(name);
       if (id) options.data += `&${name}=${encodeURIComponent(id)}`;
     }
   });
@@ -21,8 +27,11 @@
   $(() => {
     for (const [kind, names] of Object.entries(KINDS)) {
       for (const name of names) {
+        known.set(name, value(name));
         field(name).on("change", () => {
-          if (field(name).val()) names.filter((other) => other !== name).forEach(empty);
+          if (value(name) === known.get(name)) return;
+          known.set(name, value(name));
+          if (value(name)) names.filter((other) => other !== name).forEach(empty);
           if (kind === "target") empty(PORT);
         });
       }

@@ -3,18 +3,46 @@
 {
   const EVERY = 30_000;
   const marked = (page) => new Map([...page.querySelectorAll("[data-live]")].map((each) => [each.dataset.live, each]));
+  const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
-  async function refresh() {
-    if (document.hidden || !marked(document).size) return;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (!answer.ok || answer.redirected) return;
-    const now = marked(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  function show(page) {
+    const now = marked(page);
     for (const [name, shown] of marked(document)) {
       const fresh = now.get(name);
       if (fresh && fresh.innerHTML !== shown.innerHTML) shown.replaceChildren(...fresh.childNodes);
     }
   }
 
+  async function refresh() {
+    if (document.hidden || !marked(document).size) return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.ok && !answer.redirected) show(await read(answer));
+  }
+
+  // What can be done in a live cell is done beside the form, which keeps what is typed; the answer is this page again.
+  async function act(button) {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    button.disabled = true;
+    const answer = await fetch(button.formAction, { method: "POST", headers: { "X-CSRFToken": token } });
+    button.disabled = false;
+    if (!answer.ok) throw new Error(answer.statusText);
+    const page = await read(answer);
+    show(page);
+    const told = page.querySelector(".messagelist");
+    document.querySelector(".messagelist")?.remove();
+    if (told) document.getElementById("content").before(told);
+    if (told && !told.querySelector(".success")) told.scrollIntoView();
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-live] button[formaction]");
+    if (!button) return;
+    event.preventDefault();
+    act(button).catch((error) => {
+      button.disabled = false;
+      alert(`This could not be done: ${error.message}`);
+    });
+  });
   setInterval(() => refresh().catch(() => {}), EVERY);
   document.addEventListener("visibilitychange", () => refresh().catch(() => {}));
 }

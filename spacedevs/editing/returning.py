@@ -1,0 +1,80 @@
+"""Rows that somebody deleted while somebody else had them open: they are there again while a page is tried.
+
+If it is saved they stay; if it is shown again, all that was done for it is taken back."""
+
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from .versions import DELETED, columns, last_kept, many, value_now, versions_of
+
+
+class Return(NamedTuple):
+    """How a row was deleted that a page has brought back."""
+
+    version: models.Model | None  # None where no editor did it
+    is_with_page: bool  # whether the row that the page is about was deleted as well
+
+
+def returned_by(request) -> dict:
+    """The rows that the page of this request has brought back, by their keys."""
+    if not hasattr(request, "returned"):
+        request.returned = {}
+    return request.returned
+
+
+def bring_back(model, pk, state, returned, is_with_page=False):
+    """Puts a row back that was deleted, as its last version or else the page has it, and notes that.
+
+    Returns it if the database does not take it, because what it belonged to is gone as well."""
+    try:
+        pk = model._meta.pk.to_python(pk)
+    except ValidationError:
+        return None
+    if pk is None or is_there(model, pk):
+        return None
+    last, kept = versions_of(model, pk).first(), last_kept(model, pk)
+    if not (kept or state):
+        return None
+    returned[model, pk] = Return(last if last and last.history_type == DELETED else None, is_with_page)
+    row, related = (kept.instance, many(kept)) if kept else opened(model, pk, state)
+    try:
+        with transaction.atomic():
+            insert(row, related)
+    except (IntegrityError, ValidationError):
+        return None if is_there(model, pk) else lonely(row)
+    return None
+
+
+def is_there(model, pk):
+    return model._base_manager.filter(pk=pk).exists()
+
+
+def opened(model, pk, state):
+    """A row as the page was opened with it, and the keys of those that it was related to."""
+    row = model(pk=pk)
+    for field in model._meta.concrete_fields:
+        if field.name in state:
+            setattr(row, field.attname, field.to_python(state[field.name]))
+    return row, {field.name: state[field.name] for field in model._meta.many_to_many if field.name in state}
+
+
+def insert(row, related):
+    """Puts a row into its table, but for what it led to that is gone."""
+    for field in columns(type(row)):
+        setattr(row, field.attname, value_now(field, getattr(row, field.attname)))
+    row.save(force_insert=True)
+    for name, keys in related.items():
+        manager = getattr(row, name)
+        manager.set(manager.model._base_manager.filter(pk__in=keys))
+
+
+def lonely(row):
+    """A row that is in no table; what it belonged to keeps its name."""
+    alone = type(row)(**{field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields})
+    for field in columns(type(row)):
+        kept = field.is_relation and last_kept(field.related_model, getattr(row, field.attname))
+        if kept:
+            setattr(alone, field.name, kept.instance)
+    return alone
