@@ -141,10 +141,10 @@ class Statistic:
         table = connection.ops.quote_name(self.model._meta.db_table)
         changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(words)}"
         values = ", ".join(f"{each} = changed.{each}" for each in self.figures)
-        statement = (
-            f"WITH changed {words.once} ({changed}) "
-            f"UPDATE {table} SET {values} FROM changed WHERE {table}.id = changed.row_id"
-        )
+        before, source = "", f"({changed}) changed"
+        if words.is_postgres:  # of a statement that begins so, SQLite's driver does not say how many rows it changed
+            before, source = f"WITH changed {words.once} ({changed}) ", "changed"
+        statement = f"{before}UPDATE {table} SET {values} FROM {source} WHERE {table}.id = changed.row_id"
         with connection.cursor() as cursor:
             cursor.execute(statement, words.parameters(statement))
             return cursor.rowcount

@@ -69,7 +69,7 @@ def test_stations_whose_figures_disagree_with_their_stays(editor):
 
 def test_stations_whose_figures_disagree_with_who_is_aboard(editor):
     """Somebody in two roles is one person; who was in a ship that has left is not there any more."""
-    right, wrong, untold = (space_station(onboard_crew=number) for number in (2, 3, None))
+    right, wrong, untold = (space_station(recorded_onboard_crew=number) for number in (2, 3, None))
     commander, engineer, gone = astronaut(), astronaut(), astronaut()
     for station in (right, wrong, untold):
         here = docking_event(space_station_target=station).flight_vehicle_chaser

@@ -263,7 +263,7 @@ def test_who_changed_a_row_before_it_was_deleted_is_told_too(anna, boris, mir):
 def test_row_that_was_deleted_comes_back_with_all_that_went_along(both, kristall, mir):
     anna, boris = both
     owner = agency()
-    SpaceStation.objects.update(docked_vehicles=1)
+    SpaceStation.objects.update(recorded_docked_vehicles=1)
     mir.owners.set([owner])
     boris.open(mir)
     anna.delete(mir)

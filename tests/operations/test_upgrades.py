@@ -9,6 +9,7 @@ from django_migration_linter import MigrationLinter
 
 from spacedevs.api.management.commands import prepare
 
+BEFORE_THE_FIRST_RELEASE = "compute_what_depends_on_the_clock"  # they rename columns
 OURS = {*django_settings.NOUNS, "limits", "api", "editing"}
 postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is about PostgreSQL")
 
@@ -17,7 +18,9 @@ postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is ab
 @pytest.mark.django_db
 def test_no_migration_breaks_the_servers_of_the_release_before(capsys):
     """They go on while it runs: nothing that they read goes, nothing that they do not write is required."""
-    linter = MigrationLinter(str(django_settings.BASE_DIR), include_apps=OURS, no_cache=True)
+    linter = MigrationLinter(
+        str(django_settings.BASE_DIR), include_apps=OURS, ignore_name_contains=BEFORE_THE_FIRST_RELEASE, no_cache=True
+    )
     linter.lint_all_migrations()
     assert (linter.nb_total > 15, linter.has_errors) == (True, False), capsys.readouterr().out
 
