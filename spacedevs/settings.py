@@ -73,7 +73,7 @@ def database(url, **about) -> dict:
         found["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
-            "cached_statements": 1024,  # an import alone has hundreds, each dear to prepare with all its triggers
+            "cached_statements": 512,  # an import has hundreds, each dear to prepare with all its triggers
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
         }
     else:
@@ -96,7 +96,7 @@ DATABASES |= REPLICAS
 DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
 KEPT_PAGES = ["stations", "ships"]  # the views beneath which answers are kept, as those of the API are
-RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=64)  # of each process; 0 keeps nothing
+RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=48)  # of each process; 0 keeps nothing
 THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
 THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limit of its own
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
