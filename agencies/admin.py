@@ -42,23 +42,7 @@ class AgencyAdmin(ExchangedAdmin):
         ("Pictures", {"fields": ("image", "logo", "social_logo")}),
         ("Links", {"fields": ("info_url", "wiki_url", "social_media_links")}),
     )
-    totals = (
-        "total_launch_count",
-        "consecutive_successful_launches",
-        "successful_launches",
-        "failed_launches",
-        "pending_launches",
-        "consecutive_successful_landings",
-        "successful_landings",
-        "failed_landings",
-        "attempted_landings",
-        "successful_landings_spacecraft",
-        "failed_landings_spacecraft",
-        "attempted_landings_spacecraft",
-        "successful_landings_payload",
-        "failed_landings_payload",
-        "attempted_landings_payload",
-    )
+    totals = models.TOTALS
 
 
 @admin.register(models.MissionPatch)

@@ -3,6 +3,25 @@ from django.db import models
 from media_assets.models import Image, SocialMediaLink
 from spacedevs.api.models import KnownByName, Named
 
+# What agencies have launched and landed, in the order of the contract.
+TOTALS = (
+    "total_launch_count",
+    "consecutive_successful_launches",
+    "successful_launches",
+    "failed_launches",
+    "pending_launches",
+    "consecutive_successful_landings",
+    "successful_landings",
+    "failed_landings",
+    "attempted_landings",
+    "successful_landings_spacecraft",
+    "failed_landings_spacecraft",
+    "attempted_landings_spacecraft",
+    "successful_landings_payload",
+    "failed_landings_payload",
+    "attempted_landings_payload",
+)
+
 
 class Country(Named):
     """A country, or a territory that is listed like one."""

@@ -21,14 +21,7 @@ class CelestialBodyAdmin(RowAdmin):
         ),
         ("Picture and links", {"fields": ("image", "wiki_url")}),
     )
-    totals = (
-        "total_attempted_launches",
-        "successful_launches",
-        "failed_launches",
-        "total_attempted_landings",
-        "successful_landings",
-        "failed_landings",
-    )
+    totals = models.BODY_TOTALS
 
 
 @admin.register(models.Location)

@@ -5,6 +5,16 @@ from agencies.models import Agency, Country
 from media_assets.models import Image
 from spacedevs.api.models import KnownByName, Named
 
+# What was launched from a body and landed on it, in the order of the contract.
+BODY_TOTALS = (
+    "total_attempted_launches",
+    "successful_launches",
+    "failed_launches",
+    "total_attempted_landings",
+    "successful_landings",
+    "failed_landings",
+)
+
 
 class CelestialBodyType(Named):
     """What kind of body it is: a planet, a moon, an asteroid."""

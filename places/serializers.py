@@ -46,12 +46,7 @@ class CelestialBodyDetailed(CelestialBodyNormal):
     class Meta(CelestialBodyNormal.Meta):
         fields = (
             *CelestialBodyNormal.Meta.fields,
-            "total_attempted_launches",
-            "successful_launches",
-            "failed_launches",
-            "total_attempted_landings",
-            "successful_landings",
-            "failed_landings",
+            *models.BODY_TOTALS,
         )
 
 

@@ -14,16 +14,8 @@ admin.site.register(
     LookupAdmin,
 )
 
-TOTALS = (
-    "total_launch_count",
-    "successful_launches",
-    "failed_launches",
-    "attempted_landings",
-    "successful_landings",
-    "failed_landings",
-)
 ROCKET_TOTALS = (
-    *TOTALS,
+    *models.TOTALS,
     "pending_launches",
     "consecutive_successful_launches",
     "consecutive_successful_landings",
@@ -39,7 +31,7 @@ class SpacecraftConfigFamilyAdmin(RowAdmin):
         (None, {"fields": ("name", "description")}),
         ("Where it comes from", {"fields": ("manufacturer", "parent", "maiden_flight")}),
     )
-    totals = (*TOTALS, "spacecraft_flown")
+    totals = (*models.TOTALS, "spacecraft_flown")
 
 
 @admin.register(models.SpacecraftConfig)
@@ -60,7 +52,7 @@ class SpacecraftConfigAdmin(RowAdmin):
         ),
         ("Picture and links", {"fields": ("image", "wiki_link", "info_link")}),
     )
-    totals = (*TOTALS, "spacecraft_flown", "fastest_turnaround")
+    totals = (*models.TOTALS, "spacecraft_flown", "fastest_turnaround")
     inlines_above = ("docking.admin.Ports",)
 
 

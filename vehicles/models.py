@@ -6,6 +6,16 @@ from spacedevs.api.models import Named
 
 from .querysets import SpacecraftManager
 
+# What became of the launches and landings of a kind or family of vehicles, in the order of the contract.
+TOTALS = (
+    "total_launch_count",
+    "successful_launches",
+    "failed_launches",
+    "attempted_landings",
+    "successful_landings",
+    "failed_landings",
+)
+
 
 class Totals(models.Model):
     """What has become of the launches and landings of a kind of vehicle, or of a family of them."""

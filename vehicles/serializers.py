@@ -6,14 +6,6 @@ from spacedevs.api.representations import Above, Duration, Representation, witho
 
 from . import models
 
-TOTALS = (
-    "total_launch_count",
-    "successful_launches",
-    "failed_launches",
-    "attempted_landings",
-    "successful_landings",
-    "failed_landings",
-)
 ROCKET_TOTALS = (
     "total_launch_count",
     "consecutive_successful_launches",
@@ -60,7 +52,7 @@ class SpacecraftConfigFamilyDetailed(SpacecraftConfigFamilyNormal):
     parent = SpacecraftConfigFamilyNormal(allow_null=True)
 
     class Meta(SpacecraftConfigFamilyNormal.Meta):
-        fields = (*SpacecraftConfigFamilyNormal.Meta.fields, "spacecraft_flown", *TOTALS)
+        fields = (*SpacecraftConfigFamilyNormal.Meta.fields, "spacecraft_flown", *models.TOTALS)
 
 
 class SpacecraftConfigNormal(Representation):
@@ -105,7 +97,7 @@ class SpacecraftConfigDetailed(SpacecraftConfigNormal):
             "wiki_link",
             "info_link",
             "spacecraft_flown",
-            *TOTALS,
+            *models.TOTALS,
             "fastest_turnaround",
         )
 

@@ -1,8 +1,9 @@
 """Launches, where they start, what comes down where, and whose they are."""
 
+from agencies.models import TOTALS as AGENCY_TOTALS
 from agencies.models import Agency
 from launches.models import FirstStage, Landing, Launch, Mission, PayloadFlight, SpacecraftFlight
-from places.models import CelestialBody, LandingLocation, Location, Orbit, Pad
+from places.models import BODY_TOTALS, CelestialBody, LandingLocation, Location, Orbit, Pad
 from spacedevs.api.statistics import facts_of, statistic
 from vehicles.models import Payload, Spacecraft, SpacecraftConfig
 
@@ -131,12 +132,7 @@ def location(words):
         Landing: "landing_locations__landings",
         LandingLocation: "landing_locations",
     },
-    "total_attempted_launches",
-    "successful_launches",
-    "failed_launches",
-    "total_attempted_landings",
-    "successful_landings",
-    "failed_landings",
+    *BODY_TOTALS,
 )
 def celestial_body(words):
     """Attempts to launch from a body, and to land on it at a landing location."""
@@ -179,16 +175,7 @@ def landing_location(words):
         PayloadFlight: "payloads_operated__flights",
         Payload: "payloads_operated",
     },
-    "total_launch_count",
-    "consecutive_successful_launches",
-    "successful_launches",
-    "failed_launches",
-    "pending_launches",
-    "consecutive_successful_landings",
-    "successful_landings",
-    "failed_landings",
-    "attempted_landings",
-    *(f"{fate}_landings_{of}" for of in ("spacecraft", "payload") for fate in ("successful", "failed", "attempted")),
+    *AGENCY_TOTALS,
 )
 def agency(words):
     """Launches are of the agency that launches them, and so are the landings of their first stages. Landings of

@@ -2,7 +2,7 @@
 
 from launches.models import Landing, Launch, SpacecraftFlight
 from spacedevs.api.statistics import facts_of, statistic
-from vehicles.models import Spacecraft, SpacecraftConfig, SpacecraftConfigFamily
+from vehicles.models import TOTALS, Spacecraft, SpacecraftConfig, SpacecraftConfigFamily
 
 from .terms import ATTEMPT, FAILURE, FLIGHT, SUCCESS, TO_SPACE, counted, landings_by
 
@@ -72,15 +72,7 @@ def spacecraft(words):
     """
 
 
-SHIP_TOTALS = (
-    "total_launch_count",
-    "successful_launches",
-    "failed_launches",
-    "attempted_landings",
-    "successful_landings",
-    "failed_landings",
-    "spacecraft_flown",
-)
+SHIP_TOTALS = (*TOTALS, "spacecraft_flown")
 
 
 def ships_by(words, table, owner, joins, model, *further) -> str:

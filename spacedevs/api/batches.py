@@ -159,12 +159,8 @@ def pair_lists(batch):
         if relation.many_to_many:
             batch.sets[relation].update(paired)
     for model, rows in batch.whole.items():
-        pair(
-            batch,
-            model,
-            {None: rows},
-            {None: list(model._default_manager.order_by("pk").values_list("pk", flat=True))},
-        )
+        there = model._default_manager.order_by("pk").values_list("pk", flat=True)
+        pair(batch, model, {None: rows}, {None: list(there)})
 
 
 def pair(batch, model, owners, standing) -> dict[object, list]:
