@@ -1,6 +1,10 @@
-"""What every endpoint of a database answers, as digests: python -m tests.production.answers"""
+"""What every endpoint of a database answers at a minute, as digests.
+
+python -m tests.production.answers 2026-05-04T03:02"""
 
 import os
+import sys
+from datetime import datetime
 from hashlib import sha256
 
 import django
@@ -11,8 +15,10 @@ django.setup()
 from django.test import Client  # noqa: E402 - it needs the apps to be loaded
 
 from spacedevs.api.endpoints import endpoints  # noqa: E402
+from tests.clocks import hold_minute  # noqa: E402
 
 if __name__ == "__main__":
+    hold_minute(datetime.fromisoformat(sys.argv[1]))
     client = Client(SERVER_NAME="localhost")
     for path, endpoint in sorted(endpoints().items()):
         keys = endpoint.queryset.order_by("pk").values_list("pk", flat=True)

