@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from docking import pages
-from spacedevs.api import dumps, errors
+from spacedevs.api import dataset, dumps, errors
 from spacedevs.api.models import key_pattern
 from spacedevs.editing import uploads
 from spacedevs.router import urls
@@ -19,6 +19,7 @@ urlpatterns = [
     path("2.3.0/", include(urls)),
     path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
+    path("2.3.0/dataset/", dataset.about, name="dataset"),
     path("2.3.0/dump/", dumps.index, name="dump"),
     path("2.3.0/dump/<path:name>", dumps.file, name="dump-file"),
     path("stations/", pages.stations, name="stations"),

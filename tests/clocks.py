@@ -4,7 +4,10 @@ from spacedevs.api import clock
 
 
 def hold_minute(moment):
-    """Lets it be this minute for as long as the process lives."""
+    """Lets it be this minute until another is held, or for as long as the process lives."""
+    from spacedevs.api.rendering import plan  # noqa: PLC0415 - it needs the apps to be loaded
+
     text = f"{moment:%Y-%m-%d %H:%M}:00"
     clock.MINUTE.update(postgresql=f"'{text}+00'::timestamptz", sqlite=f"'{text}'")
+    plan.cache_clear()  # whose statements have the minute before in them
     return moment.replace(second=0, microsecond=0)

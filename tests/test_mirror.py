@@ -19,15 +19,21 @@ import stamina
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import TestCase
+from django.utils import timezone
 
 from docking.models import DockingEvent
 from places.models import Orbit
 from spacedevs.api import versioning
 from spacedevs.api.database import held
-from spacedevs.api.mirror import paths
+from spacedevs.api.mirror import Mirroring, paths
 from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
-from spacedevs.api.statistics import are_derived
+from spacedevs.api.statistics import are_derived, choose
+from spacedevs.api.upstream import Budget
+from spacedevs.api.upstream import Upstream as UpstreamServer
 from tests.api.routes import MODES
+from tests.clocks import hold_minute
+from tests.conftest import STARTED
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -402,6 +408,91 @@ def test_a_mirror_keeps_the_figures_that_upstream_tells_and_remembers_that(upstr
     ours = get("agencies/", limit=100, mode="detailed")["results"]
     assert {each["id"]: each["total_launch_count"] for each in ours} == told
     assert any(told.values())
+
+
+@pytest.fixture
+def minute(upstream):
+    """Lets it be a minute here and there."""
+
+    def hold(moment):
+        upstream.order({"minute": moment.isoformat()})
+        upstream.ask("/2.3.0/config/orbits/")
+        hold_minute(moment)
+
+    yield hold
+    hold(STARTED)
+
+
+def test_figures_of_a_mirror_go_on_as_those_of_its_upstream(upstream, derived, minute, get):
+    run(upstream)
+    assert are_derived()
+    running = [("spacecraft", "detailed"), ("spacecraft_flights", "normal"), ("astronauts", "detailed")]
+    before = get("spacecraft/", in_space="true")["results"]
+    minute(STARTED + timedelta(minutes=7))
+    assert_same(get, upstream, MODES)
+    after = get("spacecraft/", in_space="true")["results"]
+    assert [each["id"] for each in before] == [each["id"] for each in after]
+    assert all(one["time_in_space"] != other["time_in_space"] for one, other in zip(before, after, strict=True))
+    assert before
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        run(upstream)
+    assert_same(get, upstream, running)
+
+
+@pytest.fixture
+def end_round(upstream):
+    """Lets a mirror, of which everything has been read, come to the end of a round; says what it asked then."""
+    mirror = Mirror.objects.create(base=upstream.url)
+    choose("imported")
+    MirroredEndpoint.objects.bulk_create(
+        MirroredEndpoint(mirror=mirror, path=path, full_ended=timezone.now()) for path in paths()
+    )
+
+    def end(*faults, chosen=()):
+        upstream.order(*faults)
+        with UpstreamServer(upstream.url, None, Budget(mirror, 0)) as server:
+            Mirroring(mirror, server, chosen or paths()).end_round()
+        mirror.refresh_from_db()
+        return upstream.asked
+
+    return end
+
+
+def test_an_upstream_that_is_no_server_like_this_one_is_asked_only_once_what_it_is(derived, end_round):
+    assert end_round("missing") == ["/2.3.0/dataset/?"]
+    assert end_round() == []
+    assert not are_derived()
+
+
+def test_an_upstream_that_is_out_of_order_is_asked_again_what_it_is(derived, end_round):
+    end_round(*["error"] * 5)
+    assert not are_derived()
+    end_round()
+    assert are_derived()
+
+
+def test_figures_that_a_part_of_the_data_cannot_tell_stay_as_they_were_told(derived, end_round):
+    assert end_round(chosen=["launches"]) == []
+    MirroredEndpoint.objects.filter(path="launches").update(full_ended=None)
+    assert end_round() == []
+    assert not are_derived()
+
+
+def test_whoever_has_figures_derived_or_not_is_followed(derived, end_round):
+    end_round({"say": {"statistics": "imported"}})
+    assert not are_derived()
+    end_round({"say": {"statistics": "derived"}})
+    assert are_derived()
+    end_round({"say": {"statistics": "imported"}})
+    assert not are_derived()
+    assert not MirroredEndpoint.objects.exclude(full_ended=None).exists()
+
+
+def test_what_is_chosen_here_outlasts_another_run(upstream, derived):
+    run(upstream, endpoints=["config/orbits"])
+    call_command("recompute_statistics", stdout=io.StringIO())
+    run(upstream, endpoints=["config/orbits"])
+    assert are_derived()
 
 
 def test_a_mirror_of_what_has_not_changed_raises_no_version(upstream):

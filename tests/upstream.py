@@ -100,6 +100,14 @@ class Door:
             database.executescript(statements)
         return self.application(environ, start_response)
 
+    def minute(self, environ, start_response, moment):
+        """Lets it be another minute from now on."""
+        hold_minute(datetime.fromisoformat(moment))
+        return self.application(environ, start_response)
+
+    def missing(self, environ, start_response):
+        return answer(start_response, "404 Not Found", b'{"detail": "Not found."}')
+
     def altered(self, environ, start_response, what):
         """Alters the first record of a page."""
         page = json.loads(self.body(environ))

@@ -16,11 +16,11 @@ from django.http import FileResponse, JsonResponse
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_safe
 
 from . import versioning
 from .caching import release
 from .database import Taken, file_lock, snapshot
+from .errors import only_read
 from .export import export
 
 MAKING = "The files are being made; try again in a moment."
@@ -81,7 +81,7 @@ def begin_to_make():
         )
 
 
-@require_safe
+@only_read
 def index(request):
     """What there is to download."""
     folder = offered()
@@ -99,7 +99,7 @@ def index(request):
     return conditional(request, f"{folder.name}-{is_current}", lambda: JsonResponse(told))
 
 
-@require_safe
+@only_read
 def file(request, name):
     """One file of those in the index."""
     folder = offered()

@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from functools import wraps
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import views
+from rest_framework.exceptions import MethodNotAllowed
 
 from .feeds import is_wanted
 from .headers import is_api
@@ -60,6 +63,20 @@ def bounded(get_response):
         return get_response(request)
 
     return middleware
+
+
+def only_read(view):
+    """A view that is none of the framework's, but refuses methods in the same words."""
+
+    @csrf_exempt  # or who would write is told about cookies
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        if request.method in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        refusal = MethodNotAllowed(request.method)
+        return JsonResponse({"detail": refusal.detail}, status=refusal.status_code, headers={"Allow": "GET, HEAD"})
+
+    return answer
 
 
 def handler(status, detail, page):

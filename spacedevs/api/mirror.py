@@ -17,6 +17,7 @@ from django.utils import timezone
 from .endpoints import endpoints, objects
 from .ingest import Outcome, Record, ingest_each, records
 from .models import Mirror, MirroredEndpoint, MirroredRow
+from .statistics import DERIVED, IMPORTED, choose, derive_what_was_told
 from .upstream import TooLarge, Upstream
 
 # What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.
@@ -55,6 +56,7 @@ class Mirroring:
             self.begin_round()
         while state := self.next_one():
             self.go_on(state)
+        self.end_round()
 
     def watch(self, rest: Callable[[], None]) -> Iterator[None]:
         """Goes round for ever; between the pages of a round, changes are asked for as they are due."""
@@ -65,6 +67,7 @@ class Mirroring:
             if state:
                 self.go_on(state)
             else:
+                self.end_round()
                 self.begin_round()
                 rest()
             yield
@@ -72,6 +75,32 @@ class Mirroring:
     def begin_round(self):
         self.mirror.round = max(self.mirror.round, *(state.round for state in self.states)) + 1
         self.mirror.save(update_fields=["round"])
+
+    def end_round(self):
+        """Has figures derived here, where a server like this one derives them and all that they follow from is here.
+
+        As they were told they would stand still, while upstream's go on by the minute; and what they follow from may
+        have changed while their own row, by its `last_updated`, has not. No other figures are shown than upstream's:
+        where it was filled by SQL, and what follows was not recomputed, they stay as they were told."""
+        before = self.mirror.statistics
+        is_like_us = before != ""  # or not known yet; it costs a call
+        told = self.upstream.statistics() if is_like_us and self.is_whole() else None
+        if told in (None, before):
+            return
+        with transaction.atomic():
+            if told == DERIVED:
+                if not derive_what_was_told():
+                    return
+                self.tell("Upstream derives its figures from its rows; from now on they are derived here too.")
+            elif before == DERIVED:
+                choose(IMPORTED)
+                self.mirror.endpoints.update(full_ended=None)  # so that all are read again as they are told
+            self.mirror.statistics = told
+            self.mirror.save(update_fields=["statistics"])
+
+    def is_whole(self) -> bool:
+        """Whether everything that upstream has is here."""
+        return set(self.chosen) == set(paths()) and all(state.full_ended for state in self.states)
 
     def next_one(self) -> MirroredEndpoint | None:
         return next((state for state in self.states if state.round < self.mirror.round), None)

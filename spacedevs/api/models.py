@@ -53,6 +53,7 @@ class Mirror(models.Model):
     round = models.PositiveIntegerField(default=1, help_text="How often all endpoints have been gone through.")
     calls = models.JSONField(default=list, help_text="When it was asked, seconds since 1970.")
     blocked_until = models.FloatField(default=0, help_text="As it told us, seconds since 1970.")
+    statistics = models.CharField(max_length=10, null=True, help_text="Where its figures come from; empty if unknown.")
 
     def __str__(self):
         return self.base

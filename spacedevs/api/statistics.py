@@ -10,7 +10,7 @@ Where the figures are imported nothing of this is done: they stay what an upstre
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -38,11 +38,16 @@ def are_derived() -> bool:
     return not StatisticsOrigin.objects.filter(imported=True).exists()
 
 
-def choose(origin):
+def origin() -> str:
+    """Where figures come from, in one word."""
+    return DERIVED if are_derived() else IMPORTED
+
+
+def choose(chosen):
     """Remembers for this database where its figures come from, unless the setting says so."""
-    if not settings.STATISTICS and are_derived() != (origin == DERIVED):
+    if not settings.STATISTICS and origin() != chosen:
         StatisticsOrigin.objects.all().delete()
-        StatisticsOrigin.objects.create(imported=origin == IMPORTED)
+        StatisticsOrigin.objects.create(imported=chosen == IMPORTED)
 
 
 def is_empty() -> bool:
@@ -128,7 +133,9 @@ class Statistic:
     def wrong(self, keys=None) -> list[tuple]:
         """The rows that are not what they should be: their keys, what the figures are, and what they should be."""
         words = Words(keys)
-        columns = ["t.id", *(f"{alias}.{each}" for alias in "tc" for each in self.figures)]
+        # Both as expressions: SQLite's driver reads a column by its type.
+        stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
+        columns = ["t.id", *stored, *right]
         return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(words)} ORDER BY 1", words)
 
     def recompute(self, keys=None) -> int:
@@ -198,14 +205,21 @@ def figures(model) -> frozenset[str]:
 # Recomputing ---------------------------------------------------------------------------------------
 
 
-def recompute(due: dict[Statistic, set] | None = None, tell=lambda statistic, number: None):
-    """Puts figures right: what is due, or everything; one process at a time, so that the last one is right."""
+@contextmanager
+def recomputing(everything=True):
+    """A transaction that waits for others who recompute: whoever comes last is right."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('statistics'))")
-                if due is None:  # whole tables, of which the database may know nothing yet
+                if everything:  # of which the database may know nothing yet
                     cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+
+
+def recompute(due: dict[Statistic, set] | None = None, tell=lambda statistic, number: None):
+    """Puts figures right: what is due, or everything."""
+    with recomputing(due is None):
         for each in statistics():
             if due is None or due.get(each):
                 tell(each, each.recompute(None if due is None else due[each]))
@@ -349,3 +363,35 @@ def running(model) -> frozenset[str]:
     shown = getattr(model._default_manager, "figures", {}).values()
     named = {part.name for each in shown if hasattr(each, "flatten") for part in each.flatten() if isinstance(part, F)}
     return frozenset(name for name in named & figures(model) if not name.startswith("recorded_"))
+
+
+# From what was told to what follows ---------------------------------------------------------------------
+
+
+def derive_what_was_told() -> bool:
+    """Has figures that were imported follow from the rows from now on, unless others would be shown then.
+
+    Those that run are others with each minute, and are not asked about."""
+    if settings.STATISTICS:
+        return are_derived()
+    with suppress(Unconfirmed), recomputing():
+        for each in statistics():
+            keys = [key for key, *_ in each.wrong()]
+            told = each.model._default_manager.in_bulk(keys)
+            each.recompute()  # all, for a row may follow from others of its table
+            confirm(told, each.model._default_manager.in_bulk(keys))
+        choose(DERIVED)
+    return are_derived()
+
+
+class Unconfirmed(Exception):
+    """A figure was told that does not follow from the rows."""
+
+
+def confirm(told, following):
+    """Raises Unconfirmed where a figure of these rows does not follow as it was told."""
+    for key, row in following.items():
+        standing = {name for name in figures(type(row)) - running(type(row)) if not name.startswith("recorded_")}
+        clocked = set() if getattr(row, "changes_at", None) else getattr(type(row)._default_manager, "figures", set())
+        if any(getattr(row, name) != getattr(told[key], name) for name in standing.union(clocked)):
+            raise Unconfirmed

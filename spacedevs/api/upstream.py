@@ -11,6 +11,7 @@ import orjson
 import stamina
 
 from .models import Mirror
+from .statistics import DERIVED, IMPORTED
 
 ATTEMPTS = 5
 LARGEST = 64 * 2**20  # bytes of an answer, unpacked
@@ -117,6 +118,15 @@ class Upstream:
         except (Passing, Rejected, httpx.TransportError):
             return
 
+    def statistics(self) -> str | None:
+        """Where the figures of a server like this one come from; "" for another, None if that cannot be told."""
+        try:
+            return self.get("dataset", is_dataset)[0]["statistics"]
+        except Rejected:
+            return ""
+        except (Passing, httpx.TransportError):
+            return None
+
     def get(self, path, is_right, **parameters) -> tuple[dict, datetime]:
         for attempt in stamina.retry_context(
             on=may_pass, attempts=ATTEMPTS, timeout=None, wait_initial=1, wait_max=60, wait_jitter=2
@@ -196,6 +206,10 @@ def is_record(answer) -> bool:
 
 def is_object(answer) -> bool:
     return isinstance(answer, dict)
+
+
+def is_dataset(answer) -> bool:
+    return isinstance(answer, dict) and answer.get("statistics") in (DERIVED, IMPORTED)
 
 
 def is_throttle(answer) -> bool:

@@ -43,7 +43,7 @@ class Metered:
 
     def __init__(self, application):
         self.application = application
-        self.root, self.known = reverse("api-root"), {*all_paths(), "dump", "docs", "schema"}
+        self.root, self.known = reverse("api-root"), {*all_paths(), "dataset", "dump", "docs", "schema"}
         self.timers, self.counters = {}, {}  # looked up here, for the library's own way takes a lock
         self.answers = getattr(cache_in(application), "answers", None)
 

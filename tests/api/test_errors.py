@@ -74,6 +74,14 @@ def test_without_its_database_the_server_says_when_to_ask_again(error, path, cli
     assert response["Retry-After"] == "5"
 
 
+@pytest.mark.parametrize("path", ["dataset/", "dump/", "dump/agencies.jsonl.gz"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "BREW"])
+def test_what_is_only_read_refuses_other_methods_as_all_endpoints_do(path, method):
+    response = Client(enforce_csrf_checks=True).generic(method, f"/2.3.0/{path}")
+    assert answer(response) == (405, "application/json", {"detail": f'Method "{method}" not allowed.'})
+    assert response["Allow"] == "GET, HEAD"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

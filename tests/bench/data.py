@@ -31,6 +31,7 @@ from launches.models import (
 )
 from media_assets.models import Image, ImageVariant, InfoURL, SocialMediaLink, VidURL
 from places.models import CelestialBody, LandingLocation, Location, Pad
+from spacedevs.api.statistics import recompute
 from stations.models import Expedition, SpaceStation
 from vehicles.models import (
     Launcher,
@@ -396,6 +397,7 @@ def fill(scale, stamp):
     """Makes an empty database ready to be measured, and marks it with a stamp at the end."""
     migrate()
     generate(scale)
+    recompute()  # figures follow from the rows, as in an installation; those that were made up do not
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), nouns()):
             cursor.execute(statement)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +13,7 @@ from launches.models import FirstStage, Launch, LaunchStatus
 from spacedevs.api import versioning
 from spacedevs.api.configuration import faults
 from spacedevs.api.models import StatisticsOrigin
-from spacedevs.api.statistics import are_derived, choose, recompute
+from spacedevs.api.statistics import are_derived, choose, derive_what_was_told, recompute
 from tests import factories
 from tests.admin import page
 from vehicles.models import Launcher
@@ -201,6 +202,49 @@ def test_where_figures_are_imported_by_the_setting_nothing_is_recomputed(agency,
     with pytest.raises(CommandError, match="figures stay what they were told"):
         run("recompute_statistics")
     assert count(agency) == 7
+
+
+# From what was told to what follows ------------------------------------------------------------------------
+
+
+def test_figures_that_follow_as_they_were_told_can_be_derived_from_then_on(agency):
+    recompute()
+    choose("imported")
+    assert derive_what_was_told()
+    assert are_derived()
+
+
+def test_figures_that_do_not_follow_stay_as_they_were_told(agency):
+    choose("imported")
+    assert not derive_what_was_told()
+    assert not are_derived()
+    assert count(agency) == 7
+
+
+def test_a_figure_that_depends_on_the_clock_but_stands_is_asked_about(agency):
+    ship = factories.spacecraft(recorded_time_in_space=timedelta(days=3))
+    recompute()
+    choose("imported")
+    assert derive_what_was_told()
+    type(ship).objects.update(recorded_time_in_space=timedelta(days=3))
+    choose("imported")
+    assert not derive_what_was_told()
+
+
+@pytest.mark.parametrize(("setting", "is_derived"), [("derived", True), ("imported", False)])
+def test_where_the_setting_decides_nothing_is_chosen(agency, settings, setting, is_derived):
+    settings.STATISTICS = setting
+    assert derive_what_was_told() == is_derived
+    assert count(agency) == 7
+
+
+def test_a_server_tells_where_its_figures_come_from_and_which_version_its_data_have(get, client):
+    assert get("dataset/") == {"version": versioning.current(), "statistics": "derived"}
+    choose("imported")
+    assert get("dataset/") == {"version": versioning.current(), "statistics": "imported"}
+    assert client.head("/2.3.0/dataset/")["Cache-Control"] == "no-store"
+    refused = client.post("/2.3.0/dataset/")
+    assert (refused.status_code, refused.json()) == (405, {"detail": 'Method "POST" not allowed.'})
 
 
 @pytest.mark.parametrize("value", ["Derived", "own", "1"])

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from launches.models import LaunchStatus, SpacecraftFlight
-from spacedevs.api.statistics import recompute
+from spacedevs.api.statistics import choose, derive_what_was_told, recompute
 from tests import factories
 from tests.conftest import STARTED
 from vehicles.models import Spacecraft
@@ -70,6 +70,13 @@ def test_what_has_ended_stands_still(up, get):
     ship = get(f"spacecraft/{up.spacecraft_id}/")
     assert (ship["in_space"], ship["time_in_space"], ship["time_docked"]) == (False, "P9D", "P6D")
     assert get("space_stations/", mode="detailed")["results"][0]["docked_vehicles"] == 0
+
+
+def test_figures_that_run_are_not_asked_about_when_what_was_told_is_derived(up):
+    choose("imported")
+    Spacecraft.objects.update(in_space_since=None, recorded_in_space=True, recorded_time_in_space=9 * DAY)
+    assert derive_what_was_told()
+    assert Spacecraft.objects.get().time_in_space == 10 * DAY
 
 
 def test_an_answer_that_shows_what_goes_on_holds_until_the_minute_ends(up, expires):

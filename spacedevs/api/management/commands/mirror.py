@@ -58,8 +58,9 @@ class Command(BaseCommand):
             raise CommandError("Another mirror is at work on this database.") from None
 
     def mirror(self, base, token, chosen, limit, delete, watch):
-        choose(IMPORTED)
-        mirror = Mirror.objects.get_or_create(base=base)[0]
+        mirror, is_new = Mirror.objects.get_or_create(base=base)
+        if is_new:  # later on it may have been chosen otherwise
+            choose(IMPORTED)
         budget = Budget(mirror, limit, tell=self.say)
         with Upstream(base, token, budget) as upstream:
             if token:
