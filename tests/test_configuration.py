@@ -75,6 +75,13 @@ def test_any_other_server_refuses_it_too(values, settings):
         refuse_faults()
 
 
+@pytest.mark.parametrize("name", ["THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"])
+def test_any_other_server_refuses_a_limit_that_is_none(name, settings):
+    setattr(settings, name, "15/fortnight")
+    with pytest.raises(ImproperlyConfigured, match=f"{name}: '15/fortnight' is not a rate; write it like 15/hour"):
+        refuse_faults()
+
+
 def test_a_variable_that_means_nothing_is_told_with_the_nearest_that_does(monkeypatch):
     monkeypatch.setenv("SPACEDEVS_ALOWED_HOSTS", "x")
     monkeypatch.setenv("THROTTLE_ANONYMUS", "15/hour")

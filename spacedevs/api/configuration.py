@@ -62,6 +62,6 @@ def check_configuration(**kwargs):
 
 def refuse_faults():
     """Stops a server that is about to start, whatever starts it."""
-    found = faults()
+    found = [each for each in checks.run_checks(tags=[CONFIGURATION]) if each.is_serious()]
     if found:
         raise ImproperlyConfigured(" ".join(fault.msg for fault in found))

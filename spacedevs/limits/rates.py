@@ -28,6 +28,20 @@ class Rate(NamedTuple):
         return cls(int(match[1]), PERIODS[match[2]])
 
 
+class Use(NamedTuple):
+    """How often a caller has asked, and in how many seconds that is forgotten."""
+
+    used: int
+    wait: int
+
+    def next(self, rate: Rate) -> int:
+        """In how many seconds the caller may ask again."""
+        return max(1, self.wait) if self.used >= rate.limit else 0
+
+
+UNUSED = Use(0, 0)
+
+
 def is_rate(text):
     """Refuses what is no rate, in forms."""
     Rate.of(text)

@@ -22,8 +22,7 @@ from spacedevs.api import versioning
 from spacedevs.api.caching import IS_KEPT, ResponseCache
 from spacedevs.api.endpoints import all_paths
 from spacedevs.api.models import MirroredEndpoint
-
-from .health import redis_answers
+from spacedevs.limits.counters import counter
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
 SHORT = {"304": "unchanged", "401": "refused", "429": "refused"}  # answers that are nothing but a word
@@ -119,7 +118,9 @@ class Now:
         version = versioning.current()
         yield GaugeMetricFamily("spacedevs_database_up", "Whether the database answers.", version is not None)
         if settings.REDIS_URL:
-            yield GaugeMetricFamily("spacedevs_redis_up", "Whether the counts of limits are there.", redis_answers())
+            yield GaugeMetricFamily(
+                "spacedevs_redis_up", "Whether the counts of limits are there.", counter().answers()
+            )
         if version is not None:
             yield from self.dataset(version)
             with suppress(Error):

@@ -118,7 +118,7 @@ def main():
         print(said.strip())
         for status, number in sorted(soak.seen.items()):
             print(f"{status}: {number} answers")
-        return "\n".join(soak.faults(said))
+        return "\n".join(soak.faults(said)) or None
 
 
 if __name__ == "__main__":

@@ -9,9 +9,10 @@ from django.conf import settings as django_settings
 
 from spacedevs.api.caching import ResponseCache
 from spacedevs.limits import counters
-from spacedevs.limits.counters import FileCounter, RedisCounter, Use
+from spacedevs.limits.counters import FileCounter, RedisCounter
+from spacedevs.limits.leases import Leases
 from spacedevs.limits.models import Key
-from spacedevs.limits.rates import Rate
+from spacedevs.limits.rates import Rate, Use
 from spacedevs.limits.throttle import Throttle
 from tests.wsgi import BODY, Application, Asker
 
@@ -315,7 +316,7 @@ def test_of_a_token_only_a_digest_is_kept():
 def counter(request, tmp_path):
     if request.param == "file":
         return FileCounter(tmp_path / "counts")
-    return RedisCounter(request.getfixturevalue("redis_server").url)
+    return Leases(RedisCounter(request.getfixturevalue("redis_server").url))
 
 
 def test_what_is_given_back_can_be_taken_again(counter):
@@ -385,6 +386,6 @@ def test_while_redis_is_down_nothing_is_limited(application, settings, redis_ser
     up = [ask(**ME) for _ in range(2)]
     redis_server.terminate()
     redis_server.wait()
-    down = [ask(**ME) for _ in range(3)]
+    down = [ask(**OTHER) for _ in range(3)]
     assert (statuses(up), statuses(down), {body for _, _, body in down}) == ([200, 429], [200] * 3, {BODY})
-    assert counters.counter().use("address 192.0.2.1", Rate(1, 3600)) == Use(0, 0)
+    assert counters.counter().use("address 192.0.2.2", Rate(1, 3600)) == Use(0, 0)
