@@ -1,8 +1,10 @@
 """All data as files: by a command, and from the server."""
 
+import errno
 import gzip
 import io
 import json
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -129,6 +131,13 @@ def test_the_files_are_made_anew_when_the_data_have_changed_and_somebody_asks(ma
     dumps.make()
     assert client.get(reverse("dump")).json()["is_current"] is True
     assert len(list(dumps.settings.DUMP_ROOT.iterdir())) == 4  # the lock, what is offered, these files and the last
+
+
+def test_files_for_which_there_is_no_room_take_none(made, monkeypatch):
+    monkeypatch.setattr(dumps.orjson, "dumps", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        dumps.make()
+    assert [path.name for path in dumps.settings.DUMP_ROOT.iterdir()] == ["lock"]
 
 
 @pytest.mark.django_db(transaction=True)

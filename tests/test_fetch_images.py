@@ -1,10 +1,13 @@
 """Pictures of elsewhere come to be ours."""
 
+import errno
 import io
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import Mock
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 from PIL import Image as Picture
 
@@ -100,6 +103,15 @@ def test_what_was_copied_is_not_asked_for_again(image, elsewhere):
     before = versioning.current()
     assert fetch() == ["0 copied, 0 failed."]
     assert versioning.current() == before
+
+
+def test_a_disk_that_is_full_is_no_fault_of_a_picture(image, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr(default_storage, "_save", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(OSError, match="No space left"):
+            fetch()
+    assert not FetchedPicture.objects.exists()
+    assert fetch()[-1] == "3 copied, 0 failed."
 
 
 def test_an_answer_that_brings_the_old_address_again_changes_nothing(image, get):

@@ -57,12 +57,16 @@ def make():
 def write(folder, version):
     before = offered()
     shutil.rmtree(folder, ignore_errors=True)
-    files = [each._asdict() for each in export(folder, packed=True)]
-    made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    (folder / "index.json").write_bytes(orjson.dumps({"version": version, "made": made, "files": files}))
-    aside = settings.DUMP_ROOT / "offered.new"
-    aside.write_text(folder.name)
-    aside.replace(settings.DUMP_ROOT / "offered")
+    try:
+        files = [each._asdict() for each in export(folder, packed=True)]
+        made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        (folder / "index.json").write_bytes(orjson.dumps({"version": version, "made": made, "files": files}))
+        aside = settings.DUMP_ROOT / "offered.new"
+        aside.write_text(folder.name)
+        aside.replace(settings.DUMP_ROOT / "offered")
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)  # of a disk that is full, others need the room
+        raise
     for old in settings.DUMP_ROOT.iterdir():
         if old.is_dir() and old not in (folder, before):  # who reads the index before this one finds its files
             shutil.rmtree(old, ignore_errors=True)

@@ -73,10 +73,11 @@ class Fetcher:
         """Copies a picture, has all rows that show it show the copy, and notes that it did or why it could not."""
         try:
             body = self.download(given)
-            name = store(body, kind_of(body))
+            kind = kind_of(body)
         except (Unfit, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             note = {"failure": str(error)[:255] or type(error).__name__}
             return FetchedPicture.objects.update_or_create(given=given, defaults=note)[0]
+        name = store(body, kind)
         address = urljoin(settings.PUBLIC_URL, default_storage.url(name))
         with transaction.atomic():
             note = {"name": name, "address": address, "failure": ""}

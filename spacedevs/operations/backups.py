@@ -133,14 +133,14 @@ class SQLite:
     @staticmethod
     def dump(target):
         connection.ensure_connection()
-        with closing(sqlite3.connect(target)) as copy:
+        with connection.wrap_database_errors, closing(sqlite3.connect(target)) as copy:
             connection.connection.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, wherever it goes
 
     @staticmethod
     def load(source):
         connection.ensure_connection()
-        with closing(sqlite3.connect(source)) as copy:
+        with connection.wrap_database_errors, closing(sqlite3.connect(source)) as copy:
             copy.backup(connection.connection)
 
 

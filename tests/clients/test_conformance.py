@@ -1,4 +1,4 @@
-"""The server keeps to its own document, whatever is asked of it that the document allows."""
+"""The server keeps to its own document, whatever is asked of it: what the document allows, and what it does not."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.clients
 CONFIG = """
 seed = 1
 [generation]
-mode = "positive"
+mode = "{mode}"
 max-examples = 5
 database = "none"
 [phases]
@@ -27,6 +27,8 @@ not_a_server_error.enabled = true
 response_schema_conformance.enabled = true
 response_headers_conformance.enabled = true
 content_type_conformance.enabled = true
+"""
+SUITABLE = """
 [warnings]
 fail-on = ["missing_test_data"]
 """
@@ -37,13 +39,15 @@ parameters = {{ id = {key} }}
 """
 
 
-@pytest.fixture
-def config(folder, served):
+# Bad values need not be refused: like upstream we let some of them pass, as an offset that is none.
+@pytest.fixture(params=["positive", "negative"])
+def config(request, folder, served):
     """What is generated and checked; a detail is asked for of a row that there is."""
     paths = [f"/2.3.0/{prefix}/" for prefix in RESOURCES]
     details = [DETAIL.format(path=path, key=json.dumps(served.keys(path)[0])) for path in paths]
     written = folder / "schemathesis.toml"
-    written.write_text("".join([CONFIG, *details]))
+    is_suitable = request.param == "positive"
+    written.write_text("".join([CONFIG.format(mode=request.param), SUITABLE * is_suitable, *details]))
     return written
 
 

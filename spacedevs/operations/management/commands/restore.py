@@ -1,4 +1,6 @@
+import gzip
 import tarfile
+import zlib
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -17,6 +19,6 @@ class Command(BaseCommand):
     def handle(self, *, file, replace, **options):
         try:
             about = restore(file, replace)
-        except (OSError, KeyError, ValueError, tarfile.TarError) as error:
+        except (gzip.BadGzipFile, EOFError, zlib.error, KeyError, ValueError, tarfile.TarError) as error:
             raise CommandError(f"{file} is no backup: {error}") from error
         self.stdout.write(f"Restored what release {about['release']} wrote at {about['made']}.")
