@@ -107,6 +107,28 @@ def lint(arguments):
     return max([subprocess.call([PYTHON, *check.split()], cwd=ROOT) for check in checks])
 
 
+def audit(arguments):
+    """look the pinned packages up among the known vulnerabilities, where these can be had"""
+    ensure(TESTING)
+    options = ["--require-hashes", "--disable-pip", "--progress-spinner=off", "--format=json"]
+    command = [PYTHON, "-m", "pip_audit", *options, "-r", TESTING, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return verdict(done.stdout, done.stderr)
+
+
+def verdict(report, error):
+    """What an audit has found, which is to be mended; None where that is nothing, or cannot be told."""
+    try:
+        packages = json.loads(report)["dependencies"]
+    except ValueError:
+        print("The audit cannot be had:", *error.strip().splitlines()[-1:])
+        return None
+    seen = [each for each in packages if "vulns" in each]
+    print(f"{len(seen)} of {len(packages)} packages could be looked up.")
+    found = [f"{each['name']} {each['version']}: {one['id']}" for each in seen for one in each["vulns"]]
+    return "\n".join(found) or None
+
+
 def lock(arguments):
     """resolve both requirements*.in again; --upgrade and other options go to uv pip compile"""
     ensure(TESTING)
@@ -128,7 +150,7 @@ def manage(arguments):
     become(ROOT / "manage.py", *arguments)
 
 
-COMMANDS = {command.__name__: command for command in (serve, test, bench, lint, lock, version, manage)}
+COMMANDS = {command.__name__: command for command in (serve, test, bench, lint, audit, lock, version, manage)}
 USAGE = "usage: python3 dev.py COMMAND\n\n" + "\n".join(f"  {n:<8}{c.__doc__}" for n, c in COMMANDS.items())
 
 

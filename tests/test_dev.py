@@ -225,3 +225,28 @@ def test_a_first_start_loads_the_sample_outside_of_any_transaction(settings, tmp
     settings.STATIC_ROOT = tmp_path
     call_command("prepare", stdout=StringIO())
     assert DockingEvent.objects.count() > 60
+
+
+# Known vulnerabilities -----------------------------------------------------------------------------
+
+FINE = {"name": "django", "version": "5.2.19", "vulns": []}
+FAULTY = {"name": "pillow", "version": "1.0", "vulns": [{"id": "PYSEC-1"}, {"id": "PYSEC-2"}]}
+UNKNOWN = {"name": "orjson", "skip_reason": "Dependency not found on PyPI"}
+
+
+@pytest.mark.parametrize(
+    ("packages", "told", "found"),
+    [
+        ([FINE, UNKNOWN], "1 of 2 packages could be looked up.\n", None),
+        ([FINE, FAULTY], "2 of 2 packages could be looked up.\n", "pillow 1.0: PYSEC-1\npillow 1.0: PYSEC-2"),
+        ([UNKNOWN], "0 of 1 packages could be looked up.\n", None),
+    ],
+)
+def test_an_audit_fails_for_a_known_vulnerability_alone(packages, told, found, capsys):
+    assert dev.verdict(json.dumps({"dependencies": packages, "fixes": []}), "Found some") == found
+    assert capsys.readouterr().out == told
+
+
+def test_an_audit_that_cannot_be_had_says_why(capsys):
+    assert dev.verdict("", "Traceback\nConnectionError: no route to host\n") is None
+    assert capsys.readouterr().out == "The audit cannot be had: ConnectionError: no route to host\n"
