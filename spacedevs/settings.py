@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "2.3.0",
     "DESCRIPTION": "Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them.",
     "SCHEMA_PATH_PREFIX": "/2.3.0",
+    "DEFAULT_GENERATOR_CLASS": "spacedevs.api.schema.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "GET_LIB_DOC_EXCLUDES": "spacedevs.api.schema.classes_without_description",
     "SWAGGER_UI_DIST": "SIDECAR",

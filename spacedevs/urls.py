@@ -17,7 +17,7 @@ KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root")),
     path("2.3.0/", include(urls)),
-    path("2.3.0/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("2.3.0/schema/", SpectacularAPIView.as_view(api_version="2.3.0"), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
     path("2.3.0/dataset/", dataset.about, name="dataset"),
     path("2.3.0/dump/", dumps.index, name="dump"),

@@ -1,9 +1,13 @@
 """The OpenAPI document, read off the declarations of the resources; the only code that writes it."""
 
+from threading import Lock
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, UUIDField
+from django.utils import translation
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.types import OpenApiTypes
@@ -57,6 +61,22 @@ def remarks(field) -> list[str]:
         return []
     lacking = [LACKING] * (column.null and not field.allow_null)
     return lacking + [EMPTY] * (column.blank and isinstance(field, serializers.URLField))
+
+
+class Generator(SchemaGenerator):
+    """Makes the document once in a process, whoever asks for it and how.
+
+    The library keeps in its classes what it is about: of two threads that made it at once, one failed."""
+
+    making = Lock()
+    made = None
+
+    def get_schema(self, request=None, public=False):
+        with self.making, translation.override(settings.LANGUAGE_CODE):
+            if Generator.made is None:
+                self.api_version = None  # that somebody asked for; there is one
+                Generator.made = super().get_schema(request=None, public=True)
+        return Generator.made
 
 
 class ResourceSchema(AutoSchema):

@@ -6,9 +6,9 @@ from functools import cache
 
 from django.urls import reverse
 from django.utils.text import slugify
-from drf_spectacular.generators import SchemaGenerator
 
 from spacedevs.api.contents import contents
+from spacedevs.api.schema import Generator
 from spacedevs.router import router
 
 REF = "#/components/schemas/"
@@ -71,10 +71,9 @@ def component_address(name) -> str:
     return reverse("reference-component", args=[name])
 
 
-@cache
 def document() -> dict:
-    """The OpenAPI document, made once."""
-    return SchemaGenerator().get_schema(request=None, public=True)
+    """The OpenAPI document."""
+    return Generator().get_schema()
 
 
 def kind(schema) -> list[Words]:

@@ -3,6 +3,9 @@ from unittest.mock import Mock
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from spacedevs.api.schema import Generator
 
 NOT_FOUND = 404, "application/json", {"detail": "Not found."}
 
@@ -95,3 +98,20 @@ def test_documents_refuse_in_json_what_the_api_would_refuse(method, path, status
     response = getattr(client, method)(f"/2.3.0/{path}")
     assert (response.status_code, response["Content-Type"]) == (status, "application/json")
     assert list(response.json()) == ["detail"]
+
+
+def test_the_document_is_made_once_whoever_asks_how(client, monkeypatch):
+    """The library cannot make it in two threads at once, and it takes seconds."""
+    made, make = [], SchemaGenerator.get_schema
+
+    def watched(generator, **asked):
+        made.append(Generator.making.locked())
+        return make(generator, **asked)
+
+    monkeypatch.setattr(SchemaGenerator, "get_schema", watched)
+    monkeypatch.setattr(Generator, "made", None)
+    asked = ["", "?version=9", "?version=%0a", "?lang=de", "?format=json&version=%00"]
+    answers = [client.get(f"/2.3.0/schema/{query}") for query in asked]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert len({answer.content for answer in answers[:4]}) == 1
+    assert made == [True]
