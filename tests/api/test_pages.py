@@ -74,7 +74,10 @@ def test_the_table_of_contents_counts_what_the_lists_count(client):
 
 def test_the_table_of_contents_says_a_sentence_of_each(client):
     contents = page(client, "").partition('<nav class="contents"')[2].partition("</nav>")[0]
-    assert len(re.findall(r"<p>[^<]+\.</p>", contents)) == len(ENDPOINTS) + 3
+    entries = contents.split('<div class="entry">')[1:]
+    named = [re.search(r">([^<]+)</a>", entry)[1] for entry in entries]
+    assert len(named) == len(ENDPOINTS) + len(["docs", "schema", "dataset", "dump"])
+    assert [name for name, entry in zip(named, entries, strict=True) if not re.search(r"<p>[^<]+\.</p>", entry)] == []
 
 
 def test_the_page_of_the_root_holds_until_something_comes_or_goes_by_the_clock(client):
