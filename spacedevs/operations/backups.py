@@ -193,7 +193,8 @@ class PostgreSQL:
         except FileNotFoundError:
             raise CommandError(f"{tool} is not installed; Debian has it in postgresql-client.") from None
         except subprocess.CalledProcessError as error:
-            raise CommandError(f"{tool} failed: {error.stderr.strip()}") from error
+            said = " ".join(error.stderr.split()) or f"it ended with status {error.returncode}"
+            raise CommandError(f"{tool} failed: {said}") from error
 
 
 def move_extension(cursor, here, there):

