@@ -66,3 +66,13 @@ def test_pages_of_stations_fit_a_phone(open_browser, station):
     for address in ("/stations/", f"/stations/{station.pk}/", f"/spacecraft/{ship}/"):
         page.goto(address, wait_until="networkidle")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+def test_picture_that_cannot_be_had_is_replaced_by_a_drawing(browse, station):
+    station.image = factories.image(thumbnail_url="https://example.com/away.jpg")
+    station.save()
+    page = browse()
+    page.route("**/away.jpg", lambda route: route.fulfill(body="no picture", content_type="image/jpeg"))
+    page.goto(f"/stations/{station.pk}/", wait_until="networkidle")
+    shown = "figure img", "image => [image.src.split('/').at(-1), image.naturalWidth > 0, image.alt]"
+    assert page.eval_on_selector(*shown) == ["none.svg", True, "Mir"]

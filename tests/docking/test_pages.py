@@ -74,10 +74,10 @@ def test_a_station_shows_who_is_at_which_port_and_who_is_aboard(client, iss, sta
     text = words(client, f"/stations/{iss.pk}/")
     days = (datetime.now(UTC).date() - THEN.date()).days
     kind = stay.flight_vehicle_chaser.spacecraft.spacecraft_config.name
-    assert part(text, "Docked now", "Free:") == (
+    assert part(text, "Docked now", "No ship at") == (
         f"1 Rassvet Soyuz MS-28 {kind} Since 5 March 2024, 07:28 UTC, {days} days"
     )
-    assert part(text, "Free:", "Aboard now").split()[:2] == ["Harmony", "zenith"]
+    assert part(text, "No ship at", "Aboard now").split()[:2] == ["Harmony", "zenith"]
     assert part(text, "Aboard now", "Across the years") == (
         "1 Expedition 70, since 5 March 2024 O Oleg Kononenko Commander, with Soyuz MS-28 since 5 March 2024"
     )
@@ -174,7 +174,7 @@ def test_a_script_in_a_name_is_text(client, iss, stay):
 def test_pages_have_nothing_inline_and_their_files_are_ours(client, iss, stay):
     for address in pages(iss, stay.flight_vehicle_chaser.spacecraft):
         text = client.get(address).content.decode()
-        assert re.findall(r"<script|\bon\w+=|\bstyle=|javascript:", text) == []
+        assert re.findall(r"<script(?! src=.?/static/\S+ [^>]*defer>)|\bon\w+=|\bstyle=|javascript:", text) == []
         assert ("<style" in text) == address.endswith(".svg")
         assert [each for each in re.findall('<(?:img src|link[^>]*href)="([^"]+)', text) if "//" in each] == []
 
