@@ -10,9 +10,9 @@ import redis
 from django.conf import settings as django_settings
 
 from spacedevs.limits import leases as module
-from spacedevs.limits.counters import RedisCounter
 from spacedevs.limits.leases import Leases
 from spacedevs.limits.rates import Rate, Use
+from spacedevs.limits.shared import RedisCounter
 
 RATE = Rate(100_000, 3600)
 

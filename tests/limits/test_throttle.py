@@ -9,10 +9,11 @@ from django.conf import settings as django_settings
 
 from spacedevs.api.caching import ResponseCache
 from spacedevs.limits import counters
-from spacedevs.limits.counters import FileCounter, RedisCounter
+from spacedevs.limits.counters import FileCounter
 from spacedevs.limits.leases import Leases
 from spacedevs.limits.models import Key
 from spacedevs.limits.rates import Rate, Use
+from spacedevs.limits.shared import RedisCounter
 from spacedevs.limits.throttle import Throttle
 from tests.wsgi import BODY, Application, Asker
 
