@@ -78,7 +78,7 @@ def become(*arguments, environment=os.environ):
 
 
 def serve(arguments):
-    """serve on http://127.0.0.1:8000 [--host H] [--port P] [--workers N] [--empty: without sample data]"""
+    """serve on http://127.0.0.1:8000 [--host H] [--port P] [--workers N] [--threads N] [--empty: no sample data]"""
     ensure(SERVING)
     become(ROOT / "manage.py", "serve", *arguments)
 

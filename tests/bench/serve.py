@@ -6,9 +6,10 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from spacedevs.operations.processes import threads
+
 OPTIONS = {
     "interface": Interfaces.WSGI,
-    "blocking_threads": 4,
     "workers_kill_timeout": 5,
     "websockets": False,
     "log_level": LogLevels.warning,
@@ -16,4 +17,5 @@ OPTIONS = {
 
 if __name__ == "__main__":
     target, port, workers = sys.argv[1:]
-    Granian(target, "127.0.0.1", int(port), workers=int(workers), **OPTIONS).serve()
+    layout = {"workers": int(workers), "blocking_threads": threads(int(workers))}
+    Granian(target, "127.0.0.1", int(port), **layout, **OPTIONS).serve()

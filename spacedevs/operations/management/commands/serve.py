@@ -18,7 +18,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from spacedevs.api.configuration import CONFIGURATION, faults
-from spacedevs.operations import metrics
+from spacedevs.operations import metrics, processes
 
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 WELCOME = """
@@ -78,10 +78,13 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=between(1, 65535), default=8000)
         parser.add_argument("--workers", type=between(1, 256), default=1, help="processes that answer requests")
+        parser.add_argument(
+            "--threads", type=between(1, 64), help="requests that each of them answers at once; 4 in all, or 2 each"
+        )
         parser.add_argument("--empty", action="store_true", help="load no sample data")
         parser.add_argument("--no-prepare", action="store_true", help="another process has prepared all of it")
 
-    def handle(self, *, host, port, workers, empty, no_prepare, **options):
+    def handle(self, *, host, port, workers, threads, empty, no_prepare, **options):
         address = free_address(host, port)
         self.refuse_faults(ipaddress.ip_address(address).is_loopback)
         if not no_prepare:
@@ -103,7 +106,7 @@ class Command(BaseCommand):
             port,
             interface=Interfaces.WSGI,
             workers=workers,
-            blocking_threads=4,  # each may hold a database connection; granian's own default is hundreds
+            blocking_threads=threads or processes.threads(workers),  # granian's own default is hundreds
             workers_kill_timeout=5,  # seconds that a request may still take when the server ends
             respawn_failed_workers=True,
             websockets=False,
