@@ -3,6 +3,7 @@
 import json
 from contextlib import ExitStack, closing
 from functools import cached_property, partial
+from time import time
 
 from .measure import Wrong, duel
 from .process import Process
@@ -17,6 +18,15 @@ VARIANTS = {
     "plain DRF": UNCACHED | {"BENCH_URLCONF": "tests.bench.reference"},
     "icontains": UNCACHED | {"BENCH_URLCONF": "tests.bench.icontains"},
 }
+
+
+def agree(ours, theirs):
+    """Whether two say the same; they are asked again where a minute ended between them, for then figures run on."""
+    for _ in range(2):
+        minute = time() // 60
+        if (same := ours() == theirs()) or time() // 60 == minute:
+            break
+    return same
 
 
 class Lab:
@@ -62,7 +72,7 @@ class Lab:
 
     def compare_bodies(self, other, *addresses, scale="1x", ours="ours"):
         for address in addresses:
-            if self.body(ours, scale, address) != self.body(other, scale, address):
+            if not agree(partial(self.body, ours, scale, address), partial(self.body, other, scale, address)):
                 raise Wrong(f"not what {other} answers to {address}")
 
     def compare(self, other, *addresses, scale="1x"):

@@ -3,6 +3,7 @@ from django.core import serializers
 from django.db import transaction
 from django.urls import resolve
 
+from tests.bench import lab
 from tests.bench.data import generate, nouns
 from tests.bench.goals import GOALS, LATER
 from tests.bench.measure import duel
@@ -31,6 +32,21 @@ def test_one_slow_moment_does_not_decide():
     contest = duel(batches("ours", [], 1, 50, 2), batches("theirs", [], 4, 8, 8), rounds=3)
     assert contest.speed() == 4
     assert contest.slowness() == 1 / 4
+
+
+@pytest.mark.parametrize(
+    ("clock", "theirs", "agreed"),
+    [
+        ([59, 61, 62], [1, 2], True),
+        ([59, 61, 62, 63], [1, 3], False),
+        ([5, 6], [3], False),
+        ([5], [2], True),
+    ],
+    ids=["a minute ended", "a minute ended, and they differ", "they differ", "they are the same"],
+)
+def test_figures_that_ran_on_between_two_answers_are_asked_for_again(clock, theirs, agreed, monkeypatch):
+    monkeypatch.setattr(lab, "time", iter(clock).__next__)
+    assert lab.agree(lambda: 2, iter(theirs).__next__) is agreed
 
 
 def test_every_goal_is_measured_or_left_to_later():
