@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from media_assets.serializers import ImageLicense
+from spacedevs.api.database import any_key, read_all
 from spacedevs.api.rendering import plan
 from spacedevs.api.representations import Representation, components, name_of
 from spacedevs.api.resources import Resource
@@ -145,3 +146,18 @@ def test_a_text_of_any_script_is_written_as_it_is(client):
     content = client.get(f"/2.3.0/space_stations/{station.pk}/").content
     assert json.loads(content)["name"] == name
     assert "天宫".encode() in content
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="is of PostgreSQL alone")
+def test_a_statement_is_not_planned_anew_for_the_few_rows_of_one_page():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE rows AS SELECT generate_series(1, 10000) AS id")
+        cursor.execute("CREATE UNIQUE INDEX ON rows (id)")
+        cursor.execute("ANALYZE rows")
+        statement = f"SELECT id FROM rows WHERE {any_key('id', SpaceStation._meta.pk)}"  # noqa: S608 - of our own
+        assert [read_all([(statement, {key})]) for key in range(1, 9)] == [[[(key,)]] for key in range(1, 9)]
+        planned = (
+            "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE strpos(statement, 'FROM rows') > 0"
+        )
+        cursor.execute(planned)
+        assert cursor.fetchall() == [(5, 3)]
