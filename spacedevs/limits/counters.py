@@ -62,9 +62,11 @@ class FileCounter:
     def __init__(self, path: Path):
         self.lock = FileLock(path)
         size = (self.places + self.neighbours) * self.place.size
-        with self.lock:
-            if os.fstat(self.lock.file).st_size < size:
-                os.ftruncate(self.lock.file, size)
+        with self.lock, path.open("r+b") as file:
+            # All of it is written, since a hole that is filled when the disk is full ends the process.
+            counted = file.read(size)
+            file.seek(0)
+            file.write(counted.ljust(size, b"\0"))
         self.memory = mmap.mmap(self.lock.file, size)
 
     def take(self, caller: str, rate: Rate) -> Use | None:

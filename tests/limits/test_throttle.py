@@ -346,6 +346,18 @@ def test_a_file_with_room_for_few_forgets_who_is_over_soonest(tmp_path, clock, m
     assert [counter.use(name, rate).used for name in "abcde"] == [0, 1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("held", [0, 100, 3_000_000])
+def test_counts_have_their_room_on_the_disk_from_the_start(held, tmp_path):
+    """Or on a disk that is full, who counts would end by a signal."""
+    path = tmp_path / "counts"
+    path.touch()
+    os.truncate(path, held)
+    counter = FileCounter(path)
+    stat = path.stat()
+    assert stat.st_blocks * 512 >= len(counter.memory)
+    assert stat.st_size == max(held, len(counter.memory))
+
+
 def test_counts_outlive_the_process(tmp_path):
     rate = Rate(2, 60)
     FileCounter(tmp_path / "counts").take("a", rate)
