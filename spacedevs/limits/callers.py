@@ -50,7 +50,9 @@ def counted_as(address) -> str:
     """An address, or of version 6 the network that its owner has as a whole."""
     if ":" not in address or not is_address(address):
         return address
-    return str(ipaddress.ip_network((address.partition("%")[0], 64), strict=False))
+    number = ipaddress.IPv6Address(address.partition("%")[0])
+    # Where a server listens for both versions, one of version 4 is written as one of version 6.
+    return str(number.ipv4_mapped or ipaddress.ip_network((number, 64), strict=False))
 
 
 class Keys:

@@ -87,6 +87,11 @@ def test_a_network_of_version_6_counts_as_one(ask):
     assert statuses([*answers, ask(REMOTE_ADDR="2001:db8:0:1::1")]) == [200, 200, 200, 429, 200]
 
 
+def test_addresses_of_version_4_are_told_apart_also_where_they_are_written_as_of_version_6(ask):
+    answers = [ask(REMOTE_ADDR=f"::ffff:192.0.2.{n}") for n in range(1, 5)]
+    assert statuses([*answers, *(ask(**ME) for _ in range(3))]) == [200] * 4 + [200, 200, 429]
+
+
 def test_what_is_asked_is_told_by_address(ask, left, clock):
     assert left(**ME) == {
         "your_request_limit": 3,
