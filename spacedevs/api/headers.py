@@ -35,6 +35,7 @@ def cross_origin(get_response):
         response = HttpResponse(status=204, headers=PREFLIGHT) if is_preflight(request) else get_response(request)
         for name, value in CROSS_ORIGIN.items():
             response[name] = value
+        response.cookies.clear()  # that of a session which is over would be taken back with any answer
         return response
 
     return middleware

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
@@ -45,6 +46,13 @@ def test_every_answer_of_the_api_says_who_may_read_it_and_what_it_may_load(path,
     assert (policy(response), response.cookies) == (POLICY, {})
     assert "Access-Control-Allow-Credentials" not in response
     assert "origin" not in response.get("Vary", "").lower()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["", "docking_events/", "api-throttle/", "nothing/"])
+def test_no_answer_of_the_api_takes_back_the_cookie_of_a_session_that_is_over(path, client):
+    client.cookies[settings.SESSION_COOKIE_NAME] = "over"
+    assert client.get(f"/2.3.0/{path}").cookies == {}
 
 
 def test_what_is_refused_before_django_is_asked_says_the_same():
