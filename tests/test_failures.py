@@ -23,6 +23,7 @@ from django.urls import reverse
 
 from agencies.models import AgencyType
 from spacedevs.api.database import DEADLINE, bound, bound_statements, read_all
+from tests.sample import run
 
 UNAVAILABLE = {"detail": "The database is not available; try again in a moment."}
 TOO_LONG = {"detail": "The database took too long; ask for less at once, or try again in a moment."}
@@ -150,6 +151,37 @@ def test_of_ninety_increments_by_three_writers_none_is_lost(tmp_path):
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT founding_year FROM agencies_agency").fetchall() == [(90,)]
+
+
+ASK_BESIDE_A_WRITER = """
+import sqlite3
+from time import monotonic
+from django.db import connection
+from spacedevs.limits.callers import KEYS
+from spacedevs.limits.models import Key
+key = Key(owner="A reader")
+token = key.renew()
+key.save()
+writer = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+writer.execute("BEGIN IMMEDIATE")
+began = monotonic()
+known = KEYS.get(token) == key
+waited = monotonic() - began > 2
+writer.execute("ROLLBACK")
+KEYS.forget()
+KEYS.get(token)
+key.refresh_from_db()
+with connection.cursor() as cursor:
+    patience = cursor.execute("PRAGMA busy_timeout").fetchone()
+print(known, waited, key.last_used is not None, *patience)
+"""
+
+
+def test_who_has_a_key_does_not_wait_for_a_writer(tmp_path):
+    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+    manage = [sys.executable, django_settings.BASE_DIR / "manage.py"]
+    run(*manage, "migrate", "-v0", **environment)
+    assert run(*manage, "shell", "-v0", "-c", ASK_BESIDE_A_WRITER, **environment) == "True False True 5000\n"
 
 
 # A statement that takes too long -----------------------------------------------------------------

@@ -119,6 +119,21 @@ def any_key(column: str, key: models.Field) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
 
 
+@contextmanager
+def without_waiting():
+    """Lets a statement fail at once that SQLite would have wait for another writer; on PostgreSQL none waits long."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    patience = connection.settings_dict["OPTIONS"]["timeout"]
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience * 1000}")
+
+
 Asked = tuple[models.Field, list[models.Field], Iterable]
 
 

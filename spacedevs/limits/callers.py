@@ -85,7 +85,7 @@ class Keys:
             connection.close()  # one that broke since it was last used is opened anew
             key = Key.objects.filter(digest=name, active=True).first()
         if key:
-            with suppress(Error):  # a database that cannot be written can be read
+            with suppress(Error):  # a database that cannot be written, or not now, can be read
                 key.note_use()
         return key
 

@@ -5,6 +5,8 @@ from hashlib import sha256
 from django.db import models
 from django.utils import timezone
 
+from spacedevs.api.database import without_waiting
+
 from .rates import Rate, is_rate
 
 
@@ -47,7 +49,8 @@ class Key(models.Model):
         """Keeps when the key was used, if that is news."""
         now = timezone.now()
         if self.last_used is None or self.last_used < now - self.noted_every:
-            Key.objects.filter(pk=self.pk).update(last_used=now)
+            with without_waiting():  # whoever asks would wait as well
+                Key.objects.filter(pk=self.pk).update(last_used=now)
 
     def limit(self, otherwise: Rate | None) -> Rate | None:
         return Rate.of(self.rate) or otherwise
