@@ -1,6 +1,7 @@
 """Every setting, read from the environment; each has a default that runs on a laptop."""
 
 import os
+import re
 import secrets
 import tomllib
 from contextlib import suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key, counts
@@ -19,14 +21,34 @@ RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["proje
 class Environment(environ.FileAwareEnv):
     """The environment, which remembers what it was asked for: no other variable of ours means anything.
 
-    What NAME_FILE names is read instead of NAME: so a secret need not stand in the environment."""
+    What NAME_FILE names is read instead of NAME: so a secret need not stand in the environment. The library takes
+    what it cannot read for false, and what begins with a dollar for the name of another variable."""
 
     known = set()
+    flags = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 
-    def get_value(self, var, *args, **kwargs):
+    def get_value(self, var, cast=None, default=None, parse_default=False):
         self.known.add(var)
-        value = super().get_value(var, *args, **kwargs)
-        return value.rstrip("\r\n") if isinstance(value, str) else value
+        value = self.ENVIRON.get(var)
+        if value is None or (cast in (bool, int) and not value.strip()):
+            return default
+        try:
+            return self.parse_value(value.rstrip("\r\n"), cast)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{var}: {error}.") from None
+
+    @classmethod
+    def parse_value(cls, value, cast):
+        word = value.strip().lower()
+        if cast is bool:
+            if word not in cls.flags:
+                raise ValueError(f"{value!r} is neither true nor false")
+            return cls.flags[word]
+        if cast is int:
+            if not re.fullmatch("[0-9]+", word):
+                raise ValueError(f"{value!r} is no whole number from 0 on")
+            return int(word)
+        return [part.strip() for part in value.split(",") if part.strip()] if cast is list else value
 
 
 env = Environment()

@@ -112,6 +112,34 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
     assert (code, KEY in said, "means nothing" in said) == (1, True, False), said
 
 
+VALUES = {  # what a variable is told, what is made of it, and what is said of it
+    "SPACEDEVS_TLS": {
+        "YES": (True, ""),
+        "0": (False, ""),
+        " ": (False, ""),
+        "enabled": (None, "SPACEDEVS_TLS: 'enabled' is neither true nor false."),
+    },
+    "SPACEDEVS_PROXIES": {
+        " 2 ": (2, ""),
+        "": (0, ""),
+        "one": (None, "SPACEDEVS_PROXIES: 'one' is no whole number from 0 on."),
+        "-1": (None, "SPACEDEVS_PROXIES: '-1' is no whole number from 0 on."),
+    },
+    "SPACEDEVS_ALLOWED_HOSTS": {"a.example.org, b.example.org,": (["a.example.org", "b.example.org"], "")},
+    "SPACEDEVS_SECRET_KEY": {"$" + "x" * 50: ("$" + "x" * 50, "")},
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in VALUES.items() for value in values])
+def test_a_variable_is_what_it_is_told_or_refused_by_its_name(name, value):
+    setting = name.removeprefix("SPACEDEVS_")
+    ask = f"from django.conf import settings; print(repr(settings.{setting}))"
+    code, said = manage("shell", "-v0", "-c", ask, **{name: value})
+    made, complaint = VALUES[name][value]
+    expected = (1, f"shell failed: {complaint} (--traceback tells more)") if complaint else (0, repr(made))
+    assert (code, said.strip()) == expected
+
+
 def test_a_password_is_put_in_where_the_address_has_none():
     url = "postgres://spacedevs@127.0.0.1:1/spacedevs"
     code, said = manage(

@@ -1,17 +1,19 @@
-"""manage.py: what a machine fails at, as a disk that is full, is told in a line and not by a traceback."""
+"""manage.py: what a machine fails at, as a disk that is full, or is told that cannot be, is said in a line and not by
+a traceback."""
 
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import InterfaceError, InternalError, OperationalError
 
 
 def run(arguments):
-    """Runs a command; exits with 1 where the machine or its database fails."""
+    """Runs a command; exits with 1 where the machine, its database or its configuration fails."""
     try:
         execute_from_command_line(arguments)
-    except (OSError, OperationalError, InterfaceError, InternalError) as error:
+    except (OSError, OperationalError, InterfaceError, InternalError, ImproperlyConfigured) as error:
         if "--traceback" in arguments:
             raise
         if isinstance(error, BrokenPipeError):  # whoever read has seen enough
