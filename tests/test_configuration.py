@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from spacedevs.api.configuration import faults, oddities, refuse_faults
+from spacedevs.api.headers import of_plain_answers
 from spacedevs.limits.apps import check_limits
 
 README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")
@@ -197,3 +198,5 @@ def test_with_tls_browsers_are_told_to_come_back_by_it(client, settings):
     plain, safe = client.get("/2.3.0/api-throttle/"), client.get("/2.3.0/api-throttle/", secure=True)
     assert (plain.status_code, plain["Location"]) == (301, "https://testserver/2.3.0/api-throttle/")
     assert (safe.status_code, safe["Strict-Transport-Security"]) == (200, "max-age=31536000")
+    settings.TLS = True
+    assert ("Strict-Transport-Security", "max-age=31536000") in of_plain_answers()

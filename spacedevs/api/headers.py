@@ -49,4 +49,5 @@ def of_plain_answers() -> list[tuple[str, str]]:
         ("Referrer-Policy", settings.SECURE_REFERRER_POLICY),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", settings.X_FRAME_OPTIONS),
+        *[("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")] * settings.TLS,
     ]

@@ -30,7 +30,17 @@ POLICY = {
     "script-src 'self'",
     "style-src 'self'",
 }
-API = ["", "docking_events/", "docking_events/1/", "api-throttle/", "schema/", "docs/", "nothing/", "?x=%00"]
+API = [
+    "",
+    "docking_events/",
+    "docking_events/1/",
+    "api-throttle/",
+    "schema/",
+    "docs/",
+    "nothing/",
+    "?x=%00",
+    f"?{'x' * 9000}",
+]
 
 
 def policy(response):
@@ -46,6 +56,13 @@ def test_every_answer_of_the_api_says_who_may_read_it_and_what_it_may_load(path,
     assert (policy(response), response.cookies) == (POLICY, {})
     assert "Access-Control-Allow-Credentials" not in response
     assert "origin" not in response.get("Vary", "").lower()
+
+
+@pytest.mark.parametrize("headers", [{"host": "evil.example.org"}, {"content-length": "99999"}])
+def test_what_is_refused_unread_says_the_same(headers, client):
+    response = client.get("/2.3.0/docking_events/", headers=headers)
+    assert response.status_code in (400, 413)
+    assert (ANYONE | STRICT).items() <= dict(response.items()).items()
 
 
 @pytest.mark.django_db
