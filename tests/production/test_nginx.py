@@ -85,6 +85,11 @@ def told(answer):
     return json.loads(body)
 
 
+def test_a_header_that_servers_would_take_for_another_is_dropped(ask):
+    said = told(ask("/2.3.0/", {"X_Forwarded_For": "203.0.113.9", "x_forwarded-proto": "https"}))
+    assert [name for name in said["headers"] if "_" in name] == []
+
+
 def test_servers_are_told_who_asks_and_by_which_name(ask):
     given = {"Host": "ll.example.org", "X-Forwarded-For": "203.0.113.9", "X-Request-ID": "mine", "Accept": "x/y"}
     said = told(ask("/2.3.0/launches/?search=a%2Fb", given))
