@@ -90,6 +90,8 @@ CONN_MAX_AGE = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)  # seconds
 
 def database(url, **about) -> dict:
     """What Django is to know of the database at an address."""
+    if not url.startswith(("postgres://", "postgresql://", "sqlite://")):
+        raise ImproperlyConfigured("An address of a database begins with postgres:// or sqlite://.")
     found = env.db_url_config(url) | {"CONN_MAX_AGE": CONN_MAX_AGE} | about
     if found["ENGINE"] == "django.db.backends.sqlite3":
         found["OPTIONS"] = {

@@ -16,12 +16,13 @@ from spacedevs.api.headers import of_plain_answers
 from spacedevs.limits.apps import check_limits
 
 README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")
-COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, COPIES = (
+COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, REDIS, COPIES = (
     "The secret key is shorter than 50 characters",
     "SPACEDEVS_ALLOWED_HOSTS must list",
     "SPACEDEVS_DEBUG shows settings and data",
     "SPACEDEVS_TLS needs a proxy",
     "SPACEDEVS_LOG_FORMAT is text or json",
+    "REDIS_URL begins with",
     "DATABASE_REPLICA_URLS must name PostgreSQL servers",
 )
 COPY = {"replica1": {"ENGINE": "django.db.backends.sqlite3"}}
@@ -39,6 +40,8 @@ WRONG = [
     ({"TLS": True, "PROXIES": 1}, True, []),
     ({"LOG_FORMAT": "xml"}, True, [LOGS]),
     ({"LOG_FORMAT": "json"}, True, []),
+    ({"REDIS_URL": "localhost:6379"}, True, [REDIS]),
+    ({"REDIS_URL": "redis://localhost:6379/0"}, True, []),
     ({"REPLICAS": COPY}, True, [COPIES]),
 ]
 
@@ -139,6 +142,12 @@ def test_a_variable_is_what_it_is_told_or_refused_by_its_name(name, value):
     made, complaint = VALUES[name][value]
     expected = (1, f"shell failed: {complaint} (--traceback tells more)") if complaint else (0, repr(made))
     assert (code, said.strip()) == expected
+
+
+@pytest.mark.parametrize("url", ["somewhere", "mysql://localhost/x", "localhost:5432"])
+def test_an_address_of_no_database_of_ours_is_refused(url):
+    complaint = "An address of a database begins with postgres:// or sqlite://."
+    assert manage("check", DATABASE_URL=url) == (1, f"check failed: {complaint} (--traceback tells more)\n")
 
 
 def test_a_password_is_put_in_where_the_address_has_none():

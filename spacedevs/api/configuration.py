@@ -30,6 +30,8 @@ def faults(loopback=True) -> list[checks.CheckMessage]:
             settings.TLS and not settings.PROXIES
         ),
         "SPACEDEVS_LOG_FORMAT is text or json.": settings.LOG_FORMAT not in ("text", "json"),
+        "REDIS_URL begins with redis://, rediss:// or unix://.": bool(settings.REDIS_URL)
+        and not settings.REDIS_URL.startswith(("redis://", "rediss://", "unix://")),
         "DATABASE_REPLICA_URLS must name PostgreSQL servers, to which the one of DATABASE_URL streams.": any(
             database["ENGINE"] != settings.DATABASES["default"]["ENGINE"] or "sqlite" in database["ENGINE"]
             for database in settings.REPLICAS.values()
