@@ -15,20 +15,32 @@ from django.core.files.storage import default_storage
 from django.utils.html import format_html
 from django.views import static
 from django.views.decorators.cache import cache_control
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from .meanwhile import WatchedForm
 
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 40_000_000
+LONGEST = {"PNG": MOST_PIXELS, "JPEG": 65_500, "WEBP": 16_383}  # pixels of a side that can be written
 THUMBNAIL_WIDTH = 255
 QUALITY = 90  # of JPEG and WebP
 
 TOO_LARGE = f"The picture has more than {MOST_PIXELS // 10**6} megapixels."
 TOO_LONG = f"The file is larger than {MOST_BYTES // 2**20} MB."
+TOO_WIDE = "A side of the picture is longer than such files can have."
 NO_PICTURE = "This is no PNG, JPEG or WebP picture, or it is damaged."
 NOTHING = "Upload a picture, or give its address."
+
+UPRIGHT = {  # by how it lies; Pillow's own way writes all of the EXIF data anew, and fails at what cameras put there
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def opened(upload) -> Image.Image:
@@ -42,7 +54,11 @@ def opened(upload) -> Image.Image:
         if picture.width * picture.height > MOST_PIXELS:
             raise ValidationError(TOO_LARGE)
         kind = picture.format
-        picture = ImageOps.exif_transpose(picture)
+        if max(picture.size) > LONGEST[kind]:
+            raise ValidationError(TOO_WIDE)
+        picture.load()
+        turn = UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation))
+        picture = picture if turn is None else picture.transpose(turn)
         picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValidationError(TOO_LARGE) from error

@@ -104,9 +104,13 @@ def test_nothing_but_pixels_is_kept(editor, media):
     assert not any(b"script" in path.read_bytes() for path in media.rglob("*.jpg"))
 
 
-def test_picture_is_stored_upright(editor):
-    exif = Pillow.Exif()
-    exif[0x0112] = 6  # lying on its right side
+LYING = struct.pack("<HHII", 0x0112, 3, 1, 6)  # on its right side
+RESOLUTION = struct.pack("<HHI4s", 0x011A, 2, 4, b"300")  # as a text, which is none
+
+
+@pytest.mark.parametrize("tags", [[LYING], [LYING, RESOLUTION]], ids=["fair", "odd"])
+def test_picture_is_stored_upright(editor, tags):
+    exif = b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(tags) + bytes(4)
     assert stored(editor, uploaded(editor, picture("JPEG", exif=exif)).image_url).size == (300, 600)
 
 
@@ -116,6 +120,12 @@ def png_header(width, height):
     data = b"IDAT" + zlib.compress(b"")
     chunks = (struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in (head, data))
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def wide_webp(width):
+    """A moving WebP that says it is so wide, though nobody could write it."""
+    content = picture("WEBP", save_all=True, append_images=[Pillow.new("RGB", (600, 300))])
+    return content[:24] + (width - 1).to_bytes(3, "little") + content[27:]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +139,21 @@ def png_header(width, height):
         (png_header(8000, 5001), uploads.TOO_LARGE),
         (png_header(12000, 12000), uploads.TOO_LARGE),
         (png_header(60000, 60000), uploads.TOO_LARGE),
+        (wide_webp(20_000), uploads.TOO_WIDE),
         (picture() + bytes(uploads.MOST_BYTES), uploads.TOO_LONG),
     ],
-    ids=["SVG", "EPS", "GIF", "damaged", "text", "40 megapixels", "144 megapixels", "3600 megapixels", "10 MB"],
+    ids=[
+        "SVG",
+        "EPS",
+        "GIF",
+        "damaged",
+        "text",
+        "40 megapixels",
+        "144 megapixels",
+        "3600 megapixels",
+        "wide",
+        "10 MB",
+    ],
 )
 def test_what_is_no_fair_picture_is_refused(editor, media, content, complaint):
     assert complaints(editor, content) == {"upload": [complaint]}
