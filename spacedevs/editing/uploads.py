@@ -53,12 +53,14 @@ def opened(upload) -> Image.Image:
             picture = Image.open(upload, formats=[*ENDINGS])
         if picture.width * picture.height > MOST_PIXELS:
             raise ValidationError(TOO_LARGE)
-        kind = picture.format
+        kind = "JPEG" if picture.format == "MPO" else picture.format  # some cameras put several into one file
         if max(picture.size) > LONGEST[kind]:
             raise ValidationError(TOO_WIDE)
         picture.load()
         turn = UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation))
         picture = picture if turn is None else picture.transpose(turn)
+        if picture.mode.startswith("I"):  # 16 bits of grey, of which Pillow would show the lower 8
+            picture = picture.convert("I").point(lambda grey: grey / 256).convert("L")
         picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ValidationError(TOO_LARGE) from error

@@ -114,6 +114,17 @@ def test_picture_is_stored_upright(editor, tags):
     assert stored(editor, uploaded(editor, picture("JPEG", exif=exif)).image_url).size == (300, 600)
 
 
+def test_first_picture_of_a_camera_that_stores_several_is_taken(editor):
+    several = picture("MPO", save_all=True, append_images=[Pillow.new("RGB", (60, 30))])
+    made = stored(editor, uploaded(editor, several).image_url)
+    assert (made.format, made.size) == ("JPEG", (600, 300))
+
+
+def test_picture_of_sixteen_bits_stays_as_dark_as_it_was(editor):
+    dark = file_of(Pillow.new("I;16", (6, 3), 80 * 256), "PNG")
+    assert stored(editor, uploaded(editor, dark).image_url).getpixel((0, 0)) == (80, 80, 80)
+
+
 def png_header(width, height):
     """The beginning of a PNG that says it is of this size."""
     head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
