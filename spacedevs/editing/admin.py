@@ -145,9 +145,16 @@ class Versioned:
             *super().get_urls(),
         ]
 
+    def versions(self, object_id):
+        """The versions of the row of an address, which has to be able to be the address of one."""
+        try:
+            return versions_of(self.model, self.opts.pk.to_python(unquote(object_id)))
+        except ValidationError:
+            raise Http404 from None
+
     def history_view(self, request, object_id, extra_context=None):
         """Every version of a row, who made it when, and what it changed."""
-        versions = versions_of(self.model, unquote(object_id))
+        versions = self.versions(object_id)
         row = self.get_object(request, unquote(object_id)) or getattr(versions.first(), "instance", None)
         if row is None:
             raise Http404
@@ -179,7 +186,7 @@ class Versioned:
 
     def revert_view(self, request, object_id, number):
         """Makes a row what it was, also one that is no more."""
-        version = get_object_or_404(versions_of(self.model, unquote(object_id)), pk=number)
+        version = get_object_or_404(self.versions(object_id), pk=number)
         row = version.instance
         is_there = self.model._base_manager.filter(pk=row.pk).exists()
         if not (self.has_change_permission(request, row) if is_there else self.has_add_permission(request)):

@@ -162,8 +162,10 @@ def test_history_tells_what_changed_in_words(editor):
     assert found.history_change_reason == "As it was found"
 
 
-def test_history_of_what_never_was_is_not_found(editor):
-    assert editor.get(page(SpaceStation, "history", 1)).status_code == 404
+@pytest.mark.parametrize(("model", "key"), [(SpaceStation, 1), (SpaceStation, "one"), (Launch, "one")])
+def test_history_of_what_never_was_is_not_found(editor, model, key):
+    assert editor.get(page(model, "history", key)).status_code == 404
+    assert editor.post(page(model, "revert", key, 1)).status_code == 404
 
 
 def test_who_may_only_look_brings_nothing_back(editor, client):
