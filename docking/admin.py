@@ -115,7 +115,9 @@ class DockingLocationAdmin(RowAdmin):
         if request.GET.get("model_name") != "dockingevent":
             return found, repeated
         targets = {
-            way: request.GET[name] for name, way in FLIGHTS_OF_TARGET.items() if request.GET.get(name, "").isdecimal()
+            f"{way}__id": request.GET[name]
+            for name, way in FLIGHTS_OF_TARGET.items()
+            if request.GET.get(name, "").isdecimal()
         }
         return found.filter(**targets) if targets else found.none(), True
 

@@ -59,6 +59,7 @@ def test_only_ports_of_the_target_are_offered(editor, port):
     assert offered(editor, flight_vehicle_target=ship.pk) == [f"Nose ({ship.spacecraft.spacecraft_config})"]
     assert offered(editor, payload_flight_target=satellite.pk) == [f"Ring ({satellite.payload})"]
     assert offered(editor, space_station_target="no id") == []
+    assert offered(editor, space_station_target=10**20) == []
 
 
 def test_port_of_another_target_is_refused(editor, mir):
