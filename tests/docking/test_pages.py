@@ -113,6 +113,11 @@ def test_all_stations_are_there_those_in_use_first(client, iss, stay):
     assert part(text, "Former and others", "Speaks") == "Mir 1986–2001, 0 dockings"  # noqa: RUF001
 
 
+def test_station_that_came_down_in_its_first_year_is_of_one_year(client):
+    factories.space_station(name="Salyut 1", founded=date(1971, 4, 19), deorbited=date(1971, 10, 11))
+    assert part(words(client, "/stations/"), "The same as a table", "Speaks").endswith("Salyut 1 1971, 0 dockings")
+
+
 def test_a_ship_shows_where_it_was(client, stay):
     text = words(client, f"/spacecraft/{stay.flight_vehicle_chaser.spacecraft_id}/")
     assert part(text, "Docked now", "Record") == "ISS, Rassvet, since 5 March 2024"
