@@ -65,11 +65,13 @@ def zoom(shown: Window, first: int, last: int) -> Zoom:
     decade = next((each for each in decades if each.first <= shown.first and shown.last <= each.last), None)
     years = range(max(decade.first, first), min(decade.last, last) + 1) if decade else ()
     length = shown.last - shown.first + 1
+    is_whole = shown == (first, last)
+    chosen = None if is_whole else shown  # one link tells where one is, also where all there is are these very years
     before, after = (Window(*(drawable(year + by) for year in shown)) for by in (-length, length))
     return Zoom(
-        Link("All years", "", shown == (first, last)),
-        [link(each, f"{each.first}s", shown) for each in decades],
-        [link(Window(year, year), shown=shown) for year in years],
+        Link("All years", "", is_whole),
+        [link(each, f"{each.first}s", chosen) for each in decades],
+        [link(Window(year, year), shown=chosen) for year in years],
         link(before) if before.last >= first else None,
         link(after) if after.first <= last else None,
     )

@@ -326,6 +326,12 @@ def test_one_can_come_nearer_and_look_elsewhere():
     assert [each.label for each in found.years] == [str(year) for year in range(2010, 2020)]
 
 
+@pytest.mark.parametrize(("first", "last"), [(2011, 2011), (2010, 2019)])
+def test_one_link_alone_tells_where_one_is(first, last):
+    found = zoom(Window(first, last), first, last)
+    assert [each.label for each in (found.whole, *found.decades, *found.years) if each.is_current] == ["All years"]
+
+
 def test_there_is_no_way_to_where_nothing_is():
     found = zoom(Window(1998, 2026), 1998, 2026)
     assert (found.whole.is_current, found.years, found.before, found.after) == (True, [], None, None)
