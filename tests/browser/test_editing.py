@@ -95,11 +95,13 @@ def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
 
     page.goto(f"/admin/stations/spacestation/{SpaceStation.objects.get(name='Mir').pk}/change/")
     assert "Soyuz TM-16" in page.inner_text(".field-docked >> nth=0")
+    assert page.inner_text(".field-docked_vehicles .readonly") == "1"
     page.fill("#id_height", "31")
     page.click("text=Undock now")
     page.wait_for_selector(".messagelist .success")
     assert recorded()["departure"] is not None
     assert page.is_visible("text=Dock here …")
+    assert page.inner_text(".field-docked_vehicles .readonly") == "0"
     assert page.input_value("#id_height") == "31"  # what is typed beside it stays
 
     page.goto(f"/admin/docking/dockingevent/{stay['id']}/history/")

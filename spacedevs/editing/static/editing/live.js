@@ -1,8 +1,10 @@
-// Keeps what is marked as live as the server has it, while the page is looked at; what is being typed stays.
+// Keeps what is live and the totals as the server has them, while the page is looked at; what is being typed stays.
 "use strict";
 {
   const EVERY = 30_000;
-  const marked = (page) => new Map([...page.querySelectorAll("[data-live]")].map((each) => [each.dataset.live, each]));
+  const name = (shown) => shown.dataset.live ?? shown.closest(".form-row").className;
+  const marked = (page) =>
+    new Map([...page.querySelectorAll("[data-live], .aligned .readonly")].map((each) => [name(each), each]));
   const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
   function show(page) {
