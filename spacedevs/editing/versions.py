@@ -3,6 +3,8 @@
 Each row that a request changes gets one version, however many statements that took. Whoever writes otherwise, an
 import or the mirror, leaves none and loses no time: what they wrote is kept as what an editor found."""
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from simple_history.models import HistoricalRecords
@@ -170,6 +172,8 @@ def changes(version, older):
 
 def in_words(field, value) -> str:
     """A value of a field: rows by their names, of those that are gone the keys."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if not field.is_relation:
         return "" if value is None else str(value)
     keys = value if isinstance(value, set) else {value} - {None}

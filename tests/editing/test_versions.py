@@ -1,5 +1,7 @@
 """What a row was: kept for what editors do, and brought back."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -160,6 +162,14 @@ def test_history_tells_what_changed_in_words(editor):
         ("owners", "", "ESA"),
     ]
     assert found.history_change_reason == "As it was found"
+
+
+def test_history_tells_times_as_the_pages_do(editor):
+    stay = docking_event(docking=datetime(1993, 1, 26, 7, 31, 17, tzinfo=UTC), departure=None)
+    editor.post(page(DockingEvent, "undock", stay.pk))
+    last, _ = editor.get(page(DockingEvent, "history", stay.pk)).context["versions"]
+    stay.refresh_from_db()
+    assert [words for _, *words in last.changes] == [["", f"{stay.departure:%Y-%m-%d %H:%M:%S} UTC"]]
 
 
 @pytest.mark.parametrize(("model", "key"), [(SpaceStation, 1), (SpaceStation, "one"), (Launch, "one")])
