@@ -62,9 +62,9 @@ class ImageAdmin(Uploading, RowAdmin):
     def preview(self, image):
         return preview(image.image_url, image.thumbnail_url)
 
-    @admin.display(description="shown by", empty_value="Nothing yet.")
+    @admin.display(description="shown by")
     def shown_by(self, image):
-        return self.links(self.referring(image, (SET_NULL,)))  # its variants are no use of it
+        return self.links(self.referring(image, (SET_NULL,))) or "Nothing yet."  # its variants are no use of it
 
 
 @admin.register(models.ImageVariant)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from agencies.models import MissionPatch
 from crew.models import Astronaut, AstronautFlight
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
 from launches.models import Launch, SpacecraftFlight
@@ -282,6 +283,13 @@ def test_image_shows_where_it_is_used(editor):
     shown = launch(image=variant.image, name="Soyuz TM-12")
     read = editor.get(page(Image, "change", variant.image.pk)).context["adminform"].model_admin.shown_by(variant.image)
     assert read == f'<div><a href="{page(Launch, "change", shown.pk)}">Launch: Soyuz TM-12</a> (image)</div>'
+
+
+def test_what_there_is_not_is_told_in_words(editor):
+    lonely = image_variant(image=image()).image
+    assert "Nothing yet." in editor.get(page(Image, "change", lonely.pk)).text
+    for asked in (page(Image, "add"), page(ImageVariant, "add"), page(MissionPatch, "add")):
+        assert '<div class="readonly">None</div>' not in editor.get(asked).text
 
 
 def test_deletion_shows_what_goes_along_and_what_loses_its_link(editor):

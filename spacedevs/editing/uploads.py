@@ -154,7 +154,7 @@ class Uploading:
 def preview(address, picture=None):
     """A picture to look at, leading to the whole of it."""
     if not address:
-        return None
+        return "-"
     return format_html('<a href="{}"><img class="preview" src="{}" alt=""></a>', address, picture or address)
 
 
