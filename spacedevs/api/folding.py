@@ -14,6 +14,7 @@ OPEN = 1000  # lines that are shown at first; records after these are folded
 PICTURED = "image_url"
 LATE = 'loading="lazy" decoding="async" referrerpolicy="no-referrer"'
 RECORDS = 2  # how deep the records of a list lie
+LONG = 30  # a record of more lines is drawn only once it is looked at; page.css guesses at its height
 CALLED = "name", "title", "id"  # what a folded object is known by, the best first
 
 
@@ -49,6 +50,7 @@ class Page:
     def fold(self, parts, depth, key, comma, brackets, about):
         """Writes what holds other values: it folds, but for the answer as a whole."""
         self.line += 1
+        begin, place = self.line, len(self.parts)
         first = f"{'  ' * depth}{key}{brackets[0]}"
         if depth:
             is_open = " open" * (self.line <= OPEN or depth > RECORDS)
@@ -61,6 +63,8 @@ class Page:
             self.write(each, depth + 1, name, "," * (number < len(parts)) + picture)
         self.line += 1
         self.parts.append(f"<div id={self.line}>{'  ' * depth}{brackets[1]}{comma}</div>{'</details>' * bool(depth)}")
+        if depth == RECORDS and self.line - begin >= LONG:
+            self.parts[place] = f'<details{is_open} class="d{depth + 1} long">'
 
     def picture(self, record) -> str:
         """The picture that a record shows the address of, small: from its thumbnail where there is one."""

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from spacedevs.api.folding import OPEN, folding
 from tests.api.pages import shown_json
 
-SUMMARY = re.compile(r'<details( open)? class=d(\d)><summary id=(\d+) data-rest="([^"]*)">')
+SUMMARY = re.compile(r'<details( open)? class="?d(\d)(?: long")?><summary id=(\d+) data-rest="([^"]*)">')
 NASTY = '</div><script>alert("x")</script>'
 
 
@@ -55,6 +55,11 @@ def test_what_holds_others_folds_and_says_what_is_in_it():
         (" open", "2", "10", "1 item ]"),
         (" open", "3", "11", "1 key }"),
     ]
+
+
+def test_only_a_long_record_waits_with_being_drawn():
+    html = folding({"results": [{"ports": ["Kristall"] * 27}, {"ports": ["Kristall"] * 26}]})
+    assert re.findall(r"<details open class=(\S+|\".+?\")>", html) == ["d2", '"d3 long"', "d4", "d3", "d4"]
 
 
 def test_records_beyond_the_first_lines_are_folded_and_what_is_in_them_is_not():
