@@ -1,6 +1,7 @@
 from unittest.mock import Mock
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
@@ -21,9 +22,19 @@ def test_a_path_that_leads_nowhere_is_answered_in_json(path, client):
     assert answer(client.get(f"/2.3.0/{path}")) == NOT_FOUND
 
 
-def test_a_path_elsewhere_is_answered_with_a_page(client):
-    response = client.get("/nothing/")
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["nothing/", "stations/7/", "docs/nothing/"])
+def test_a_path_elsewhere_is_answered_with_a_page_that_leads_back(path, client):
+    response = client.get(f"/{path}")
     assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert '<a href="/2.3.0/">the root</a>' in response.text
+
+
+@pytest.mark.django_db
+def test_who_may_not_do_something_is_told_on_a_page_like_the_others(client):
+    client.force_login(User.objects.create_user("editor", is_staff=True))
+    response = client.get("/admin/auth/user/")
+    assert (response.status_code, "<h1>Not allowed</h1>" in response.text) == (403, True)
 
 
 def test_a_missing_slash_redirects_and_keeps_the_query(client):
