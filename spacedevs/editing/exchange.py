@@ -70,6 +70,13 @@ class RowResource(ModelResource):
     def get_diff_class(cls):
         return Change
 
+    def import_field(self, field, instance, row, is_m2m=False, **kwargs):
+        """An empty cell says of a text that may be unknown that it is, unless it was known to be empty."""
+        was = vars(instance).get(field.attribute)
+        super().import_field(field, instance, row, is_m2m, **kwargs)
+        if vars(instance).get(field.attribute) == "" != was and instance._meta.get_field(field.attribute).null:
+            setattr(instance, field.attribute, None)
+
 
 class Exchange(ImportExportMixin):
     """Pages of a table that can be taken out as a file, and taken in from one."""

@@ -85,6 +85,15 @@ def test_unchanged_rows_are_left_alone(editor):
     assert changes(shown(editor, AgencyType, f"id,name\n{kind.pk},Government\n")) == []
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_what_is_unknown_is_taken_in_as_unknown_and_what_is_empty_as_empty(editor, kind):
+    agency(name="ESA", administrator=None, info_url="", wiki_url="https://example.org/esa")
+    text = taken_out(editor, Agency, kind)
+    assert changes(shown(editor, Agency, text, kind)) == []
+    taken_in(editor, Agency, text.replace("https://example.org/esa", ""), kind)
+    assert Agency.objects.values_list("administrator", "info_url", "wiki_url").get() == (None, "", None)
+
+
 def test_rows_that_break_the_rules_are_refused_as_the_form_refuses_them(editor):
     first = docking_event(docking_location=docking_location(spacestation=space_station()))
     ship = spacecraft_flight()
