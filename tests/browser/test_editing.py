@@ -240,6 +240,13 @@ def test_port_that_was_deleted_stays_where_it_was_until_both_are_sure(open_brows
     assert [*station.docking_location.values_list("name", flat=True)] == ["Kvant", "Sofora"]
 
 
+def test_who_adds_a_row_can_type_at_once(open_browser):
+    page = open_browser("anna")
+    page.goto("/admin/stations/spacestation/add/")
+    page.keyboard.type("Mir")
+    assert page.input_value("#id_name") == "Mir"
+
+
 def test_name_of_a_row_and_the_tools_of_its_page_do_not_meet(open_browser):
     station = space_station(name="A name of a station that is long " * 6)
     page = open_browser("anna")
