@@ -155,7 +155,7 @@ class DockingEventAdmin(ExchangedAdmin):
         "departure",
         "chaser",
         "target",
-        "docking_location",
+        "port",
     )
     list_filter = (
         StillDocked,
@@ -185,6 +185,14 @@ class DockingEventAdmin(ExchangedAdmin):
     def get_urls(self):
         undock = self.admin_site.admin_view(require_POST(self.undock))
         return [path("<int:pk>/undock/", undock, name="docking_dockingevent_undock"), *super().get_urls()]
+
+    def related_columns(self, request):
+        return (*super().related_columns(request), "docking_location")
+
+    @admin.display(ordering="docking_location")
+    def port(self, stay):
+        """Its name alone: whose it is stands beside it."""
+        return stay.docking_location.name
 
     def get_changeform_initial_data(self, request):
         """What a link to the form has filled in; somebody who docks by a link docks now."""

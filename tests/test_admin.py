@@ -1,5 +1,6 @@
 """The pages for data editors: first what all tables share, then what is a table's own."""
 
+import re
 from itertools import cycle, islice
 
 import pytest
@@ -210,6 +211,12 @@ def test_docking_event_is_found_by_ship_station_and_port(editor):
     docking_event()
     for words in ("kepler", "international", "zvezda", "kepler zvezda"):
         assert listed(editor, DockingEvent, q=words) == [event]
+
+
+def test_docking_event_names_its_station_once(editor):
+    docking_event(docking_location__name="Kristall", space_station_target__name="Mir")
+    (cells,) = editor.get(page(DockingEvent, "changelist")).context["results"]
+    assert [re.sub("<[^>]*>", "", cell) for cell in cells][-2:] == ["Mir", "Kristall"]
 
 
 def test_docking_events_are_parted_into_docked_and_departed(editor):
