@@ -177,7 +177,7 @@ class DockingEventAdmin(ExchangedAdmin):
         ("When", {"fields": ("docking", "departure")}),
     )
     actions = ("undock_now",)
-    concerns = (Concern("landed", "without a departure though their ship has landed", landed),)
+    concerns = (Concern("landed", "without a departure though the ship has landed", landed),)
 
     class Media:
         js = ("admin/js/jquery.init.js", "docking/ports.js")  # after jQuery

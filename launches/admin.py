@@ -131,7 +131,7 @@ class LaunchAdmin(RowAdmin):
         "agency_launch_attempt_count_year",
         "pad_turnaround",
     )
-    concerns = (Concern("overdue", "past their time and still “Go”", overdue),)
+    concerns = (Concern("overdue", "still “Go” though the time is past", overdue),)
     inlines = (FirstStages, SpacecraftFlights, PayloadFlights, Timeline)
     inlines_above = ("events.admin.Updates",)
 

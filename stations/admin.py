@@ -38,7 +38,7 @@ class SpaceStationAdmin(RowAdmin):
     )
     totals = ("onboard_crew", "docked_vehicles")
     concerns = (
-        Concern("miscounted", "with another number of docked vehicles than their stays say", miscounted),
+        Concern("miscounted", "with another number of docked vehicles than the stays there say", miscounted),
         Concern(
             "crewed-otherwise",
             "with another number of people aboard than the ships that are docked there have",
