@@ -261,3 +261,14 @@ def test_pages_fit_a_phone(open_browser):
     for address in PAGES:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+
+
+def test_what_a_file_would_change_scrolls_within_its_page(open_browser):
+    page = open_browser("anna")
+    page.goto("/admin/agencies/agency/import/")
+    file = {"name": "agencies.csv", "mimeType": "text/csv", "buffer": b"id,name,type\n,ESA,\n"}
+    page.set_input_files("[name=import_file]", file)
+    page.select_option("[name=format]", label="csv")
+    page.click("input[value=Submit]")
+    page.wait_for_selector(".import-preview")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
