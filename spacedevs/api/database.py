@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cache, lru_cache
 from hashlib import blake2b
 from math import inf
@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models
 from django.db.backends.signals import connection_created
 
 try:
@@ -256,7 +256,11 @@ def held(purpose: str):
                 cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [f"spacedevs {purpose}"])
                 if not cursor.fetchone()[0]:
                     raise Taken
-                yield
+                try:
+                    yield
+                finally:  # at once: the server ends the session only some time after it was closed
+                    with suppress(Error):  # where it is gone, so is what it held
+                        cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [f"spacedevs {purpose}"])
         finally:
             holder.close()
     else:
