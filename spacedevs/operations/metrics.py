@@ -4,10 +4,8 @@ Workers count in files of METRICS_ROOT. A process beside them adds these up when
 database itself; so who asks for numbers keeps no request waiting, and clients cannot ask for them."""
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from multiprocessing import get_context
 from time import perf_counter, sleep, time
 
 from django.conf import settings
@@ -23,6 +21,7 @@ from spacedevs.api.caching import IS_KEPT, ResponseCache
 from spacedevs.api.endpoints import all_paths
 from spacedevs.api.models import MirroredEndpoint
 from spacedevs.limits.counters import counter
+from spacedevs.operations import processes, workers
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
 SHORT = {"304": "unchanged", "401": "refused", "429": "refused"}  # answers that are nothing but a word
@@ -145,8 +144,6 @@ def mirror_ages() -> GaugeMetricFamily:
 
 def serve_until(parent, host, port):
     """In a process beside the workers: answers Prometheus for as long as their parent is there."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # what the parent does at its end is not for its copy to do
     registry = CollectorRegistry()
     registry.register(Now())
     Workers(registry, str(settings.METRICS_ROOT))
@@ -163,8 +160,8 @@ def forget():
 
 def begin():
     """Starts to tell Prometheus what there is; the process ends with the one that calls this."""
-    arguments = os.getpid(), settings.METRICS_HOST, settings.METRICS_PORT
-    # A fork, which shares what is loaded already. There is no thread yet that it could leave behind in a lock.
-    process = get_context("fork").Process(target=serve_until, args=arguments, daemon=True)
+    arguments = f"{__name__}.{serve_until.__name__}", os.getpid(), settings.METRICS_HOST, settings.METRICS_PORT
+    # A fork shares what is loaded already. There is no thread yet that it could leave behind in a lock.
+    process = processes.context().Process(target=workers.run, args=arguments, daemon=True)
     process.start()
     return process

@@ -1,17 +1,13 @@
 """Prepare and serve in one process: it loads Django once, and granian's workers are its forks where that is safe."""
 
-import ctypes
 import ipaddress
 import os
-import signal
 import socket
-import sys
 from functools import partial
 
 from django.conf import settings
 from django.core import checks
 from django.core.management import BaseCommand, CommandError, call_command
-from django.core.servers.basehttp import get_internal_wsgi_application
 from django.db import connections
 from granian import Granian
 from granian.constants import Interfaces
@@ -19,8 +15,8 @@ from granian.log import LogLevels
 
 from spacedevs.api.configuration import CONFIGURATION, faults
 from spacedevs.operations import metrics, processes
+from spacedevs.operations.workers import load_application
 
-PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 WELCOME = """
 Serving on {url}/ (Ctrl-C ends it). To open:
   {url}/2.3.0/          the API, to click through
@@ -44,20 +40,6 @@ def free_address(host, port):
     return address
 
 
-def end_with_parent():
-    """Where the system can do so, has this process told to end when its parent is no more, however that ended."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def load_application(allowed_hosts):
-    """In a worker: the WSGI application, answering to these hosts."""
-    os.setpgrp()  # Ctrl-C is for granian's main process; a worker that got it as well could wait for ever
-    end_with_parent()
-    settings.ALLOWED_HOSTS = allowed_hosts
-    return get_internal_wsgi_application()
-
-
 def between(least, most):
     """What argparse makes a number of, within these bounds."""
 
@@ -68,6 +50,14 @@ def between(least, most):
 
     number.__name__ = f"number from {least} to {most}"
     return number
+
+
+class Server(Granian):
+    """granian, which may be told to end also while its workers begin."""
+
+    def startup(self, *arguments):
+        with processes.ends_held_back():
+            super().startup(*arguments)
 
 
 class Command(BaseCommand):
@@ -100,7 +90,8 @@ class Command(BaseCommand):
         if settings.LOG_FORMAT == "text":  # else nobody reads it but programs
             self.stdout.write(welcome + WELCOME.format(url=f"http://{named}:{port}"))
             self.stdout.flush()  # or each fork would say it again
-        server = Granian(
+        processes.choose_start_method()
+        server = Server(
             "spacedevs.wsgi:application",
             address,
             port,
@@ -117,7 +108,7 @@ class Command(BaseCommand):
             free_address(settings.METRICS_HOST, settings.METRICS_PORT)
             metrics.forget()
             server.on_startup(metrics.begin)
-        server.serve(target_loader=partial(load_application, hosts), wrap_loader=False)
+        server.serve(target_loader=partial(load_application, hosts, os.getpid()), wrap_loader=False)
 
     def refuse_faults(self, loopback):
         """Stops before anything is touched, and says what else is odd."""
