@@ -1,5 +1,6 @@
 from spacedevs.api.feed_formats import Entry
 from spacedevs.api.feeds import Feed
+from spacedevs.api.periods import kind
 
 
 class Happenings(Feed):
@@ -16,7 +17,7 @@ class Happenings(Feed):
             start=event.date,
             end=later(event.date, event.duration),
             updated=event.last_updated or event.date,
-            precision=event.date_precision and event.date_precision.name,
+            precision=kind(event.date_precision),
             category=event.type.name if event.type else "Event",
             place=event.location or "",
             text=event.description,

@@ -1,5 +1,6 @@
 from spacedevs.api.feed_formats import Entry
 from spacedevs.api.feeds import Feed
+from spacedevs.api.periods import kind
 
 UNCERTAIN = {"TBD", "TBC", "Hold"}  # abbreviations of the statuses of launches whose time may well be another
 
@@ -25,7 +26,7 @@ class Launches(Feed):
             start=launch.net,
             end=launch.window_end,
             updated=launch.last_updated or launch.net,
-            precision=precision and precision.name,
+            precision=kind(precision),
             is_tentative=bool(status and status.abbrev in UNCERTAIN),
             category="Launch",
             place=", ".join(filter(None, (pad.name, pad.location and pad.location.name))) if pad else "",

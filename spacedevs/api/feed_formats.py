@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     start: datetime
     updated: datetime
     end: datetime | None = None
-    precision: str | None = None  # how exactly the start is known, as a precision is called
+    precision: str = ""  # how exactly the start is known, as a kind of periods.py; empty where it is exact
     is_tentative: bool = False
     category: str = ""
     place: str = ""

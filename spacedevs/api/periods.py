@@ -1,46 +1,71 @@
-"""What a moment means that is known only roughly: the days on which it may be."""
+"""The days on which something may happen whose time is known only roughly."""
 
 from datetime import MAXYEAR, date, datetime, timedelta
 
-KNOWN = {"", "second", "minute", "hour"}  # by the first word of the precision: the moment itself is known
+# How exactly a time is known: the abbreviations and the kinds of LL2 2.3.0's /config/net_precisions/, by id. Names
+# tell less: two of a kind differ ("Year Half 1", "Year Half 2"), and other builds name them differently.
+PRECISIONS = [
+    ("SEC", "second"),
+    ("MIN", "minute"),
+    ("HR", "hour"),
+    ("AM", "morning"),
+    ("PM", "afternoon"),
+    ("DAY", "day"),
+    ("WK", "week"),
+    ("M", "month"),
+    ("Q1", "quarter"),
+    ("Q2", "quarter"),
+    ("Q3", "quarter"),
+    ("Q4", "quarter"),
+    ("H1", "half"),
+    ("H2", "half"),
+    ("Y", "year"),
+    ("FY", "fiscal year"),
+    ("DEC", "decade"),
+]
+KINDS = dict(enumerate(kind for _, kind in PRECISIONS)) | dict(PRECISIONS)  # by id and by abbreviation
+EXACT = {"", "second", "minute", "hour"}  # the moment itself is known
 MONTHS = {  # how many months a period has, and in which month of a year the first one begins, January being 0
     "month": (1, 0),
     "quarter": (3, 0),
     "half": (6, 0),
     "year": (12, 0),
-    "fiscal": (12, 9),  # that of the United States begins in October
+    "fiscal year": (12, 9),  # that of the United States begins in October
     "decade": (120, 0),
 }
 DAY, WEEK = 1, 7
+ORDINALS = "first", "second", "third", "fourth"
 WORDS = {
     "morning": lambda first: "in the morning, local time",
     "afternoon": lambda first: "in the afternoon, local time",
-    "week": lambda first: f"in the week of {first.day} {first:%B %Y}",
-    "month": lambda first: f"in {first:%B %Y}",
-    "quarter": lambda first: f"in the quarter that begins in {first:%B %Y}",
-    "half": lambda first: f"in the half-year that begins in {first:%B %Y}",
+    "week": lambda first: f"in the week of {first.day} {first:%B} {first.year}",
+    "month": lambda first: f"in {first:%B} {first.year}",
+    "quarter": lambda first: f"in the {ORDINALS[(first.month - 1) // 3]} quarter of {first.year}",
+    "half": lambda first: f"in the {ORDINALS[(first.month - 1) // 6]} half of {first.year}",
     "year": lambda first: f"in {first.year}",
-    "fiscal": lambda first: f"in the year that begins in {first:%B %Y}",
+    "fiscal year": lambda first: f"in fiscal year {first.year + 1}",  # named after the year in which it ends
     "decade": lambda first: f"in the {first.year}s",
 }
 
 
-def kind(precision: str | None) -> str:
-    """The first word of the name of a precision: that of 'Quarter 3' is 'quarter'."""
-    return (precision or "").lower().partition(" ")[0]
+def kind(precision) -> str:
+    """The kind of a precision, given as a row with an `abbrev`, or None: "" where none is given, "day" if unknown."""
+    if precision is None:
+        return ""
+    return KINDS.get((precision.abbrev or "").upper()) or KINDS.get(precision.pk, "day")
 
 
-def period(moment: datetime, precision: str | None) -> tuple[date, date] | None:
+def period(moment: datetime, kind: str) -> tuple[date, date] | None:
     """The first of the days on which it may be and the day after the last; None where the moment is known."""
-    day, length = moment.date(), kind(precision)
-    if length in KNOWN:
+    day = moment.date()
+    if kind in EXACT:
         return None
-    if length in MONTHS:
-        months, shift = MONTHS[length]
+    if kind in MONTHS:
+        months, shift = MONTHS[kind]
         first = (day.year * 12 + day.month - 1 - shift) // months * months + shift
         return first_of(first), first_of(first + months)
-    first = day - timedelta(days=day.weekday()) if length == "week" else day
-    return first, date.fromordinal(min(first.toordinal() + (WEEK if length == "week" else DAY), date.max.toordinal()))
+    first = day - timedelta(days=day.weekday()) if kind == "week" else day
+    return first, date.fromordinal(min(first.toordinal() + (WEEK if kind == "week" else DAY), date.max.toordinal()))
 
 
 def first_of(months: int) -> date:
@@ -51,12 +76,12 @@ def first_of(months: int) -> date:
     return date(year, month + 1, 1) if year <= MAXYEAR else date.max
 
 
-def in_words(moment: datetime, precision: str | None) -> str:
+def in_words(moment: datetime, kind: str) -> str:
     """When it is, as exactly as that is known."""
-    days = period(moment, precision)
+    days = period(moment, kind)
     if days is None:
-        return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-    words = WORDS.get(kind(precision))
+        return f"{moment.day} {moment:%B} {moment.year}, {moment:%H:%M} UTC"
+    words = WORDS.get(kind)
     if days[1] - days[0] > timedelta(days=DAY):
         return f"some time {words(days[0])}"
-    return f"{moment.day} {moment:%B %Y}{f', {words(days[0])}' if words else ''}"
+    return f"{moment.day} {moment:%B} {moment.year}{f', {words(days[0])}' if words else ''}"

@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from docking.models import DockingEvent
+from events.models import Event
 from launches.models import Launch, LaunchStatus, NetPrecision
 from spacedevs.api.caching import ResponseCache
-from spacedevs.api.periods import in_words, period
+from spacedevs.api.periods import KINDS, in_words, kind, period
 from tests import factories
 from tests.api.routes import RESOURCES
 from tests.wsgi import Asker
@@ -51,33 +52,52 @@ def summaries(entries):
 # Periods -----------------------------------------------------------------------------------------
 
 PERIODS = {
-    "Second": None,
-    "Minute": None,
-    "Hour": None,
     "": None,
-    "Morning": (date(2026, 8, 19), date(2026, 8, 20)),
-    "Afternoon": (date(2026, 8, 19), date(2026, 8, 20)),
-    "Day": (date(2026, 8, 19), date(2026, 8, 20)),
-    "Week": (date(2026, 8, 17), date(2026, 8, 24)),
-    "Month": (date(2026, 8, 1), date(2026, 9, 1)),
-    "Quarter 3": (date(2026, 7, 1), date(2026, 10, 1)),
-    "Half 2": (date(2026, 7, 1), date(2027, 1, 1)),
-    "Year": (date(2026, 1, 1), date(2027, 1, 1)),
-    "Fiscal Year": (date(2025, 10, 1), date(2026, 10, 1)),
-    "Decade": (date(2020, 1, 1), date(2030, 1, 1)),
-    "Whenever": (date(2026, 8, 19), date(2026, 8, 20)),
+    "second": None,
+    "minute": None,
+    "hour": None,
+    "morning": (date(2026, 8, 19), date(2026, 8, 20)),
+    "afternoon": (date(2026, 8, 19), date(2026, 8, 20)),
+    "day": (date(2026, 8, 19), date(2026, 8, 20)),
+    "week": (date(2026, 8, 17), date(2026, 8, 24)),
+    "month": (date(2026, 8, 1), date(2026, 9, 1)),
+    "quarter": (date(2026, 7, 1), date(2026, 10, 1)),
+    "half": (date(2026, 7, 1), date(2027, 1, 1)),
+    "year": (date(2026, 1, 1), date(2027, 1, 1)),
+    "fiscal year": (date(2025, 10, 1), date(2026, 10, 1)),
+    "decade": (date(2020, 1, 1), date(2030, 1, 1)),
 }
 WORDS = {
-    "Minute": "19 August 2026, 10:30 UTC",
-    "Day": "19 August 2026",
-    "Morning": "19 August 2026, in the morning, local time",
-    "Week": "some time in the week of 17 August 2026",
-    "Month": "some time in August 2026",
-    "Quarter 3": "some time in the quarter that begins in July 2026",
-    "Half 2": "some time in the half-year that begins in July 2026",
-    "Year": "some time in 2026",
-    "Fiscal Year": "some time in the year that begins in October 2025",
-    "Decade": "some time in the 2020s",
+    "minute": "19 August 2026, 10:30 UTC",
+    "day": "19 August 2026",
+    "morning": "19 August 2026, in the morning, local time",
+    "afternoon": "19 August 2026, in the afternoon, local time",
+    "week": "some time in the week of 17 August 2026",
+    "month": "some time in August 2026",
+    "quarter": "some time in the third quarter of 2026",
+    "half": "some time in the second half of 2026",
+    "year": "some time in 2026",
+    "fiscal year": "some time in fiscal year 2026",
+    "decade": "some time in the 2020s",
+}
+UPSTREAM = {  # LL2 2.3.0's /config/net_precisions/: name, abbreviation, and the kind of period
+    0: ("Second", "SEC", "second"),
+    1: ("Minute", "MIN", "minute"),
+    2: ("Hour", "HR", "hour"),
+    3: ("Morning", "AM", "morning"),
+    4: ("Afternoon", "PM", "afternoon"),
+    5: ("Day", "DAY", "day"),
+    6: ("Week", "WK", "week"),
+    7: ("Month", "M", "month"),
+    8: ("Quarter 1", "Q1", "quarter"),
+    9: ("Quarter 2", "Q2", "quarter"),
+    10: ("Quarter 3", "Q3", "quarter"),
+    11: ("Quarter 4", "Q4", "quarter"),
+    12: ("Year Half 1", "H1", "half"),
+    13: ("Year Half 2", "H2", "half"),
+    14: ("Year", "Y", "year"),
+    15: ("Fiscal Year", "FY", "fiscal year"),
+    16: ("Decade", "DEC", "decade"),
 }
 
 
@@ -98,6 +118,31 @@ def test_a_period_ends_where_all_calendars_do(moment, precision):
     assert date.min <= first <= moment.date() <= after <= date.max
 
 
+def test_every_precision_of_upstream_has_its_kind_by_id_or_by_abbreviation():
+    by_id = {key: kind(NetPrecision(id=key, name=name)) for key, (name, _, _) in UPSTREAM.items()}
+    by_abbrev = {key: kind(NetPrecision(id=900, abbrev=abbrev)) for key, (_, abbrev, _) in UPSTREAM.items()}
+    assert by_id == by_abbrev == {key: each for key, (*_, each) in UPSTREAM.items()}
+
+
+def test_a_precision_that_upstream_does_not_have_is_that_of_a_day():
+    assert (kind(NetPrecision(id=900, name="Year of the Rat", abbrev="RAT")), kind(None)) == ("day", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["launches/", "events/"])
+@pytest.mark.parametrize("key", UPSTREAM)
+def test_every_precision_of_upstream_is_in_calendars_and_news(key, path, client):
+    name, abbrev, kind = UPSTREAM[key]
+    precision = NetPrecision.objects.create(id=key, name=name, abbrev=abbrev)
+    if path == "launches/":
+        factories.launch(net=NET, net_precision=precision, window_end=None)
+    else:
+        factories.row(Event, date=NET, date_precision=precision, duration=None)
+    (entry,), (item,) = calendar(client, path), news(client, path).iter(f"{ATOM}entry")
+    assert (entry["DTSTART"], entry.get("DTEND")) == (PERIODS[kind] or (NET, None))
+    assert item.findtext(f"{ATOM}summary").startswith(f"<p>{in_words(NET, kind)}</p>")
+
+
 # Calendars ---------------------------------------------------------------------------------------
 
 
@@ -106,7 +151,7 @@ def test_a_launch_is_an_entry_of_its_window(client):
     launch = factories.launch(
         name="Falcon 9 | Crew; one, two",
         net=NET,
-        net_precision__name="Minute",
+        net_precision__abbrev="MIN",
         window_end=NET + timedelta(hours=2),
         last_updated=CHANGED,
         status__name="Go for Launch",
@@ -145,12 +190,12 @@ def test_no_line_of_a_calendar_is_longer_than_others_can_read(client):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("precision", "title"),
-    [("Day", "Ariane 6"), ("Month", "Ariane 6 (some time in August 2026)"), ("Year", "Ariane 6 (some time in 2026)")],
+    [("DAY", "Ariane 6"), ("M", "Ariane 6 (some time in August 2026)"), ("Y", "Ariane 6 (some time in 2026)")],
 )
 def test_a_launch_whose_hour_is_unknown_lasts_all_days_that_it_may_be(precision, title, client):
-    factories.launch(name="Ariane 6", net=NET, net_precision__name=precision, window_end=NET + timedelta(hours=2))
+    factories.launch(name="Ariane 6", net=NET, net_precision__abbrev=precision, window_end=NET + timedelta(hours=2))
     (entry,) = calendar(client)
-    assert ((entry["DTSTART"], entry["DTEND"]), entry["SUMMARY"]) == (PERIODS[precision], title)
+    assert ((entry["DTSTART"], entry["DTEND"]), entry["SUMMARY"]) == (PERIODS[KINDS[precision]], title)
 
 
 @pytest.mark.django_db
@@ -292,7 +337,7 @@ def test_a_detail_is_a_feed_of_one(three, client):
 @pytest.mark.django_db
 def test_news_say_what_changed_and_when(client):
     launch = factories.launch(
-        name="A & B <c>", net=NET, net_precision=factories.row(NetPrecision, name="Day"), last_updated=CHANGED
+        name="A & B <c>", net=NET, net_precision=factories.row(NetPrecision, abbrev="DAY"), last_updated=CHANGED
     )
     feed = news(client)
     (entry,) = feed.iter(f"{ATOM}entry")
