@@ -22,6 +22,7 @@ class AstronautFilter(ResourceFilter):
 
     class Meta:
         model = models.Astronaut
+        dates = LIVED
         computed = {"age": BOUNDED, "landings_count": BOUNDED, "in_space": EXACT}
         fields = {
             **dict.fromkeys((*LIVED, *FLOWN, "flights_count"), BOUNDED),

@@ -1,6 +1,7 @@
 from spacedevs.api.filters import COMPARED, EXACT, Chosen, ResourceFilter
 
 from . import models
+from .models import CHASERS, TARGETS
 from .querysets import DOCKED
 
 
@@ -9,9 +10,8 @@ class DockingEventFilter(ResourceFilter):
 
     class Meta:
         model = models.DockingEvent
+        dates = ("docking",)
         fields = {
-            "docking": COMPARED,
-            "docking_location__id": EXACT,
-            "flight_vehicle_chaser__id": EXACT,
-            "space_station_target__id": EXACT,
+            **dict.fromkeys(("docking", "departure"), COMPARED),
+            **dict.fromkeys((f"{party}__id" for party in ("docking_location", *TARGETS, *CHASERS)), EXACT),
         }

@@ -19,19 +19,23 @@ from .querysets import PREVIOUS
 class EventFilter(ResourceFilter):
     id = Ids("id")
     agency__ids = Ids("agencies__id")
-    # The bound that is missing below: LL2 2.3.0 has it by this name.
+    # LL2 2.3.0 first had date__lt by this name.
     date__gt__lt = DateTimeFilter("date", "lt")
     day = Numbers("date__day")
+    expedition__ids = Ids("expeditions__id")
+    launch__ids = Uuids("launches__id")
     month = Numbers("date__month")
     year = Numbers("date__year")
     program = Ids("program__id")
+    program__ids = Ids("program__id")
+    spacestation__ids = Ids("spacestations__id")
     type__ids = Ids("type__id")
     video_url = Words("vid_urls__url")
 
     class Meta:
         model = models.Event
         fields = {
-            "date": ("gt", "gte", "lte"),
+            "date": COMPARED,
             "last_updated": ("gte", "lte"),
             **dict.fromkeys(("slug", "type"), EXACT),
         }
@@ -66,4 +70,7 @@ class SpacewalkFilter(ResourceFilter):
 class UpdateFilter(ResourceFilter):
     class Meta:
         model = models.Update
-        fields = dict.fromkeys(("created_on", "launch", "launch__launch_service_provider", "program"), EXACT)
+        fields = {
+            **dict.fromkeys(("launch", "launch__launch_service_provider", "program"), EXACT),
+            "created_on": BOUNDED,
+        }

@@ -2,6 +2,7 @@ from spacedevs.api.filters import (
     BOUNDED,
     COMPARED,
     EXACT,
+    Chosen,
     FlagFilter,
     Hide,
     Ids,
@@ -15,7 +16,7 @@ from spacedevs.api.filters import (
 )
 
 from . import models
-from .querysets import PREVIOUS
+from .querysets import PREVIOUS, UPCOMING
 
 COUNTED = [
     f"{of}_launch_attempt_count{span}" for of in ("orbital", "location", "pad", "agency") for span in ("", "_year")
@@ -41,9 +42,14 @@ class LaunchFilter(ResourceFilter):
     is_crewed = Present("spacecraft_flights__launch_crew", label="Has a crew")
     launch_designator = Words("launch_designator")
     launcher_config__id = Ids("rocket__configuration__id")
+    launcher_config_family_ids = Ids("rocket__configuration__families__id")
     location__ids = Ids("pad__location__id")
     lsp__id = Ids(f"{PROVIDER}__id")
     lsp__name = Words(f"{PROVIDER}__name")
+    mission__agency__ids = Ids("mission__agencies__id")
+    mission_type__ids = Ids("mission__type__id")
+    orbit__ids = Ids("mission__orbit__id")
+    previous = Chosen(PREVIOUS, label="Its time is past")
     program = Ids("program__id")
     related_lsp__id = Ids(f"{PROVIDER}__id", f"{MANUFACTURER}__id", label="Provider or manufacturer")
     related_lsp__name = Words(f"{PROVIDER}__name", f"{MANUFACTURER}__name", label="Provider or manufacturer")
@@ -53,10 +59,12 @@ class LaunchFilter(ResourceFilter):
     serial_number = Words("first_stages__launcher__serial_number")
     spacecraft_config__ids = Ids(f"{SHIP}__spacecraft_config__id")
     status__ids = Ids("status__id")
+    upcoming = Chosen(UPCOMING, label="Its time is to come, or was within the last 24 hours")
     video_url = Words("vid_urls__url")
 
     class Meta:
         model = models.Launch
+        dates = ("net",)
         fields = {
             **dict.fromkeys(COUNTED, BOUNDED),
             **dict.fromkeys(("net", "window_start", "window_end"), COMPARED),
@@ -105,7 +113,7 @@ class LandingFilter(ResourceFilter):
 class SpacecraftFlightFilter(ResourceFilter):
     class Meta:
         model = models.SpacecraftFlight
-        fields = {"spacecraft": EXACT}
+        fields = {"mission_end": BOUNDED, "spacecraft": EXACT}
 
 
 class PayloadFlightFilter(ResourceFilter):

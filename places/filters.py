@@ -9,7 +9,7 @@ class LocationFilter(ResourceFilter):
     class Meta:
         model = models.Location
         fields = {
-            "id": EXACT,
+            **dict.fromkeys(("active", "id"), EXACT),
             "name": CONTAINED,
             **dict.fromkeys(("total_landing_count", "total_launch_count"), BOUNDED),
         }
@@ -24,5 +24,5 @@ class PadFilter(ResourceFilter):
             **dict.fromkeys(("id", "location__name", "name"), CONTAINED),
             **dict.fromkeys(("latitude", "longitude"), COMPARED),
             **dict.fromkeys(("orbital_launch_attempt_count", "total_launch_count"), BOUNDED),
-            "location__id": EXACT,
+            **dict.fromkeys(("active", "location__id"), EXACT),
         }

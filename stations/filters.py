@@ -1,6 +1,7 @@
-from spacedevs.api.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Ids, IntegerFilter, ResourceFilter
+from spacedevs.api.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Chosen, Ids, IntegerFilter, ResourceFilter
 
 from . import models
+from .querysets import ACTIVE
 
 
 class SpaceStationFilter(ResourceFilter):
@@ -18,6 +19,7 @@ class SpaceStationFilter(ResourceFilter):
 
 
 class ExpeditionFilter(ResourceFilter):
+    is_active = Chosen(ACTIVE, label="Has begun and not ended")
     space_station = IntegerFilter("spacestation")
 
     class Meta:

@@ -59,7 +59,7 @@ class LauncherConfigFilter(ResourceFilter):
         fields = {
             **dict.fromkeys(("full_name", "manufacturer__name", "name"), CONTAINED),
             **dict.fromkeys((*ROCKET_TOTALS, "maiden_flight"), BOUNDED),
-            **dict.fromkeys(("active", "is_placeholder"), EXACT),
+            **dict.fromkeys(("active", "is_placeholder", "reusable"), EXACT),
         }
 
 

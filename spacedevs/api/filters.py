@@ -170,18 +170,19 @@ class FlagFilter(Selection, BooleanFilter):
     field_class = FlagField
 
 
-class Absent(FlagFilter):
-    """Asks whether a field is empty."""
+class Present(FlagFilter):
+    """Asks whether there is anything at the end of a path: in any row of several, or in none of them."""
 
     def __init__(self, field_name, **kwargs):
         super().__init__(field_name, "isnull", **kwargs)
 
-
-class Present(Absent):
-    """Asks whether there is something."""
-
     def filter(self, rows, value):
-        return super().filter(rows, value if value is None else not value)
+        if value is None:
+            return rows
+        present = Q(**{f"{self.field_name}__isnull": False})
+        if leads_to_many(rows.model, self.field_name):
+            present = models.Exists(rows.model._base_manager.filter(present, pk=models.OuterRef("pk")))
+        return rows.filter(present if value else ~present)
 
 
 class Chosen(FlagFilter):
@@ -296,7 +297,10 @@ def kind_of(field) -> dict:
 
 
 class ResourceFilter(filters.FilterSet):
-    """The filters of one resource: a table of fields and their lookups, in Meta; what is computed has its own."""
+    """The filters of one resource: a table of fields and their lookups, in Meta.
+
+    What is computed has a table of its own, `computed`. Of each column that `dates` names, the day, the month and
+    the year can be asked for."""
 
     FILTER_DEFAULTS = {field: kind_of(field) for field in (*FILTER_FOR_DBFIELD_DEFAULTS, *KINDS)}
 
@@ -307,7 +311,8 @@ class ResourceFilter(filters.FilterSet):
 
     @classmethod
     def get_filters(cls):
-        declared = getattr(getattr(cls, "Meta", None), "computed", {})
+        meta = getattr(cls, "Meta", None)
+        declared = getattr(meta, "computed", {})
         figures = {
             cls.get_filter_name(name, lookup): COMPUTED[type(computed(cls.Meta.model, name).output_field)](
                 name, lookup
@@ -315,7 +320,8 @@ class ResourceFilter(filters.FilterSet):
             for name, lookups in declared.items()
             for lookup in lookups
         }
-        return {**super().get_filters(), **figures}
+        parts = [f"{column}__{part}" for column in getattr(meta, "dates", ()) for part in ("day", "month", "year")]
+        return {**super().get_filters(), **figures, **{name: Numbers(name) for name in parts}}
 
     @classmethod
     def filter_for_lookup(cls, field, lookup_type):

@@ -1,5 +1,6 @@
 """The inputs of filters: what a form shows for each, and how it reads what was asked."""
 
+import re
 from datetime import UTC
 
 from django import forms
@@ -39,12 +40,25 @@ class MomentInput(forms.DateTimeInput):
         return moment.replace(tzinfo=None).isoformat(timespec="seconds") if moment else value
 
 
+BRACKETED = re.compile(r"\s*\[(.*)\]\s*", re.DOTALL)
+QUOTED = re.compile(r"""(["'])(.*)\1""", re.DOTALL)
+
+
+def listed(text) -> list[str]:
+    """The values of a list in one parameter: 1,2, or as some clients write it [1, 2] or ['a', 'b']."""
+    bracketed = BRACKETED.fullmatch(text)
+    values = [part.strip() for part in (bracketed[1] if bracketed else text).split(",")]
+    if bracketed:
+        values = [quoted[2] if (quoted := QUOTED.fullmatch(value)) else value for value in values]
+    return list(filter(None, values))
+
+
 class SeveralWidget(BaseCSVWidget, forms.TextInput):
     """Values that are separated by commas, in one parameter or in several of one name."""
 
     def value_from_datadict(self, data, files, name):
         given = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
-        return [part.strip() for value in given for part in value.split(",") if part.strip()]
+        return [value for text in given for value in listed(text)]
 
 
 class WordsWidget(SeveralWidget):

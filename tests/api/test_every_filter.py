@@ -31,6 +31,9 @@ MEANINGS = {
         **parts_of("date"),
         "agency__ids": "agencies__id",
         "date__gt__lt": "date__lt",
+        "expedition__ids": "expeditions__id",
+        "launch__ids": "launches__id",
+        "spacestation__ids": "spacestations__id",
         "video_url": "vid_urls__url",
     },
     "expeditions": {"space_station": "spacestation"},
@@ -48,9 +51,13 @@ MEANINGS = {
     "launches": {
         **parts_of("net"),
         "launcher_config__id": "rocket__configuration__id",
+        "launcher_config_family_ids": "rocket__configuration__families__id",
         "location__ids": "pad__location__id",
         "lsp__id": "launch_service_provider__id",
         "lsp__name": "launch_service_provider__name",
+        "mission__agency__ids": "mission__agencies__id",
+        "mission_type__ids": "mission__type__id",
+        "orbit__ids": "mission__orbit__id",
         "serial_number": "first_stages__launcher__serial_number",
         "spacecraft_config__ids": "spacecraft_flights__spacecraft__spacecraft_config__id",
         "video_url": "vid_urls__url",
@@ -110,6 +117,29 @@ def recent(moment):
     )
 
 
+def by_time(moment, **named):
+    """Rows whose time is long past, was 12 hours ago and is to come; those that `named` selects when it is asked."""
+    rows = {"past": {moment: LAUNCHED}, "recent": {moment: RECENT}, "ahead": {moment: AHEAD}}
+    return rows, {**named, "": list(rows), None: list(rows)}
+
+
+BOTH_TIMES = {
+    "upcoming": by_time("net", true=["recent", "ahead"], false=["past"]),
+    "previous": by_time("net", true=["past", "recent"], false=["ahead"]),
+}
+
+
+def within(times, *titles):
+    """The same questions to an endpoint that has some of these rows alone."""
+    return {
+        name: (
+            {title: rows[title] for title in titles},
+            {value: [title for title in found if title in titles] for value, found in asked.items()},
+        )
+        for name, (rows, asked) in times.items()
+    }
+
+
 WRITTEN_OUT = {
     "agencies": {
         "spacecraft": (
@@ -142,9 +172,22 @@ WRITTEN_OUT = {
             {"true": ["there"], "false": ["gone"]},
         )
     },
+    "expeditions": {
+        "is_active": (
+            {
+                "begun": {"start": LAUNCHED, "end": None},
+                "about to end": {"start": LAUNCHED, "end": AHEAD},
+                "over": {"start": LAUNCHED, "end": DOCKED},
+                "to come": {"start": AHEAD, "end": None},
+                "undated": {"start": None, "end": None},
+            },
+            {"true": ["begun", "about to end"], "false": ["over", "to come", "undated"]},
+        )
+    },
     "events/upcoming": {"hide_recent_previous": recent("date")},
     "launcher_configurations": {"families__contains": all_of("families"), "program__contains": all_of("program")},
     "launches": {
+        **BOTH_TIMES,
         "include_suborbital": (
             {
                 "hop": {"mission__orbit__name": "Suborbital"},
@@ -190,7 +233,8 @@ WRITTEN_OUT = {
             },
         ),
     },
-    "launches/upcoming": {"hide_recent_previous": recent("net")},
+    "launches/previous": within(BOTH_TIMES, "past", "recent"),
+    "launches/upcoming": {"hide_recent_previous": recent("net"), **within(BOTH_TIMES, "recent", "ahead")},
 }
 
 # Cases -------------------------------------------------------------------------------------------
@@ -280,6 +324,8 @@ class Case(NamedTuple):
             yield ",".join(spelled), found
             if len(each) > 1:
                 yield spelled, found
+            if self.several:  # as some clients write a list
+                yield f"[{', '.join(spelled)}]", found
 
 
 CASES = {
@@ -307,8 +353,43 @@ def test_every_filter_of_the_contract_has_a_case(contract):
         for path, about in contract["paths"].items()
         for name in about.get("filters", ())
     }
-    ours = {("docking_events", "docked")}
-    assert {*CASES, *CASES_WRITTEN_OUT} == theirs | ours
+    assert {*CASES, *CASES_WRITTEN_OUT} == theirs | ADDED
+
+
+# Filters of later builds of upstream, and of the next version of the contract.
+DATE_PARTS = "day", "month", "year"
+ADDED_LAUNCHES = (
+    "launcher_config_family_ids",
+    "mission__agency__ids",
+    "mission_type__ids",
+    *(f"net__{part}" for part in DATE_PARTS),
+    "orbit__ids",
+    "previous",
+    "upcoming",
+)
+ADDED_EVENTS = "date__lt", "expedition__ids", "launch__ids", "program__ids", "spacestation__ids"
+LATER = "gt", "gte", "lt", "lte"
+ADDED_BY_ENDPOINT = {
+    "astronauts": [f"date_of_{what}__{part}" for what in ("birth", "death") for part in DATE_PARTS],
+    "docking_events": [
+        "docked",
+        *(f"docking__{part}" for part in DATE_PARTS),
+        *(f"departure__{lookup}" for lookup in LATER),
+        "flight_vehicle_target__id",
+        "payload_flight_chaser__id",
+        "payload_flight_target__id",
+        "space_station_chaser__id",
+    ],
+    **dict.fromkeys(("events", "events/previous", "events/upcoming"), ADDED_EVENTS),
+    "expeditions": ["is_active"],
+    "launcher_configurations": ["reusable"],
+    **dict.fromkeys(("launches", "launches/previous", "launches/upcoming"), ADDED_LAUNCHES),
+    "locations": ["active"],
+    "pads": ["active"],
+    "spacecraft_flights": ["mission_end", *(f"mission_end__{lookup}" for lookup in LATER)],
+    "updates": [f"created_on__{lookup}" for lookup in LATER],
+}
+ADDED = {(prefix, name) for prefix, names in ADDED_BY_ENDPOINT.items() for name in names}
 
 
 @pytest.mark.parametrize(("prefix", "name"), CASES)
