@@ -20,6 +20,7 @@ from .terms import (
     counted,
     landings_by,
     launches_by,
+    since_before,
 )
 
 facts_of(Launch, "net", "status", "pad", "mission", "rocket", "launch_service_provider")
@@ -46,9 +47,11 @@ def launch(words):
     """The number that a launch is, or will be, among those of its kind up to it; and of those of its year.
 
     Launches count in the order of their times, planned ones too: recorded plans have the next numbers after the
-    totals of their pads. One that is not orbital has no number among the orbital ones, and what has no time has no
-    numbers. `pad_turnaround` is the time since the launch before from the same pad."""
-    turnaround = words.between("lag(net) OVER pad_order", "net")
+    totals of their pads. Those of one time share a number, the highest, as recorded for eight launches of
+    2026-08-31T00:00:00Z. One that is not orbital has no number among the orbital ones, and what has no time has no
+    numbers. `pad_turnaround` is the time since the last earlier launch from the same pad, and zero for the first:
+    LL2 2.3.0 never answers null."""
+    turnaround = words.between("min(before) OVER (PARTITION BY pad, net)", "net")
 
     def number(condition, window):
         return f"CASE WHEN {condition} THEN count(*) FILTER (WHERE {condition}) OVER {window} END"
@@ -62,17 +65,18 @@ def launch(words):
     ever = [number(condition, f"{kind}_order") for kind, (condition, _) in kinds.items()]
     of_year = [number(condition, f"{kind}_year_order") for kind, (condition, _) in kinds.items()]
     windows = [
-        f"{kind}{suffix}_order AS ({partition} ORDER BY net NULLS FIRST, id)"
+        f"{kind}{suffix}_order AS ({partition} ORDER BY net NULLS FIRST)"  # a row's peers count with it
         for kind, (_, column) in kinds.items()
         for suffix, parts in (("", [column]), ("_year", [column, "year"]))
         for partition in [f"PARTITION BY {', '.join(filter(None, parts))}" if any(parts) else ""]
     ]
     return f"""
         SELECT id, {", ".join((*ever, *of_year))},
-            CASE WHEN pad IS NOT NULL THEN {turnaround} END
+            CASE WHEN pad IS NULL OR net IS NULL THEN {words.nothing} ELSE coalesce({turnaround}, {words.nothing}) END
         FROM (
             SELECT l.id, l.net, l.pad_id AS pad, p.location_id AS location, l.launch_service_provider_id AS agency,
-                {words.year("l.net")} AS year, {ORBITAL} AS orbital
+                {words.year("l.net")} AS year, {ORBITAL} AS orbital,
+                lag(l.net) OVER (PARTITION BY l.pad_id ORDER BY {OLDEST_FIRST}) AS before
             FROM launches_launch l LEFT JOIN places_pad p ON p.id = l.pad_id {ORBIT}
         ) each_launch
         WINDOW {", ".join(windows)}
@@ -87,8 +91,8 @@ def launch(words):
     "fastest_turnaround",
 )
 def pad(words):
-    """Attempts from a pad, those that were orbital, and the shortest time from one attempt to the next."""
-    turnaround = words.between(f"lag(l.net) OVER (PARTITION BY l.pad_id ORDER BY {OLDEST_FIRST})", "l.net")
+    """Attempts from a pad, those that were orbital, and the shortest time from one attempt to a later one."""
+    turnaround = since_before(words, "l.pad_id")
     return f"""
         SELECT p.id, count(a.pad_id), count(*) FILTER (WHERE a.orbital), min(a.turnaround)
         FROM places_pad p LEFT JOIN (

@@ -10,9 +10,15 @@ ORBITAL = "coalesce(o.name, '') <> 'Suborbital'"
 OLDEST_FIRST, LATEST_FIRST = "l.net NULLS FIRST, l.id", "l.net DESC NULLS LAST, l.id DESC"
 
 
+def since_before(words, *owner) -> str:
+    """The time from the launch before of the same owner to a launch l; nothing where both have the same time."""
+    before = f"lag(l.net) OVER (PARTITION BY {', '.join(owner)} ORDER BY {OLDEST_FIRST})"
+    return f"nullif({words.between(before, 'l.net')}, {words.nothing})"
+
+
 def launches_by(words, owner, joins, among) -> str:
     """What has become of the launches of each owner, which these joins lead to from a launch l."""
-    turnaround = words.between(f"lag(l.net) OVER (PARTITION BY {owner}, {ATTEMPT} ORDER BY {OLDEST_FIRST})", "l.net")
+    turnaround = since_before(words, owner, ATTEMPT)
     return f"""
         SELECT owner, count(*) FILTER (WHERE attempt) AS total, count(*) FILTER (WHERE success) AS successes,
             count(*) FILTER (WHERE failure) AS failures, count(*) FILTER (WHERE pending) AS pending,

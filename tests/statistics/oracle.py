@@ -35,8 +35,9 @@ def shortest(times):
 
 
 def between(launches):
-    """The times from one launch to the next."""
-    return [b.net - a.net for a, b in pairwise(in_time(launches)) if a.net and b.net]
+    """The times from one launch to the next that is later."""
+    times = sorted({each.net for each in launches if each.net})
+    return [after - before for before, after in pairwise(times)]
 
 
 def streak(results):
@@ -113,15 +114,15 @@ def launch_figures(launches):
         "agency": lambda each: each.launch_service_provider_id,
     }
     for launch in launches:
-        before = dated[: dated.index(launch) + 1] if launch.net else []
+        by_then = [each for each in dated if launch.net and each.net <= launch.net]
         figures = {}
         for kind, group in kinds.items():
-            alike = [each for each in before if group(launch) and group(each) == group(launch)]
+            alike = [each for each in by_then if group(launch) and group(each) == group(launch)]
             of_year = [each for each in alike if each.net.year == launch.net.year]
             figures[f"{kind}_launch_attempt_count"] = len(alike) or None
             figures[f"{kind}_launch_attempt_count_year"] = len(of_year) or None
-        from_pad = [each for each in before if launch.pad_id and each.pad_id == launch.pad_id]
-        figures["pad_turnaround"] = launch.net - from_pad[-2].net if len(from_pad) > 1 else None
+        earlier = [each.net for each in by_then if launch.pad_id == each.pad_id and each.net < launch.net]
+        figures["pad_turnaround"] = launch.net - max(earlier) if launch.pad_id and earlier else NOTHING
         yield launch, figures
 
 

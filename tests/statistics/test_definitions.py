@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import call_command
 
-from launches.models import Launch, LaunchStatus
+from launches.models import Launch, LaunchStatus, Rocket
 from places.models import Pad
 from spacedevs.api.ingest import ingest, records
 from spacedevs.api.statistics import recompute
@@ -181,6 +181,43 @@ def test_a_year_begins_at_midnight_utc_and_plans_are_numbered_too(statuses):
     assert numbers == [(1, 1), (2, 1), (3, 2), (4, 1)]
     assert found[made[3].pk].pad_turnaround == 365 * DAY
     assert Pad.objects.get(pk=pad.pk).fastest_turnaround == timedelta(seconds=1350)  # of what has lifted off
+
+
+def test_launches_of_one_time_share_the_highest_number_and_the_turnaround(statuses):
+    pad = factories.pad(location__name="Cape")
+    made = [launched("successful", 1, pad=pad)]
+    made += [launched("to be determined", day, pad=pad) for day in (11, 11, 11, 20)]
+    recompute()
+    found = Launch.objects.in_bulk([each.pk for each in made])
+    figures = [
+        (
+            each.orbital_launch_attempt_count_year,
+            each.location_launch_attempt_count,
+            each.pad_launch_attempt_count,
+            each.pad_turnaround,
+        )
+        for each in map(found.get, [each.pk for each in made])
+    ]
+    assert figures == [(1, 1, 1, 0 * DAY), *[(4, 4, 4, 10 * DAY)] * 3, (5, 5, 5, 9 * DAY)]
+
+
+def test_launches_of_one_time_are_no_fast_turnaround(statuses):
+    pad = factories.pad()
+    rocket = factories.row(Rocket)
+    for day in (1, 1, 4, 4):
+        launched("successful", day, pad=pad, rocket=factories.row(Rocket, configuration=rocket.configuration))
+    recompute()
+    for row in (pad, rocket.configuration):
+        row.refresh_from_db()
+        assert row.fastest_turnaround == 3 * DAY
+
+
+@pytest.mark.parametrize("facts", [{"pad": None}, {"net": None}])
+def test_the_turnaround_of_a_pad_is_never_null(facts, statuses):
+    launch = factories.launch(**facts)
+    recompute()
+    launch.refresh_from_db()
+    assert launch.pad_turnaround == 0 * DAY
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,12 @@ FEW = st.integers(0, 2)
 PAST = st.integers(-24_000, -1).map(lambda hours: STARTED + timedelta(hours=hours, minutes=hours % 7))
 AHEAD = st.integers(1, 60).map(lambda days: STARTED + timedelta(days=days))
 WHEN = PAST | PAST | PAST | AHEAD
+TIED = st.sampled_from([STARTED + timedelta(days=days) for days in (-90, 30)])  # most plans share their time
 OUTCOME = st.fixed_dictionaries({"attempt": st.booleans(), "success": st.none() | st.booleans()})
 SEATS = st.sets(st.integers(0, 4), max_size=3).map(sorted)
 
 LAUNCH = {
-    "net": WHEN | st.none(),
+    "net": WHEN | TIED | st.none(),
     "status": st.sampled_from([1, 3, 3, 3, 4, 6, 7, 8, 9]),
     "pad": FEW | st.none(),
     "launch_service_provider": FEW | st.none(),
