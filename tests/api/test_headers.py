@@ -12,7 +12,7 @@ from tests import factories
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Unknown-Parameters",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 STRICT = {
     "Referrer-Policy": "same-origin",
