@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 from time import time
@@ -26,10 +27,11 @@ import brotli
 from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
-from django.utils.http import http_date, parse_http_date, parse_http_date_safe
+from django.utils.http import http_date, parse_http_date
 
-from . import versioning
+from . import conditions, versioning
 from .headers import CROSS_ORIGIN
+from .refusals import refuse
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -45,11 +47,16 @@ WORTH_ENCODING = 500  # bytes
 OVERHEAD = 2048  # bytes that a kept answer takes beside its key and body
 NEVER = float("inf")
 IS_KEPT = "spacedevs.is_kept"  # where a request has whether its answer was there
+WAS_MADE = "spacedevs.was_made"  # where a request has that its answer was made, whether or not it was sent
 HERE = {"content-length", "expires", "vary"}  # the headers that are made or kept here
-SHARED = [  # anyone may keep the answer, and asks before using it again
-    ("Cache-Control", "public, no-cache"),
-    ("Vary", "Accept, Accept-Encoding"),
-]
+LISTENS_AT = "SERVER_NAME", "SERVER_PORT"
+CLOCKS = 4  # seconds by which the clocks of two servers may differ
+REVALIDATED = {  # anyone may keep the answer, and asks before using it again
+    # With no-cache alone Apache keeps nothing, and nginx nothing that has not run out at a moment of its own header.
+    "Cache-Control": "public, no-cache, max-age=0",
+    "X-Accel-Expires": "@1",
+}
+SHARED = [*REVALIDATED.items(), ("Vary", "Accept, Accept-Encoding")]
 
 
 # What an answer depends on -----------------------------------------------------------------------
@@ -65,10 +72,11 @@ def is_anonymous_read(environ) -> bool:
 
 
 def addressed_by() -> tuple[str, ...]:
-    """The parts of a request from which Django tells where it was sent to."""
-    plain = "wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "PATH_INFO"
-    forwarded = "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT"
-    return *plain, *forwarded, *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]
+    """The parts of a request from which Django tells where it was sent to.
+
+    The address at which a server listens is none of them where a Host is given: behind a balancer each has its own."""
+    plain = "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO"
+    return *plain, *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]
 
 
 def accepted_type(environ) -> str:
@@ -87,6 +95,9 @@ def canonical(query, accept) -> str:
     if any(name == "format" or "%" in name or "+" in name for name, _ in pairs):
         return query
     return "&".join(pair for _, pair in sorted(pairs, key=lambda pair: pair[0]))
+
+
+http_date_of = lru_cache(maxsize=4)(http_date)
 
 
 @lru_cache(maxsize=256)
@@ -112,8 +123,8 @@ def release() -> str:
     folders = [Path(apps.get_app_config(noun).path) for noun in settings.NOUNS]
     files = [path for folder in (*folders, Path(__file__).parents[1]) for path in folder.rglob("*.*")]
     digest = blake2b(repr((settings.MEDIA_URL, settings.STATIC_URL)).encode(), digest_size=16)
-    for path in (*sorted(files), *settings.BASE_DIR.glob("*.lock")):
-        if path.suffix != ".pyc":
+    for path in (*sorted(files), *sorted(settings.BASE_DIR.glob("*.lock"))):
+        if "__pycache__" not in path.parts:  # where other processes may be writing
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -182,7 +193,7 @@ class ResponseCache:
         self.release = release()
         self.addressed_by = addressed_by()
         self.answers = Answers(settings.RESPONSE_CACHE_MB * 2**20)
-        self.seen = None, 0, ""
+        self.seen = None, 0
 
     def __call__(self, environ, start_response):
         if not environ.get("PATH_INFO", "").startswith(self.places):
@@ -191,12 +202,13 @@ class ResponseCache:
         version = self.version() if is_anonymous_read(environ) else None
         if version is None:
             return self.application(environ, unshared(start_response))
-        return self.respond(environ, start_response, version, self.last_modified(version, asked_at))
+        return self.respond(environ, start_response, version, asked_at)
 
-    def respond(self, environ, start_response, version, last_modified):
+    def respond(self, environ, start_response, version, asked_at):
+        modified = self.last_modified(version)  # before an answer is made, which may take longer than the next commit
         key, answer, etag = self.known(environ, version)
         environ[IS_KEPT] = answer is not None
-        if answer is None and etag not in tags(environ):
+        if answer is None and not conditions.knows(environ, etag):
             status, headers, parts = self.ask(environ, version)
             if not may_be_kept(status, headers):
                 unshared(start_response)(status, headers)
@@ -205,11 +217,17 @@ class ResponseCache:
             etag = etag if until == NEVER else self.etag(version, key, until)
             answer = make(etag, key[-1], headers, parts, until)
             self.answers.put(version, key, answer)
-        dated = date(answer, last_modified)
-        if has_it(environ, etag, dated):
-            return self.not_modified(environ, start_response, etag, dated)
-        start_response("200 OK", [*answer.headers, *dated])
-        return [answer.body] if environ["REQUEST_METHOD"] == "GET" else []
+            environ[WAS_MADE] = True
+        modified = modified if holds(answer) else None
+        verdict = conditions.judge(environ, etag, modified)
+        if verdict == HTTPStatus.NOT_MODIFIED:
+            return self.not_modified(environ, start_response, etag, date(modified, asked_at))
+        if verdict == HTTPStatus.PRECONDITION_FAILED:
+            body = refuse(start_response, verdict, conditions.FAILED)
+        else:
+            start_response("200 OK", [*answer.headers, *date(modified, asked_at)])
+            body = [answer.body]
+        return body if environ["REQUEST_METHOD"] == "GET" else []
 
     def unchanged(self, environ, start_response) -> list | None:
         """The answer to a client that has what is there; None where it has not, or nobody knows without making it."""
@@ -218,8 +236,12 @@ class ResponseCache:
         if version is None:
             return None
         _, answer, etag = self.known(environ, version)
-        dated = date(answer, self.last_modified(version, asked_at)) if answer else []
-        return self.not_modified(environ, start_response, etag, dated) if has_it(environ, etag, dated) else None
+        if answer is None and not conditions.knows(environ, etag):
+            return None
+        modified = self.last_modified(version) if holds(answer) else None
+        if conditions.judge(environ, etag, modified) != HTTPStatus.NOT_MODIFIED:
+            return None
+        return self.not_modified(environ, start_response, etag, date(modified, asked_at))
 
     def not_modified(self, environ, start_response, etag, dated):
         is_api = environ.get("PATH_INFO", "").startswith(self.root)
@@ -236,8 +258,9 @@ class ResponseCache:
     def key(self, environ) -> tuple[str, ...]:
         """All of a request that an answer may depend on; the encoding comes last."""
         accept = accepted_type(environ)
+        listens_at = () if "HTTP_HOST" in environ else LISTENS_AT
         return (
-            *[environ.get(name, "") for name in self.addressed_by],
+            *[environ.get(name, "") for name in (*listens_at, *self.addressed_by)],
             canonical(environ.get("QUERY_STRING", ""), accept),
             accept,
             encoding(environ.get("HTTP_ACCEPT_ENCODING", "")),
@@ -247,20 +270,20 @@ class ResponseCache:
         about = repr((self.release, *about))
         return f'"{blake2b(about.encode(), digest_size=15).hexdigest()}"'
 
-    def last_modified(self, version, asked_at) -> str:
-        """The second after this process first saw the version, once it has come; empty before.
+    def last_modified(self, version) -> int:
+        """The date of what there is under a version: some seconds after this process first saw it.
 
         No trigger knows when its transaction will commit, nor tells a date two commits of one second apart. But
-        what was sent under an older version was sent before this second, and with an older date."""
+        what was sent under an older version was sent before this date, and with an older one: also by a server
+        whose clock is ahead of ours."""
         seen = self.seen
         if seen[0] != version:
-            second = int(time()) + 1
-            seen = self.seen = version, second, http_date(second)
-        return seen[2] if seen[1] <= asked_at else ""
+            seen = self.seen = version, int(time()) + 1 + CLOCKS
+        return seen[1]
 
     def ask(self, environ, version) -> tuple[str, list, Iterable[bytes]]:
         """What Django answers; a HEAD is asked as the GET whose answer it describes."""
-        said, asked = [], {**environ, "REQUEST_METHOD": "GET", versioning.ASKED: version}
+        said, asked = [], {**environ, "REQUEST_METHOD": "GET", versioning.ASKED: version, conditions.LEFT: True}
         parts = self.application(asked, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
         return status, headers, parts
@@ -277,28 +300,14 @@ def unshared(start_response):
     return start
 
 
-def tags(environ) -> list[str]:
-    """The ETags that a client says it has; on the way a proxy may have marked them as weak."""
-    header = environ.get("HTTP_IF_NONE_MATCH")
-    return [tag.strip().removeprefix("W/") for tag in header.split(",")] if header else []
+def holds(answer) -> bool:
+    """Whether an answer changes with the version alone, as one does whose ETag a client could give."""
+    return answer is None or answer.until == NEVER
 
 
-def date(answer, last_modified) -> list:
-    """The date of an answer, unless it changes between versions."""
-    return [("Last-Modified", last_modified)] if last_modified and (not answer or answer.until == NEVER) else []
-
-
-def has_it(environ, etag, dated) -> bool:
-    """Whether a client has the answer, by its ETag or its date."""
-    return etag in tags(environ) or bool(dated and is_unchanged(environ, dated[0][1]))
-
-
-def is_unchanged(environ, last_modified) -> bool:
-    """Whether a client that gives a date, and no ETag, has what is there since then."""
-    if "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" not in environ:
-        return False
-    since = parse_http_date_safe(environ["HTTP_IF_MODIFIED_SINCE"])
-    return since is not None and parse_http_date_safe(last_modified) <= since <= time()
+def date(modified: int | None, asked_at) -> list:
+    """The date of an answer, once it has come."""
+    return [("Last-Modified", http_date_of(modified))] if modified is not None and modified <= asked_at else []
 
 
 def may_be_kept(status, headers) -> bool:

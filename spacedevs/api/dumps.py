@@ -14,11 +14,10 @@ import orjson
 from django.conf import settings
 from django.http import FileResponse, JsonResponse
 from django.urls import reverse
-from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
 from . import versioning
-from .caching import release
+from .caching import REVALIDATED, release
 from .database import Taken, file_lock, snapshot
 from .errors import only_read
 from .export import export
@@ -100,7 +99,7 @@ def index(request):
         for each in about["files"]
     ]
     told = {"version": about["version"], "made": about["made"], "is_current": is_current, "files": files}
-    return conditional(request, f"{folder.name}-{is_current}", lambda: JsonResponse(told))
+    return tagged(JsonResponse(told), f"{folder.name}-{about['made']}-{is_current}")
 
 
 @only_read
@@ -111,14 +110,11 @@ def file(request, name):
     digest = next((each["sha256"] for each in files if each["file"] == name), None)
     if not digest:
         return JsonResponse({"detail": NO_FILE}, status=404)
-    return conditional(
-        request, digest, lambda: FileResponse((folder / name).open("rb"), content_type="application/gzip")
-    )
+    return tagged(FileResponse((folder / name).open("rb"), content_type="application/gzip"), digest)
 
 
-def conditional(request, tag, make_response):
+def tagged(response, tag):
     """An answer that is sent only to those who do not have it."""
-    etag = quote_etag(tag)
-    response = get_conditional_response(request, etag=etag) or make_response()
-    response["ETag"], response["Cache-Control"] = etag, "public, no-cache"
+    for name, value in {"ETag": quote_etag(tag), **REVALIDATED}.items():
+        response[name] = value
     return response

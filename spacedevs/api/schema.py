@@ -30,6 +30,7 @@ PROBLEMS = {  # beside that of bad parameters
     401: "The token is none of this server's.",
     404: "There is no such row, path or format.",
     406: "No type that is accepted is to be had.",
+    412: "The answer is not, or no longer, the one that If-Match or If-Unmodified-Since asks for.",
     414: "The query is longer than any question.",
     429: "Too much was asked; Retry-After says when to ask again.",
     503: "The database is not available, or took too long.",

@@ -5,6 +5,7 @@ they do for pictures of elsewhere: answers show what the column holds."""
 
 import secrets
 import warnings
+from hashlib import blake2b
 from io import BytesIO
 
 from django import forms
@@ -161,4 +162,6 @@ def preview(address, picture=None):
 @cache_control(public=True, max_age=31536000, immutable=True)  # no name is ever used again
 def serve(request, path):
     """A picture that is stored on this machine."""
-    return static.serve(request, path, settings.MEDIA_ROOT)
+    response = static.serve(request, path, settings.MEDIA_ROOT)
+    response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same where files were copied
+    return response

@@ -5,7 +5,7 @@ from django.db import Error
 from django.urls import reverse
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
-from spacedevs.api.caching import ResponseCache
+from spacedevs.api.caching import WAS_MADE, ResponseCache
 from spacedevs.api.refusals import refuse, refuse_for_want_of_database
 
 from .callers import Caller, KeyAuthentication, address_of, caller_of, counted_as
@@ -49,16 +49,16 @@ class Throttle:
         use = self.counter.take(caller.counted_as, caller.rate)
         is_conditional = not CONDITIONS.isdisjoint(environ)
         if use is None:
-            start = self.giving_back(caller, start_response) if is_conditional else start_response
+            start = self.giving_back(caller, environ, start_response) if is_conditional else start_response
             return self.application(environ, start)
         told = self.unchanged(environ, start_response) if is_conditional else None
         return refuse_for_now(start_response, use.wait) if told is None else told
 
-    def giving_back(self, caller: Caller, start_response):
-        """A start_response that takes nothing for an answer that the caller has already."""
+    def giving_back(self, caller: Caller, environ, start_response):
+        """A start_response that takes nothing for an answer that the caller has already, and nobody had to make."""
 
         def start(status, headers, *error):
-            if status.startswith("304 "):
+            if status.startswith("304 ") and WAS_MADE not in environ:
                 self.counter.give_back(caller.counted_as, caller.rate)
             return start_response(status, headers, *error)
 

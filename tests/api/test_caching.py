@@ -8,7 +8,7 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.http import http_date
 
 from agencies.models import AgencyType
-from spacedevs.api import caching
+from spacedevs.api import caching, conditions
 from spacedevs.api.caching import ResponseCache, encoding, zstd
 from spacedevs.api.headers import CROSS_ORIGIN
 from spacedevs.limits.throttle import Throttle
@@ -19,7 +19,11 @@ from tests.api import routes
 from tests.wsgi import BODY, JSON, Application, Asker
 
 PAGE = "/2.3.0/launches/"
-SHARED = {"Cache-Control": "public, no-cache", "Vary": "Accept, Accept-Encoding"}
+SHARED = {
+    "Cache-Control": "public, no-cache, max-age=0",
+    "X-Accel-Expires": "@1",
+    "Vary": "Accept, Accept-Encoding",
+}
 DECODERS = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress, "zstd": zstd.decompress}
 
 
@@ -33,7 +37,8 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(caching, "time", clock)
+    for module in (caching, conditions):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 
@@ -94,7 +99,6 @@ DIFFERENCES = {
     "host": {"HTTP_HOST": "other.example"},
     "port": {"HTTP_HOST": "127.0.0.1:8000"},
     "scheme": {"wsgi.url_scheme": "https"},
-    "forwarded host": {"HTTP_X_FORWARDED_HOST": "other.example"},
     "script": {"SCRIPT_NAME": "/mirror"},
     "path": {"path": "/2.3.0/events/"},
     "query": {"query": "limit=1"},
@@ -122,6 +126,11 @@ ALIKE = [
     ({"HTTP_ACCEPT_ENCODING": "gzip, deflate"}, {"HTTP_ACCEPT_ENCODING": "gzip"}),
     ({"query": "limit=1&offset=2&search=a&search=b"}, {"query": "search=a&offset=2&limit=1&search=b"}),
     ({"HTTP_USER_AGENT": "curl"}, {"HTTP_USER_AGENT": "wget"}),
+    ({"HTTP_X_FORWARDED_HOST": "a.example"}, {"HTTP_X_FORWARDED_HOST": "b.example"}),
+    (
+        {"HTTP_HOST": "example.org", "SERVER_NAME": "10.0.0.1", "SERVER_PORT": "8000"},
+        {"HTTP_HOST": "example.org", "SERVER_NAME": "10.0.0.2", "SERVER_PORT": "8001"},
+    ),
     ({"HTTP_COOKIE": "csrftoken=x; theme=dark"}, {}),
 ]
 NOT_ALIKE = [
@@ -331,17 +340,22 @@ def test_with_the_cache_off_conditional_requests_are_answered(process, applicati
     assert len(application.asked) == 2
 
 
-def test_an_answer_has_a_date_from_the_second_after_its_version_was_first_seen(ask, clock):
+DATE = 1_800_000_005  # of what was first seen as the clock begins
+
+
+def test_an_answer_has_a_date_from_five_seconds_after_its_version_was_first_seen(ask, clock):
+    ask()
+    clock.now = DATE - 0.1
     assert "Last-Modified" not in ask()[1]
-    clock.now = 1_800_000_001
-    assert ask()[1]["Last-Modified"] == http_date(1_800_000_001)
+    clock.now = DATE
+    assert ask()[1]["Last-Modified"] == http_date(DATE)
     clock.now += 1000
-    assert ask()[1]["Last-Modified"] == http_date(1_800_000_001)
+    assert ask()[1]["Last-Modified"] == http_date(DATE)
 
 
 SINCE = {
-    1_800_000_000: "200 OK",
-    1_800_000_001: "304 Not Modified",
+    DATE - 1: "200 OK",
+    DATE: "304 Not Modified",
     1_800_000_060: "304 Not Modified",
     1_800_000_200: "200 OK",  # is yet to come, and so is no date of an answer
 }
@@ -353,7 +367,7 @@ def test_who_gives_a_date_is_told_whether_there_was_a_commit_since(since, ask, c
     clock.now += 100
     status, headers, body = ask(HTTP_IF_MODIFIED_SINCE=http_date(since))
     assert (status, bool(body)) == (SINCE[since], SINCE[since] == "200 OK")
-    assert headers["Last-Modified"] == http_date(1_800_000_001)
+    assert headers["Last-Modified"] == http_date(DATE)
 
 
 @pytest.mark.parametrize("other", [{"HTTP_IF_NONE_MATCH": '"other"'}, {"HTTP_IF_MODIFIED_SINCE": "yesterday"}])
@@ -363,15 +377,19 @@ def test_a_date_counts_only_if_it_is_one_and_there_is_no_etag(other, ask, clock)
     assert ask(**{"HTTP_IF_MODIFIED_SINCE": http_date(clock.now), **other})[0] == "200 OK"
 
 
-def test_two_commits_of_one_second_have_different_dates(process, version, clock):
-    """Another process, which saw the first version earlier, may have sent it with a date until the commit."""
+@pytest.mark.parametrize("ahead", [0, 4])
+def test_two_commits_of_one_second_have_different_dates(ahead, process, version, clock):
+    """Another server, which saw the first version earlier, may have sent it with a date until the commit; also one
+    whose clock is ahead."""
     early, late = process(), process()
+    clock.now += ahead
     early()
-    clock.now = 1_800_000_001
+    clock.now = DATE + ahead
     date = early()[1]["Last-Modified"]
     version[0] = "2"
+    clock.now -= ahead
     late()
-    clock.now = 1_800_000_002
+    clock.now += 100
     assert late(HTTP_IF_MODIFIED_SINCE=date)[0] == early(HTTP_IF_MODIFIED_SINCE=date)[0] == "200 OK"
 
 

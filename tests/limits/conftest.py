@@ -6,22 +6,15 @@ import pytest
 import redis
 
 from spacedevs.limits import counters
-from spacedevs.limits.callers import KEYS
 
 
 @pytest.fixture(autouse=True)
 def counts(tmp_path, settings):
     """Counts of the test's own."""
     settings.VAR_DIR = tmp_path
-    forget()
-    yield
-    forget()
-
-
-def forget():
-    """Lets no test find what a process remembers of another."""
     counters.counter.cache_clear()
-    KEYS.forget()
+    yield
+    counters.counter.cache_clear()
 
 
 @pytest.fixture
