@@ -1,12 +1,19 @@
+from django.db.models.functions import Coalesce
+
 from spacedevs.api.feed_formats import Entry
-from spacedevs.api.feeds import Feed
+from spacedevs.api.feeds import Feed, past
+
+from .querysets import DOCKED
 
 
 class Dockings(Feed):
     """Stays, each from docking to departure; one that lasts has no end yet."""
 
     title = "Docking events"
-    time = changed = "docking"
+    time = "docking"
+    # No row tells when it was changed: the last thing that has happened, or for a plan what is known of its launch.
+    changed = Coalesce(past("departure"), past("docking"), "flight_vehicle_chaser__launch__last_updated")
+    clock = DOCKED
     related = (
         "docking_location",
         "flight_vehicle_chaser__spacecraft",
@@ -24,7 +31,6 @@ class Dockings(Feed):
             title=f"{stay.chaser.name} at {place}",
             start=stay.docking,
             end=stay.departure,
-            updated=stay.departure or stay.docking,  # no row tells when it was changed
             category="Docking",
             place=place,
             text=f"Docked {stay.span}.",

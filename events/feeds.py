@@ -1,13 +1,18 @@
+from django.db.models.functions import Coalesce
+
 from spacedevs.api.feed_formats import Entry
-from spacedevs.api.feeds import Feed
+from spacedevs.api.feeds import Feed, past
 from spacedevs.api.periods import kind
+
+from .querysets import PREVIOUS
 
 
 class Happenings(Feed):
     """Events, each as long as it is said to last."""
 
     title = "Events"
-    time, changed = "date", "last_updated"
+    time = "date"
+    changed, clock = Coalesce("last_updated", past("date")), PREVIOUS
     related = "type", "date_precision"
 
     @staticmethod
@@ -16,7 +21,6 @@ class Happenings(Feed):
             title=event.name,
             start=event.date,
             end=later(event.date, event.duration),
-            updated=event.last_updated or event.date,
             precision=kind(event.date_precision),
             category=event.type.name if event.type else "Event",
             place=event.location or "",

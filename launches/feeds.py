@@ -1,6 +1,10 @@
+from django.db.models.functions import Coalesce
+
 from spacedevs.api.feed_formats import Entry
-from spacedevs.api.feeds import Feed
+from spacedevs.api.feeds import Feed, past
 from spacedevs.api.periods import kind
+
+from .querysets import PREVIOUS
 
 UNCERTAIN = {"TBD", "TBC", "Hold"}  # abbreviations of the statuses of launches whose time may well be another
 
@@ -9,7 +13,8 @@ class Launches(Feed):
     """Launches, each from its net to the end of its window."""
 
     title = "Launches"
-    time, changed = "net", "last_updated"
+    time = "net"
+    changed, clock = Coalesce("last_updated", past("net")), PREVIOUS
     related = "net_precision", "status", "mission", "pad__location", "launch_service_provider"
 
     @staticmethod
@@ -25,7 +30,6 @@ class Launches(Feed):
             title=launch.name,
             start=launch.net,
             end=launch.window_end,
-            updated=launch.last_updated or launch.net,
             precision=kind(precision),
             is_tentative=bool(status and status.abbrev in UNCERTAIN),
             category="Launch",

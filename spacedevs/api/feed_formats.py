@@ -4,11 +4,11 @@ Nothing in them tells when they were written: the same data make the same bytes.
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import linebreaks
-from icalendar import Calendar, Event, vDuration, vText
+from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vText
 from rest_framework.renderers import BaseRenderer
 from rest_framework.utils.urls import remove_query_param
 
@@ -17,7 +17,9 @@ from .periods import in_words, period
 AUTHOR = "Launch Library"
 PRODUCT = "-//spacedevs-server//Launch Library 2.3.0//EN"
 REFRESH = timedelta(hours=1)  # how often a calendar may ask again
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # when a feed changed that holds nothing
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # when something changed of which nobody knows when
+REVISIONS_SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # before any change that Launch Library tells of
+MAX_INTEGER = 2**31 - 1  # of a calendar (RFC 5545, 3.3.8)
 
 
 class Entry(NamedTuple):
@@ -25,7 +27,6 @@ class Entry(NamedTuple):
 
     title: str
     start: datetime
-    updated: datetime
     end: datetime | None = None
     precision: str = ""  # how exactly the start is known, as a kind of periods.py; empty where it is exact
     is_tentative: bool = False
@@ -43,11 +44,17 @@ class Entry(NamedTuple):
 
 
 class Item(NamedTuple):
-    """An entry, by what it is known everywhere, and its address here."""
+    """An entry, by what it is known everywhere, its address here, and when it was last changed."""
 
     key: UUID
     address: str
+    updated: datetime
     entry: Entry
+
+    @property
+    def sequence(self) -> int:
+        """The number of a revision, which rises with each change (RFC 5545, 3.8.7.4): seconds since 2010, 31 bits."""
+        return min(max(int((self.updated - REVISIONS_SINCE).total_seconds()), 0), MAX_INTEGER)
 
 
 class Issue(NamedTuple):
@@ -73,14 +80,26 @@ class CalendarRenderer(FeedRenderer):
         calendar = Calendar()
         calendar.add("version", "2.0")
         calendar.add("prodid", PRODUCT)
-        calendar.add("uid", str(uuid5(NAMESPACE_URL, issue.address)))
         for name in ("name", "x-wr-calname"):  # as RFC 7986 has it, and as everybody had it before
             calendar.add(name, vText(issue.title))
         calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(REFRESH))
-        for item in issue.items:
-            calendar.add_component(happening(item))
+        # A calendar has a component at least (RFC 5545, 3.6), and one without entries has but its time zone.
+        for component in [happening(item) for item in issue.items] or [utc()]:
+            calendar.add_component(component)
         return calendar.to_ical()
+
+
+def utc() -> Timezone:
+    """The time zone of all times here."""
+    rule = TimezoneStandard()
+    rule.add("dtstart", LONG_AGO.replace(tzinfo=None))
+    for name, value in (("tzoffsetfrom", timedelta()), ("tzoffsetto", timedelta()), ("tzname", "UTC")):
+        rule.add(name, value)
+    zone = Timezone()
+    zone.add("tzid", "UTC")
+    zone.add_component(rule)
+    return zone
 
 
 def happening(item: Item) -> Event:
@@ -89,8 +108,9 @@ def happening(item: Item) -> Event:
     start, end = period(entry.start, entry.precision) or (entry.start, entry.end)
     event = Event.new(
         uid=str(item.key),
-        stamp=entry.updated,  # of a calendar that is published: when it was last changed
-        last_modified=entry.updated,
+        stamp=item.updated,  # of a calendar that is published: when it was last changed
+        last_modified=item.updated,
+        sequence=item.sequence,
         start=start,
         end=end if end and end > start else None,
         summary=entry.full_title,
@@ -122,14 +142,14 @@ class AtomRenderer(FeedRenderer):
             feed_guid=issue.address,
             issue=issue,
         )
-        for key, address, entry in issue.items:
+        for key, address, updated, entry in issue.items:
             lines = in_words(entry.start, entry.precision), entry.place, entry.text
             news.add_item(
                 entry.full_title,
                 address,
                 linebreaks("\n\n".join(filter(None, lines)), autoescape=True),
                 unique_id=key.urn,
-                updateddate=entry.updated,
+                updateddate=updated,
                 categories=[entry.category] if entry.category else [],
             )
         return news.writeString("utf-8").encode()

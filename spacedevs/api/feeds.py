@@ -7,12 +7,13 @@ import re
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import models
-from django.db.models import F
+from django.db.models.functions import Now
 from django.http import Http404
 from rest_framework.response import Response
 
-from .feed_formats import AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
+from .feed_formats import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 from .pagination import Pagination
+from .parts import Part
 from .rendering import path_of
 
 FORMATS = CalendarRenderer, AtomRenderer
@@ -20,12 +21,18 @@ FORMATS = CalendarRenderer, AtomRenderer
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
+def past(column) -> models.Expression:
+    """A moment that is past; null as long as it is to come."""
+    return models.Case(models.When(**{f"{column}__lte": Now()}, then=models.F(column)))
+
+
 class Feed:
     """What the rows of a table are in feeds: declared by the app that owns them."""
 
     title = ""
     time = ""  # the column that tells when; rows without have no place in a feed
-    changed = ""  # the column that tells what is news
+    changed: models.Expression  # when a row was last changed, in the past; null where nobody knows
+    clock: Part | None = None  # whose edges are the moments at which `changed` changes though nothing is written
     related = ()  # the rows that an entry is made from as well
 
     @staticmethod
@@ -53,12 +60,12 @@ def answer(view, rows: models.QuerySet) -> Response:
     feed, request = view.feed, view.request
     rows = rows.filter(**{f"{feed.time}__isnull": False})
     if not (view.part or request.query_params.get("ordering")):
-        rows = rows.order_by(F(feed.changed).desc(nulls_last=True), "pk")
+        rows = rows.order_by(feed.changed.desc(nulls_last=True), "pk")
     pages = FeedPagination()
     keys = pages.keys_of(rows, request)
     if view.detail and not keys:
         raise Http404
-    found = rows.model._base_manager.select_related(*feed.related).in_bulk(keys)
+    found = rows.model._base_manager.select_related(*feed.related).annotate(changed=feed.changed).in_bulk(keys)
     links = (None, None) if view.detail else (pages.get_next_link(), pages.get_previous_link())
     items = [item(feed, found[key], request) for key in keys if key in found]
     return Response(Issue(feed.title, request.build_absolute_uri(), *links, items))
@@ -66,7 +73,7 @@ def answer(view, rows: models.QuerySet) -> Response:
 
 def item(feed: Feed, row: models.Model, request) -> Item:
     address = request.build_absolute_uri(path_of(f"{row._meta.model_name}-detail", row.pk))
-    return Item(key_of(row), address, cleaned(feed.entry(row)))
+    return Item(key_of(row), address, row.changed or LONG_AGO, cleaned(feed.entry(row)))
 
 
 def writable(text: str) -> str:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.http import http_date
 from icalendar import Calendar
 
 from docking.models import DockingEvent
@@ -16,6 +17,7 @@ from spacedevs.api.caching import ResponseCache
 from spacedevs.api.periods import KINDS, in_words, kind, period
 from tests import factories
 from tests.api.routes import RESOURCES
+from tests.conftest import STARTED
 from tests.wsgi import Asker
 
 FED = [prefix for prefix, resource in RESOURCES.items() if resource.feed]
@@ -167,6 +169,7 @@ def test_a_launch_is_an_entry_of_its_window(client):
         "DTEND": NET + timedelta(hours=2),
         "DTSTAMP": CHANGED,
         "LAST-MODIFIED": CHANGED,
+        "SEQUENCE": (CHANGED - datetime(2010, 1, 1, tzinfo=UTC)).total_seconds(),
         "STATUS": "CONFIRMED",
         "TRANSP": "TRANSPARENT",
         "CATEGORIES": entry["CATEGORIES"],
@@ -247,6 +250,66 @@ def test_an_entry_keeps_its_uid_when_it_changes_and_on_another_server(client):
 
 
 @pytest.mark.django_db
+def test_the_number_of_a_revision_rises_with_the_change_within_the_bounds_of_calendars(client):
+    factories.launch(net=NET, last_updated=None)
+    numbers = []
+    for changed in (datetime(1970, 1, 1, tzinfo=UTC), CHANGED, CHANGED + timedelta(seconds=1), datetime.max):
+        Launch.objects.update(last_updated=changed.replace(microsecond=0, tzinfo=UTC))
+        numbers += [entry["SEQUENCE"] for entry in calendar(client)]
+    assert numbers == [0, 515289600, 515289601, 2**31 - 1]
+
+
+@pytest.mark.django_db
+def test_a_calendar_has_no_uid_which_readers_take_for_that_of_its_entries(client):
+    factories.launch()
+    assert client.get("/2.3.0/launches/?format=ics").content.split(b"BEGIN:VEVENT")[0].count(b"UID") == 0
+
+
+@pytest.mark.django_db
+def test_a_calendar_without_entries_has_its_time_zone(client):
+    read = Calendar.from_ical(client.get("/2.3.0/launches/?format=ics").content)
+    (zone,) = read.subcomponents
+    assert (zone.name, zone["TZID"], [each.name for each in zone.subcomponents]) == ("VTIMEZONE", "UTC", ["STANDARD"])
+
+
+PLANNED = {"docking": STARTED + timedelta(days=9), "departure": STARTED + timedelta(days=99)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stay", "changed"),
+    [
+        ({"docking": NET, "departure": CHANGED}, CHANGED),
+        ({"docking": NET, "departure": PLANNED["departure"]}, NET),
+        (PLANNED, CHANGED),
+        (PLANNED | {"flight_vehicle_chaser__launch__last_updated": None}, datetime(1970, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_stay_was_changed_when_something_happened_or_the_plan_of_its_launch_changed(stay, changed, client):
+    factories.docking_event(**{"flight_vehicle_chaser__launch__last_updated": CHANGED, **stay})
+    (entry,) = calendar(client, "docking_events/")
+    assert (entry["DTSTAMP"], entry["LAST-MODIFIED"]) == (changed, changed)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("prefix", ["docking_events", "events", "launches"])
+def test_no_entry_was_changed_in_the_future_and_what_changed_last_comes_first(prefix, client):
+    feed = RESOURCES[prefix].feed
+    for days in (-9, 30, -20, 40):
+        factories.row(RESOURCES[prefix].queryset.model, **{feed.time: STARTED + timedelta(days=days)})
+    changes = [entry["DTSTAMP"] for entry in calendar(client, f"{prefix}/")]
+    assert changes == sorted(changes, reverse=True)
+    assert max(changes) <= STARTED
+
+
+@pytest.mark.django_db
+def test_a_feed_changes_when_a_planned_docking_happens(client):
+    stay = factories.docking_event(**PLANNED)
+    response = client.get("/2.3.0/docking_events/?format=ics")
+    assert response["Expires"] == http_date(stay.docking.timestamp())
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("form", ["ics", "atom"])
 @pytest.mark.parametrize("prefix", ["docking_events", "events", "launches"])
 def test_a_feed_is_the_same_whenever_it_is_made(prefix, form, client):
@@ -267,11 +330,11 @@ def test_a_row_without_a_time_has_no_place_in_a_feed(client):
 
 @pytest.fixture
 def three():
-    """Launches by their time, of which the first changed last, and of one nobody knows when it changed."""
+    """Launches by their time, of which the first changed last; of one it is known only that it has lifted off."""
     return [
         factories.launch(name=name, net=NET + timedelta(days=day), last_updated=changed)
         for day, (name, changed) in enumerate(
-            {"one": NET + timedelta(days=9), "two": None, "three": NET + timedelta(days=1)}.items()
+            {"one": NET + timedelta(days=9), "two": None, "three": NET + timedelta(days=2)}.items()
         )
     ]
 
@@ -307,7 +370,7 @@ def test_a_feed_holds_more_than_a_page(client):
         assert len(calendar(client, "docking_events/")) == 100
     with CaptureQueriesContext(connection) as many:
         assert len(calendar(client, "docking_events/", limit=900)) == 900
-    assert len(few) == len(many) == 2
+    assert len(few) == len(many) == 3  # one of them asks when a stay begins or ends
     assert len(calendar(client, "docking_events/", limit=5000)) == 1000
     assert len(calendar(client, "docking_events/", limit=5000, offset=1000)) == 100
 
