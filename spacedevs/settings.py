@@ -12,11 +12,10 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from spacedevs.databases import POOLS, database
 from spacedevs.operations import static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"  # what a run leaves behind: database, static files, key, counts
-VAR_DIR.mkdir(exist_ok=True)
 RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 
@@ -56,17 +55,40 @@ class Environment(environ.FileAwareEnv):
 env = Environment()
 
 
+def folder(name, default) -> Path:
+    """A place for files, which this variable names; nothing is made there before it is needed."""
+    return Path(env(f"SPACEDEVS_{name}_DIR", default="") or default).absolute()
+
+
+def made(path: Path, instead) -> Path:
+    """A folder that must be there by now; where it cannot be made, whoever reads why is told what to name instead."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path}: {error.strerror}. {instead}") from None
+    return path
+
+
+VAR_DIR = folder("VAR", BASE_DIR / "var")  # what a run leaves behind, unless another place is named for it
+STATIC_ROOT = folder("STATIC", VAR_DIR / "static")
+MEDIA_ROOT = folder("MEDIA", VAR_DIR / "media")  # pictures that editors upload or fetch_images brings
+DUMP_ROOT = folder("DUMP", VAR_DIR / "dump")
+LIMITS_DIR = folder("LIMITS", VAR_DIR)  # where the processes of one machine count what callers ask
+METRICS_DIR = folder("METRICS", VAR_DIR / "metrics")
+
+
 def local_secret_key() -> str:
     """The key of this checkout, made at the first start, readable by its owner alone."""
     path = VAR_DIR / "secret_key"
     if not path.exists():
+        made(VAR_DIR, "SPACEDEVS_SECRET_KEY gives the key itself, SPACEDEVS_VAR_DIR another folder to keep it in.")
         # Written aside and then put in place, so that no other process ever reads a key half made.
-        made = path.with_suffix(f".{secrets.token_hex(8)}")
-        made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(50))
+        aside = path.with_suffix(f".{secrets.token_hex(8)}")
+        aside.touch(mode=0o600)
+        aside.write_text(secrets.token_urlsafe(50))
         with suppress(FileExistsError):
-            path.hardlink_to(made)
-        made.unlink()
+            path.hardlink_to(aside)
+        aside.unlink()
     return path.read_text()
 
 
@@ -85,39 +107,27 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if set(ALLOWED_HOSTS) <= set(LOCAL_HOSTS):  # TLS protects what leaves the machine
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
-DATABASE_URL = env("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'db.sqlite3'}"
+DATABASE_URL = env("DATABASE_URL", default="")
+if not DATABASE_URL:
+    other = "DATABASE_URL names the database, SPACEDEVS_VAR_DIR another folder to keep it in."
+    DATABASE_URL = f"sqlite:///{made(VAR_DIR, other) / 'db.sqlite3'}"
 DATABASE_PASSWORD = env("DATABASE_PASSWORD", default="")  # where the address has none
 CONN_MAX_AGE = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)  # seconds
 
 
-def database(url, **about) -> dict:
-    """What Django is to know of the database at an address."""
-    if not url.startswith(("postgres://", "postgresql://", "sqlite://")):
-        raise ImproperlyConfigured("An address of a database begins with postgres:// or sqlite://.")
-    found = env.db_url_config(url) | {"CONN_MAX_AGE": CONN_MAX_AGE} | about
-    if found["ENGINE"] == "django.db.backends.sqlite3":
-        found["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 5,
-            "cached_statements": 512,  # an import has hundreds, each dear to prepare with all its triggers
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
-        }
-    else:
-        found["PASSWORD"] = found["PASSWORD"] or DATABASE_PASSWORD
-        found["CONN_HEALTH_CHECKS"] = True
-        # Short statements over many keys look costly enough to PostgreSQL to compile them: seconds lost, none won.
-        found.setdefault("OPTIONS", {}).update({"options": "-c jit=off", "prepare_threshold": 5})
-    return found
-
-
-DATABASES = {"default": database(DATABASE_URL)}
+DATABASE_POOL = env("DATABASE_POOL", default="")  # transaction, where a pool gives each one another session
+if DATABASE_POOL not in POOLS:
+    raise ImproperlyConfigured("DATABASE_POOL is session or transaction.")
+KNOWN = {"password": DATABASE_PASSWORD, "max_age": CONN_MAX_AGE, "pool": DATABASE_POOL}
+DATABASES = {"default": database(DATABASE_URL, "DATABASE_URL", **KNOWN)}
 REPLICAS = {
     # A connection is kept as long as it holds: one that grew old must not be closed while an answer is read.
-    f"replica{number}": database(url, CONN_MAX_AGE=None, TEST={"MIRROR": "default"})
+    f"replica{number}": database(url, "DATABASE_REPLICA_URLS", **KNOWN)
+    | {"CONN_MAX_AGE": None, "TEST": {"MIRROR": "default"}}
     for number, url in enumerate(env.list("DATABASE_REPLICA_URLS", default=[]), 1)
 }
 for replica in REPLICAS.values():  # one that is gone must not keep a reader waiting for long
-    replica["OPTIONS"]["connect_timeout"] = 2
+    replica["OPTIONS"].setdefault("connect_timeout", 2)
 DATABASES |= REPLICAS
 DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
@@ -128,16 +138,16 @@ THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limi
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
 STATISTICS = env("STATISTICS", default="")  # derived or imported; else as whoever filled the database has chosen
-REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in VAR_DIR counts for one
+REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in LIMITS_DIR counts for one
 METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # where Prometheus asks; 0 counts nothing
 METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")
-METRICS_ROOT = VAR_DIR / "metrics" / str(METRICS_PORT)  # what the workers have counted
+METRICS_ROOT = METRICS_DIR / str(METRICS_PORT)  # what the workers have counted
+PORT = env.int("PORT", default=0)  # where hosts for containers want the server, on every address
 LOG_FORMAT = env("SPACEDEVS_LOG_FORMAT", default="text")  # or json
 LOG_REQUESTS = env.bool("SPACEDEVS_LOG_REQUESTS", default=False)  # a line for each
 UPSTREAM = env("SPACEDEVS_UPSTREAM", default="https://ll.thespacedevs.com/2.3.0")  # what is mirrored
 UPSTREAM_TOKEN = env("SPACEDEVS_UPSTREAM_TOKEN", default="")
 PUBLIC_URL = env("SPACEDEVS_PUBLIC_URL", default="http://localhost:8000")  # where files say that this server is
-DUMP_ROOT = VAR_DIR / "dump"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -269,14 +279,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "spacedevs.formats"
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_ADD_HEADERS_FUNCTION = static_files.tag
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
-MEDIA_ROOT = VAR_DIR / "media"  # pictures that editors upload or fetch_images brings
 S3_BUCKET, S3_ENDPOINT, S3_DOMAIN = (
     env(f"SPACEDEVS_S3_{what}", default="") for what in ("BUCKET", "ENDPOINT", "DOMAIN")
 )
@@ -324,6 +332,6 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
 }
 if METRICS_PORT:  # before Prometheus' library is loaded, which looks once
-    METRICS_ROOT.mkdir(parents=True, exist_ok=True)
+    made(METRICS_ROOT, "SPACEDEVS_METRICS_DIR names another folder.")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_ROOT)
 VARIABLES = frozenset(Environment.known)

@@ -22,7 +22,7 @@ from django.db.models.signals import post_save
 from django.urls import reverse
 
 from agencies.models import AgencyType
-from spacedevs.api.database import DEADLINE, bound, bound_statements, read_all
+from spacedevs.api.database import DEADLINE, SESSION, begin_session, bound, bound_statements, read_all
 from tests.sample import run
 
 UNAVAILABLE = {"detail": "The database is not available; try again in a moment."}
@@ -200,8 +200,10 @@ def impatient(settings):
     bound_statements()
     connection.ensure_connection()
     bound(connection)
+    begin_session(connection)
     yield
     connection_created.disconnect(bound)
+    SESSION.pop("statement_timeout")
     request_started.disconnect(DEADLINE.begin)
     request_finished.disconnect(DEADLINE.end)
     if connection.vendor == "sqlite":

@@ -25,7 +25,7 @@ from django.utils import timezone
 from docking.models import DockingEvent
 from places.models import Orbit
 from spacedevs.api import versioning
-from spacedevs.api.database import held
+from spacedevs.api.locks import held
 from spacedevs.api.mirror import Mirroring, paths
 from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
 from spacedevs.api.statistics import are_derived, choose

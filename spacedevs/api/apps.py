@@ -1,8 +1,9 @@
 from django.apps import AppConfig
 from django.core import checks
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
-from . import configuration, triggers, versioning
+from . import configuration, database, triggers, versioning
 
 
 class ApiConfig(AppConfig):
@@ -13,6 +14,7 @@ class ApiConfig(AppConfig):
         from . import statistics  # noqa: PLC0415 - models can be imported from here on
 
         statistics.watch()
+        connection_created.connect(database.begin_session)
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
         post_migrate.connect(versioning.keep_triggers, sender=self)

@@ -1,22 +1,18 @@
 """Reading and writing many rows, as cheaply as each database allows."""
 
-import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from functools import cache, lru_cache
-from hashlib import blake2b
 from math import inf
-from pathlib import Path
 from threading import local
 from time import monotonic
 from uuid import UUID
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
-from django.db import DEFAULT_DB_ALIAS, Error, connection, connections, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.backends.signals import connection_created
 
 try:
@@ -71,18 +67,42 @@ DEADLINE, STEPS = Deadline(), 10_000  # of SQLite's machine, of which it takes m
 def bound_statements():
     """Lets no statement of a request take longer than the setting says; on SQLite, which has no such limit, all of
     them together."""
-    connection_created.connect(bound)
+    if settings.STATEMENT_TIMEOUT:
+        SESSION["statement_timeout"] = f"{settings.STATEMENT_TIMEOUT * 1000:.0f}"
+        connection_created.connect(bound)
     request_started.connect(DEADLINE.begin)
     request_finished.connect(DEADLINE.end)
 
 
 def bound(connection, **kwargs):
-    if not settings.STATEMENT_TIMEOUT:
-        return
-    if connection.vendor == "postgresql":
-        connection.connection.execute(f"SET statement_timeout = {settings.STATEMENT_TIMEOUT * 1000:.0f}")
-    else:
+    if connection.vendor == "sqlite":
         connection.connection.set_progress_handler(DEADLINE.is_over, STEPS)
+
+
+# What must be so in every session, however server, database and role are set. Short statements over many keys look
+# costly enough to PostgreSQL to compile them: seconds lost, none won.
+SESSION = {"jit": "off", "extra_float_digits": "1"}
+# These the server reports: so psycopg knows how to read what comes, and PgBouncer gives each client its own.
+REPORTED = {"DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
+
+
+def begin_session(connection, **kwargs):
+    """Sets up a session of PostgreSQL, by one statement after it began: a pool refuses options of a connection.
+
+    A session that belongs to the pool is left as it is, for whoever gets it next would get it so."""
+    if connection.vendor != "postgresql":
+        return
+    raw = connection.connection
+    wanted = {name: value for name, value in REPORTED.items() if raw.info.parameter_status(name) != value}
+    if not is_shared(connection):
+        wanted |= SESSION
+    if wanted:
+        raw.execute("SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in wanted.items()))
+
+
+def is_shared(connection) -> bool:
+    """Whether a pool gives each transaction of this connection another session: nothing can be left in one."""
+    return connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]
 
 
 def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:
@@ -240,44 +260,6 @@ def next_keys(model: type[models.Model], number: int) -> list[int]:
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s) RETURNING seq", [table, number])
             moved = cursor.fetchone()
         return list(range(moved[0] - number + 1, moved[0] + 1))
-
-
-class Taken(Exception):
-    """Another process holds what only one may hold."""
-
-
-@contextmanager
-def held(purpose: str):
-    """Lets one process at a time do something with this database, and ends with it however it ends."""
-    if connection.vendor == "postgresql":
-        holder = connection.copy()
-        try:
-            with holder.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [f"spacedevs {purpose}"])
-                if not cursor.fetchone()[0]:
-                    raise Taken
-                try:
-                    yield
-                finally:  # at once: the server ends the session only some time after it was closed
-                    with suppress(Error):  # where it is gone, so is what it held
-                        cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [f"spacedevs {purpose}"])
-        finally:
-            holder.close()
-    else:
-        name = str(connection.settings_dict["NAME"])
-        about = f"{purpose} {name}" if Path(name).is_absolute() else f"{purpose} {name} of {os.getpid()}"  # in memory
-        with file_lock(settings.VAR_DIR / f"{blake2b(about.encode(), digest_size=8).hexdigest()}.lock"):
-            yield
-
-
-@contextmanager
-def file_lock(path: Path):
-    with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Taken from None
-        yield
 
 
 @contextmanager

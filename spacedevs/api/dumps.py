@@ -18,9 +18,10 @@ from django.utils.http import quote_etag
 
 from . import versioning
 from .caching import REVALIDATED, release
-from .database import Taken, file_lock, snapshot
+from .database import snapshot
 from .errors import only_read
 from .export import export
+from .locks import Taken, file_lock
 
 MAKING = "The files are being made; try again in a moment."
 NO_FILE = "There is no such file."

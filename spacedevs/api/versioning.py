@@ -132,7 +132,8 @@ class PostgreSQL:
     def tokens(cls, connection) -> list:
         # Below psycopg's cursors, which take five times as long; what fails has no rows.
         server = connection.pgconn
-        if server.transaction_status:  # which a failure would end
+        # A failure would end a transaction; and a pool may give what follows to a session that was told nothing.
+        if server.transaction_status or connection.prepare_threshold is None:
             result = server.exec_(TOKENS.encode())
         else:
             result = connection in cls.prepared and server.exec_prepared(b"dataset_version", None)

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
@@ -18,7 +21,18 @@ def check_limits(**kwargs):
             Rate.of(getattr(settings, name))
         except ValidationError as error:
             errors.append(checks.Error(f"{name}: {error.message}", id="limits.E001"))
+    if (settings.THROTTLE_ANONYMOUS or settings.THROTTLE_KEYS) and not settings.REDIS_URL:
+        errors += unwritable(settings.LIMITS_DIR)
     return errors
+
+
+def unwritable(folder: Path) -> list:
+    """Complains of a folder in which processes could not count together."""
+    nearest = next(each for each in (folder / "limits", folder, *folder.parents) if each.exists())
+    if os.access(nearest, os.W_OK):
+        return []
+    other = "SPACEDEVS_LIMITS_DIR names another folder, REDIS_URL a Redis."
+    return [checks.Error(f"{folder}, where requests are counted, cannot be written: {other}", id="limits.E002")]
 
 
 class LimitsConfig(AppConfig):

@@ -10,6 +10,7 @@ import mmap
 import os
 from functools import cache, lru_cache
 from hashlib import blake2b
+from logging import getLogger
 from math import ceil
 from pathlib import Path
 from struct import Struct
@@ -20,6 +21,8 @@ from django.conf import settings
 
 from .leases import Leases
 from .rates import UNUSED, Rate, Use
+
+log = getLogger(__name__)
 
 
 @lru_cache(maxsize=4096)
@@ -58,16 +61,17 @@ class FileCounter:
 
     places, neighbours = 2**16, 32
     place = Struct("=16s d q")  # whose it is, when their time is over, how much they used
+    size = (places + neighbours) * place.size
 
     def __init__(self, path: Path):
+        path.parent.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(path)
-        size = (self.places + self.neighbours) * self.place.size
         with self.lock, path.open("r+b") as file:
             # All of it is written, since a hole that is filled when the disk is full ends the process.
-            counted = file.read(size)
+            counted = file.read(self.size)
             file.seek(0)
-            file.write(counted.ljust(size, b"\0"))
-        self.memory = mmap.mmap(self.lock.file, size)
+            file.write(counted.ljust(self.size, b"\0"))
+        self.memory = mmap.mmap(self.lock.file, self.size)
 
     def take(self, caller: str, rate: Rate) -> Use | None:
         """Counts a request; where the limit is reached it does not, and tells what was used."""
@@ -116,11 +120,25 @@ class FileCounter:
         return best, now + rate.period, 0
 
 
+class MemoryCounter(FileCounter):
+    """Counts for this process alone, where no file can be written."""
+
+    def __init__(self):
+        self.lock, self.memory = Lock(), mmap.mmap(-1, self.size)
+
+
 @cache
 def counter() -> FileCounter | Leases:
-    """Where this process counts."""
+    """Where this process counts, begun when something is first counted: many a server has nothing to limit."""
     if settings.REDIS_URL:
         from .shared import RedisCounter  # noqa: PLC0415 - its library takes 6 MB, which others need not pay
 
         return Leases(RedisCounter(settings.REDIS_URL))
-    return FileCounter(settings.VAR_DIR / "limits")
+    path = settings.LIMITS_DIR / "limits"
+    try:
+        return FileCounter(path)
+    except OSError as error:
+        log.warning(
+            "%s: %s. Each process counts for itself; SPACEDEVS_LIMITS_DIR names a folder.", path, error.strerror
+        )
+        return MemoryCounter()

@@ -23,7 +23,6 @@ class Throttle:
         self.unchanged = application.unchanged if isinstance(application, ResponseCache) else lambda *asked: None
         self.root = reverse("api-root")
         self.free = reverse("api-throttle-list")  # tells what is left, so it takes nothing of it
-        self.counter = counter()
 
     def __call__(self, environ, start_response):
         if not settings.THROTTLE_ANONYMOUS and "HTTP_AUTHORIZATION" not in environ:
@@ -46,7 +45,7 @@ class Throttle:
         return self.count(caller, environ, start_response)
 
     def count(self, caller: Caller, environ, start_response):
-        use = self.counter.take(caller.counted_as, caller.rate)
+        use = counter().take(caller.counted_as, caller.rate)
         is_conditional = not CONDITIONS.isdisjoint(environ)
         if use is None:
             start = self.giving_back(caller, environ, start_response) if is_conditional else start_response
@@ -59,7 +58,7 @@ class Throttle:
 
         def start(status, headers, *error):
             if status.startswith("304 ") and WAS_MADE not in environ:
-                self.counter.give_back(caller.counted_as, caller.rate)
+                counter().give_back(caller.counted_as, caller.rate)
             return start_response(status, headers, *error)
 
         return start
@@ -67,7 +66,7 @@ class Throttle:
     def refuse_token(self, environ, start_response, error: AuthenticationFailed):
         """Says that a token is none of ours, but to nobody who tries one after another."""
         rate = Rate.of(settings.THROTTLE_FAILED)
-        use = rate and self.counter.take(f"failures of {counted_as(address_of(environ))}", rate)
+        use = rate and counter().take(f"failures of {counted_as(address_of(environ))}", rate)
         if use:
             return refuse_for_now(start_response, use.wait)
         return refuse(start_response, 401, error.detail, ("WWW-Authenticate", KeyAuthentication.keyword))

@@ -13,7 +13,7 @@ from spacedevs.limits.throttle import Throttle  # noqa: E402 - it needs the apps
 from tests.wsgi import Application, Asker  # noqa: E402
 
 if __name__ == "__main__":
-    settings.VAR_DIR = Path(sys.argv[1])
+    settings.LIMITS_DIR = Path(sys.argv[1])
     ask = Asker(Throttle(Application()))
     sys.stdin.readline()  # all processes begin together
     with ThreadPoolExecutor(4) as threads:

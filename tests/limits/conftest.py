@@ -11,7 +11,7 @@ from spacedevs.limits import counters
 @pytest.fixture(autouse=True)
 def counts(tmp_path, settings):
     """Counts of the test's own."""
-    settings.VAR_DIR = tmp_path
+    settings.LIMITS_DIR = tmp_path
     counters.counter.cache_clear()
     yield
     counters.counter.cache_clear()

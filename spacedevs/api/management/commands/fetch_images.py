@@ -2,8 +2,8 @@ from time import sleep
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.database import Taken, held
 from spacedevs.api.endpoints import endpoints
+from spacedevs.api.locks import Taken, held
 from spacedevs.api.pictures import Fetcher, move, wanted
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from spacedevs.api.database import Taken, held
+from spacedevs.api.locks import Taken, held
 from spacedevs.api.mirror import Mirroring, pages_left, paths
 from spacedevs.api.models import Mirror
 from spacedevs.api.reports import report, table
