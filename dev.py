@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import venv
@@ -23,6 +24,15 @@ On Debian or Ubuntu: apt install python3-venv (elsewhere: the package that holds
 def refuse_old_python(version):
     if version < (3, 11):
         sys.exit(f"dev.py needs Python 3.11 or newer; {sys.executable} is {version[0]}.{version[1]}")
+
+
+def call(*command, **options):
+    """Runs a command, which leaves it to this process to say that Ctrl-C was pressed."""
+    return subprocess.run(command, cwd=ROOT, check=False, preexec_fn=ignore_interrupts, **options)
+
+
+def ignore_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def have_module(name):
@@ -55,9 +65,9 @@ def install(lock):
     # Debian without python3-venv has no ensurepip: there the system's pip installs into .venv.
     pip = [PYTHON, "-m", "pip"] if have_module("ensurepip") else [sys.executable, "-m", "pip", "--python", PYTHON]
     quiet = ["--quiet", "--disable-pip-version-check"]
-    code = subprocess.call([*pip, "install", *quiet, "--require-hashes", "-r", ROOT / lock])
-    if code:
-        sys.exit(code)
+    done = call(*pip, "install", *quiet, "--require-hashes", "-r", ROOT / lock)
+    if done.returncode:
+        sys.exit(done.returncode)
 
 
 def ensure(lock):
@@ -104,7 +114,7 @@ def lint(arguments):
     """check style, formatting and that no migration is missing"""
     ensure(TESTING)
     checks = ["-m ruff check", "-m ruff format --check", "manage.py makemigrations --check --dry-run"]
-    return max([subprocess.call([PYTHON, *check.split()], cwd=ROOT) for check in checks])
+    return max(call(PYTHON, *check.split()).returncode for check in checks)
 
 
 def audit(arguments):
@@ -112,7 +122,7 @@ def audit(arguments):
     ensure(TESTING)
     options = ["--require-hashes", "--disable-pip", "--progress-spinner=off", "--format=json"]
     command = [PYTHON, "-m", "pip_audit", *options, "-r", TESTING, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = call(*command, capture_output=True, text=True)
     return verdict(done.stdout, done.stderr)
 
 
@@ -135,7 +145,10 @@ def lock(arguments):
     compiler = [PYTHON, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
     compiler += ["--python-version", "3.11", *arguments]
     for job in ["requirements.in -o requirements.lock", "requirements-test.in -c requirements.lock -o " + TESTING]:
-        subprocess.run([*compiler, *job.split()], cwd=ROOT, check=True)
+        done = call(*compiler, *job.split())
+        if done.returncode:
+            return done.returncode
+    return None
 
 
 def version(arguments):
@@ -168,4 +181,9 @@ if __name__ == "__main__":
     try:
         sys.exit(main(*sys.argv[1:]))
     except KeyboardInterrupt:
+        print("dev.py: interrupted", file=sys.stderr)
         sys.exit(130)
+    except OSError as error:
+        sys.exit(f"dev.py: {error.strerror}: {error.filename}")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"dev.py: {' '.join(map(str, error.cmd))} failed: {(error.output or b'').decode().strip()[-300:]}")

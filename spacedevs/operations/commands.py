@@ -8,11 +8,21 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import InterfaceError, InternalError, OperationalError
 
+from spacedevs import interrupts
+
 
 def run(arguments):
-    """Runs a command; exits with 1 where the machine, its database or its configuration fails."""
+    """Runs a command; exits with 1 where the machine, its database or its configuration fails.
+
+    Who reads the output from a pipe gets each line when it is written."""
+    sys.stdout.reconfigure(line_buffering=True)
+    interrupts.raise_again()
     try:
         execute_from_command_line(arguments)
+    except KeyboardInterrupt:
+        interrupts.end_at_once(arguments[1])  # a second one is not to break off what Python does at its end
+        interrupts.say(arguments[1])
+        sys.exit(interrupts.CODE)
     except (OSError, OperationalError, InterfaceError, InternalError, ImproperlyConfigured) as error:
         if "--traceback" in arguments:
             raise

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from functools import partial
 
@@ -53,11 +54,17 @@ def between(least, most):
 
 
 class Server(Granian):
-    """granian, which may be told to end also while its workers begin."""
+    """granian, which may be told to end also while its workers begin, and knows whether Ctrl-C did."""
+
+    is_interrupted = False
 
     def startup(self, *arguments):
         with processes.ends_held_back():
             super().startup(*arguments)
+
+    def signal_handler_interrupt(self, signum, frame):
+        self.is_interrupted |= signum == signal.SIGINT
+        super().signal_handler_interrupt(signum, frame)
 
 
 class Command(BaseCommand):
@@ -65,8 +72,9 @@ class Command(BaseCommand):
     requires_system_checks = []  # what they may complain of, prepare puts right
 
     def add_arguments(self, parser):
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=between(1, 65535), default=8000)
+        # Who says by PORT where it wants the server, as hosts for containers do, reaches it from outside.
+        parser.add_argument("--host", default="0.0.0.0" if settings.PORT else "127.0.0.1")  # noqa: S104
+        parser.add_argument("--port", type=between(1, 65535), default=str(settings.PORT or 8000))
         parser.add_argument("--workers", type=between(1, 256), default=1, help="processes that answer requests")
         parser.add_argument(
             "--threads", type=between(1, 64), help="requests that each of them answers at once; 4 in all, or 2 each"
@@ -109,6 +117,8 @@ class Command(BaseCommand):
             metrics.forget()
             server.on_startup(metrics.begin)
         server.serve(target_loader=partial(load_application, hosts, os.getpid()), wrap_loader=False)
+        if server.is_interrupted:
+            raise KeyboardInterrupt
 
     def refuse_faults(self, loopback):
         """Stops before anything is touched, and says what else is odd."""

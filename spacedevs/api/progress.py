@@ -1,0 +1,22 @@
+"""How far something has come that takes seconds: a bar where people look on, else one line when it begins."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress(out, what: str, total: float) -> Iterator[Callable[[float], None]]:
+    """Says what is being done, and gives a function to be told how much of the total was done now."""
+    if not out.isatty():
+        out.write(what)
+        out.flush()
+        yield lambda done: None
+        return
+    from rich.progress import Progress  # noqa: PLC0415 - a server has no use for it, and its workers would hold it
+
+    from .reports import console  # noqa: PLC0415
+
+    with Progress(console=console(out)) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.advance(task, done)
+        bar.update(task, completed=total)

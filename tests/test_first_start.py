@@ -1,0 +1,129 @@
+"""A first start that is broken off, or that another one meets, leaves nothing or the whole."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from spacedevs.api.management.commands.prepare import MARK
+from tests.sample import new_database, run
+
+MANAGE = [sys.executable, "manage.py"]
+FIGURES = "(WITH c ("  # stands in no statement but those that compute figures
+INTERRUPTED = (130, "prepare: interrupted\n")
+
+
+def begin(*command, url, **environment):
+    """A process, whose output can be read line by line."""
+    return subprocess.Popen(
+        command,
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": url} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def breaking(sent, kind, where, *command, url, **environment):
+    """A command of manage.py that gets a signal before this statement, or when it imports this module."""
+    arguments = sent, kind, where, *command
+    return begin(sys.executable, "-m", "tests.breaking", *arguments, url=url, **environment)
+
+
+def ended(process):
+    """Its exit code, and what it said of errors."""
+    _, errors = process.communicate()
+    return process.returncode, errors
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """What two first starts at once have said, the second of which begins while the first is at it; their database."""
+    with new_database(tmp_path_factory.mktemp("first")) as url:
+        first = breaking("SIGSTOP", "statement", 'INSERT INTO "django_migrations"', "prepare", "--empty", url=url)
+        assert first.stdout.readline() == "Migrating the database\n"
+        os.waitid(os.P_PID, first.pid, os.WSTOPPED | os.WNOWAIT)
+        second = begin(*MANAGE, "prepare", "--empty", "--database-only", url=url)
+        waiting = second.stdout.readline()
+        first.send_signal(signal.SIGCONT)
+        told = [(*process.communicate(), process.returncode) for process in (first, second)]
+        yield url, waiting, told
+
+
+@pytest.fixture
+def empty(both):
+    """A database that has all tables and no sample."""
+    return both[0]
+
+
+def number_of_launches(url):
+    return int(run(*MANAGE, "shell", "-v0", "-c", COUNT, DATABASE_URL=url))
+
+
+COUNT = "from launches.models import Launch; print(Launch.objects.count())"
+
+
+def test_of_two_first_starts_the_second_waits_and_says_so(both):
+    _, waiting, ((_, errors, code), (more, more_errors, other_code)) = both
+    assert waiting == "Another process is preparing this database; waiting for it\n"
+    assert (errors, code, more, more_errors, other_code) == ("", 0, "", "", 0)
+
+
+def test_a_first_start_that_is_killed_before_figures_leaves_no_facts(empty):
+    killed = breaking("SIGKILL", "statement", FIGURES, "prepare", "--database-only", url=empty)
+    said = killed.communicate()
+    assert (killed.returncode, said) == (-9, ("Loading the sample data\nComputing its figures\n", ""))
+    assert number_of_launches(empty) == 0
+
+
+@pytest.mark.parametrize("module", ["django.core.management", "launches.models"])
+def test_ctrl_c_while_modules_are_loaded_is_told_in_a_line(module, empty):
+    assert ended(breaking("SIGINT", "module", module, "prepare", url=empty)) == INTERRUPTED
+
+
+def test_ctrl_c_while_the_sample_is_loaded_is_told_in_a_line(empty):
+    where = 'INSERT INTO "launches_launch"'
+    assert ended(breaking("SIGINT", "statement", where, "prepare", "--database-only", url=empty)) == INTERRUPTED
+    assert number_of_launches(empty) == 0
+
+
+def test_ctrl_c_while_migrations_are_applied_is_told_in_a_line(tmp_path):
+    url = f"sqlite:///{tmp_path}/new.sqlite3"
+    assert ended(breaking("SIGINT", "statement", "CREATE TABLE", "prepare", url=url)) == INTERRUPTED
+
+
+def test_ctrl_c_while_files_are_collected_is_told_in_a_line(empty, tmp_path):
+    process = begin(*MANAGE, "prepare", "--static-only", url=empty, SPACEDEVS_STATIC_DIR=str(tmp_path / "static"))
+    assert process.stdout.readline() == "Collecting the static files\n"
+    process.send_signal(signal.SIGINT)
+    assert ended(process) == INTERRUPTED
+    assert not (tmp_path / "static/sources.sha256").exists()
+
+
+def test_ctrl_c_ends_a_server_in_a_line(empty):
+    process = begin(*MANAGE, "serve", "--no-prepare", "--port", "18471", url=empty)
+    while "Ctrl-C ends it" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    assert ended(process) == (130, "serve: interrupted\n")
+
+
+@pytest.mark.django_db
+def test_a_start_that_was_broken_off_after_the_migrations_is_completed():
+    recorder = MigrationRecorder(connection)
+    call_command("prepare", "--empty", "--database-only")
+    recorder.migration_qs.filter(app=MARK).delete()
+    Group.objects.all().delete()
+    Permission.objects.filter(content_type__app_label="launches").delete()
+    call_command("prepare", "--empty", "--database-only")
+    editors = Group.objects.get(name="editors")
+    assert editors.permissions.filter(codename="add_launch").exists()
+    assert recorder.migration_qs.filter(app=MARK).count() == 1
