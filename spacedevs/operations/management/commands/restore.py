@@ -1,11 +1,11 @@
-import gzip
-import tarfile
-import zlib
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
+from spacedevs.operations.archives import Damaged
 from spacedevs.operations.backups import restore
+from spacedevs.operations.commands import words
 
 
 class Command(BaseCommand):
@@ -19,6 +19,8 @@ class Command(BaseCommand):
     def handle(self, *, file, replace, **options):
         try:
             about = restore(file, replace)
-        except (gzip.BadGzipFile, EOFError, zlib.error, KeyError, ValueError, tarfile.TarError) as error:
-            raise CommandError(f"{file} is no backup: {error}") from error
+        except Damaged as error:
+            raise CommandError(f"{file} is no backup, or a damaged one: {error}.", returncode=2) from error
+        except DatabaseError as error:
+            raise CommandError(f"The database failed: {words(error)}") from error
         self.stdout.write(f"Restored what release {about['release']} wrote at {about['made']}.")

@@ -1,0 +1,207 @@
+"""How each database is copied while it is used, and how a copy takes its place: at once, or not at all."""
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from django.core.management import CommandError
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+
+from spacedevs.api.database import snapshot
+
+from .archives import Damaged
+
+ASIDE = "replaced"  # the schema in which PostgreSQL keeps what is replaced until its successor has answered
+INTERRUPTED = (
+    f"A restore was interrupted. What it was to replace is in the schema {ASIDE}: "
+    "drop it, or let it take the place of the other again."
+)
+BUSY = "Another process writes to the database: stop the server and the mirror first."
+
+
+@contextmanager
+def connected_to(file: Path):
+    """Has Django's connection lead to an SQLite file that nobody else uses."""
+    before = connections[DEFAULT_DB_ALIAS]
+    there = before.copy()
+    there.settings_dict |= {
+        "NAME": str(file),
+        "OPTIONS": {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous=OFF"},
+    }
+    connections[DEFAULT_DB_ALIAS] = there
+    try:
+        yield
+    finally:
+        there.close()
+        connections[DEFAULT_DB_ALIAS] = before
+
+
+class SQLite:
+    """By SQLite's own way to copy a database: one transaction, whoever else has the database open."""
+
+    @classmethod
+    def dump(cls, target: Path, describe: Callable[[], dict]) -> dict:
+        """Copies the database; returns what is to be said of the copy."""
+        connection.ensure_connection()
+        with connection.wrap_database_errors, closing(sqlite3.connect(target)) as copy:
+            connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, wherever it goes
+        try:
+            cls.check(target)
+        except Damaged as error:
+            raise CommandError(f"The database is damaged, so no backup was made of it: {error}") from error
+        with connected_to(target):
+            return describe()
+
+    @staticmethod
+    def check(file):
+        try:
+            with closing(sqlite3.connect(file)) as copy:
+                ((said,),) = copy.execute("PRAGMA quick_check(1)")
+        except sqlite3.DatabaseError as error:
+            said = error
+        if said != "ok":
+            raise Damaged(" ".join(str(said).split()))
+
+    @classmethod
+    @contextmanager
+    def replacing(cls, source: Path):
+        """Connects Django to the copy, which takes the place of the database if nothing is raised."""
+        cls.check(source)
+        with connected_to(source):
+            yield
+        cls.overwrite(source)
+
+    @classmethod
+    def overwrite(cls, source):
+        """Copies all of a database over that of Django, in one transaction."""
+        connection.ensure_connection()
+        with connection.wrap_database_errors, closing(sqlite3.connect(source)) as copy:
+            copy.backup(connection.connection, progress=cls.give_up)
+
+    @staticmethod
+    def give_up(status, remaining, total):
+        """Waits no longer than the connection has already waited; Python would for ever."""
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise CommandError(BUSY)
+
+
+class PostgreSQL:
+    """By pg_dump, pg_restore and psql, which must be as new as the server."""
+
+    plain = "--no-owner", "--no-privileges"
+    # What psycopg connects by and the tools read from their environment: not among arguments, which others can see.
+    known = "host", "port", "user", "password", "options", "sslmode", "sslrootcert", "sslcert", "sslkey"
+
+    @classmethod
+    def dump(cls, target: Path, describe: Callable[[], dict]) -> dict:
+        """Copies the schema that is used; returns what is to be said of the copy."""
+        with snapshot(), connection.cursor() as cursor:
+            about = describe()
+            cursor.execute("SELECT pg_export_snapshot(), quote_ident(current_schema())")
+            shared, schema = cursor.fetchone()
+            cursor.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'")
+            extension = ["--extension=pg_trgm"] * cursor.rowcount
+            what = f"--snapshot={shared}", f"--schema={schema}", *extension
+            cls.run("pg_dump", *cls.to_database(), "--format=custom", *cls.plain, *what, f"--file={target}")
+        return about
+
+    @classmethod
+    @contextmanager
+    def replacing(cls, source: Path):
+        """Has the copy take the place of the database, which comes back if anything is raised."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_schema(), to_regnamespace(%s) IS NOT NULL", [ASIDE])
+            schema, was_interrupted = cursor.fetchone()
+            if was_interrupted:
+                raise CommandError(INTERRUPTED)
+            owned = connection.ops.quote_name(schema)
+            room = f"ALTER SCHEMA {owned} RENAME TO {ASIDE}", f"CREATE SCHEMA {owned}"
+            room += moved_extension(cursor, schema, to=schema)
+        contents = cls.contents(source, schema)
+        connection.close()
+        cls.load(source, contents, room)
+        try:
+            yield
+        except BaseException:
+            connection.close()
+            with transaction.atomic(), connection.cursor() as cursor:
+                back = f"DROP SCHEMA {owned} CASCADE", f"ALTER SCHEMA {ASIDE} RENAME TO {owned}"
+                for statement in (*moved_extension(cursor, schema, to=ASIDE), *back):
+                    cursor.execute(statement)
+            raise
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP SCHEMA {ASIDE} CASCADE")
+
+    @classmethod
+    def contents(cls, source, schema) -> str:
+        """What is to be taken out of a dump: all but the schema, which is there."""
+        listed = cls.run("pg_restore", "--list", str(source)).splitlines()
+        ours = [line.split() for line in listed if " TABLE " in line and " django_migrations " in line]
+        if not ours:
+            raise Damaged("its database has no table django_migrations")
+        if (theirs := ours[0][4]) != schema:
+            raise CommandError(f"The backup is of the schema {theirs}, and this is {schema}.", returncode=2)
+        return "\n".join(line for line in listed if " SCHEMA - " not in line)
+
+    @classmethod
+    def load(cls, source: Path, contents: str, room):
+        """Runs a dump in one transaction, after statements that make room for it."""
+        listed = source.with_name("contents")
+        listed.write_text(contents)
+        script = "pg_restore", *cls.plain, "--no-comments", f"--use-list={listed}", "--file=-", str(source)
+        quietly = "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"
+        with TemporaryFile("w+") as said:
+            psql = cls.start("psql", *cls.to_database(), *quietly, stdin=subprocess.PIPE, stdout=said, stderr=said)
+            try:
+                with suppress(BrokenPipeError), psql.stdin:  # of a psql that has ended, and says why
+                    psql.stdin.write("".join(f"{statement};\n" for statement in ("BEGIN", *room)))
+                    psql.stdin.flush()
+                    cls.run(*script, stdout=psql.stdin)
+                    psql.stdin.write("COMMIT;\n")  # without which nothing was done
+            finally:
+                if psql.wait():
+                    said.seek(0)
+                    raise CommandError(f"psql failed: {' '.join(said.read().split())}")
+
+    @classmethod
+    def run(cls, *command, stdout=subprocess.PIPE) -> str:
+        process = cls.start(*command, stdout=stdout, stderr=subprocess.PIPE)
+        out, said = process.communicate()
+        if process.returncode:
+            said = " ".join(said.split()) or f"it ended with status {process.returncode}"
+            raise CommandError(f"{command[0]} failed: {said}")
+        return out
+
+    @classmethod
+    def start(cls, *command, **files) -> subprocess.Popen:
+        about = connection.get_connection_params()
+        environment = {f"PG{name.upper()}": str(about[name]) for name in cls.known if about.get(name)}
+        try:
+            return subprocess.Popen(command, env=os.environ | environment, text=True, **files)
+        except FileNotFoundError:
+            raise CommandError(f"{command[0]} is not installed; Debian has it in postgresql-client.") from None
+
+    @staticmethod
+    def to_database() -> tuple[str, str]:
+        return "--dbname", connection.get_connection_params()["dbname"]
+
+
+def moved_extension(cursor, here, to) -> tuple[str, ...]:
+    """The statement that keeps the extension that finds words, where a schema has it that will go.
+
+    It belongs to the database and not to the data."""
+    schema_of = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
+    cursor.execute(f"SELECT FROM ({schema_of}) schemas (name) WHERE name = quote_ident(%s)", [here])
+    return (f"ALTER EXTENSION pg_trgm SET SCHEMA {connection.ops.quote_name(to)}",) * cursor.rowcount
+
+
+KINDS = {"sqlite": SQLite, "postgresql": PostgreSQL}
+
+
+def engine():
+    return KINDS[connection.vendor]
