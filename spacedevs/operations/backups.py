@@ -23,7 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.api import versioning
-from spacedevs.api.database import Taken, held
+from spacedevs.api.locks import Taken, held
 
 from .archives import DATABASE, FORMAT, MEDIA, Damaged, files_of, pack, unpack
 from .databases import engine
