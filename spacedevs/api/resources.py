@@ -202,7 +202,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     def clocks(self):
         parts = [self.part, *asked_parts(self.filterset_class, self.request.query_params)]
         is_feed = feeds.is_wanted(self.request)
-        parts += [self.feed.clock] * is_feed
+        parts += [self.feed.clock] if is_feed else []
         rows = [partial(part.changes_at, self.queryset.all()) for part in parts if part and part.edges]
         shown = plan(self.get_serializer_class())
         is_read_along = self.is_planned or is_feed  # by the plan, or shown by none
