@@ -214,6 +214,7 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 
+SESSION_ENGINE = "spacedevs.editing.sessions"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
@@ -228,6 +229,7 @@ DOORS = [  # what a request passes before Django, the innermost first
     *["spacedevs.operations.requests.Logged"] * (LOG_REQUESTS or LOG_FORMAT == "json"),
     "spacedevs.operations.health.Health",
 ]
+LINES = {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "text"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -235,14 +237,16 @@ LOGGING = {
         "text": {"()": "spacedevs.operations.logs.Text", "format": "[%(levelname)s] %(message)s"},
         "json": {"()": "spacedevs.operations.logs.Json"},
     },
+    "filters": {"seldom": {"()": "spacedevs.operations.logs.Seldom"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "text"}
+        "console": LINES,
+        "refused": LINES | {"filters": ["seldom"]},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},  # that somebody asked for what is not there is no news
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # nor that somebody scans
+        "django.security": {"handlers": ["refused"], "propagate": False},  # nor, minute by minute, that somebody scans
         "spacedevs": {"level": "INFO"},
         "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },

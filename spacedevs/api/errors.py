@@ -4,6 +4,8 @@ import logging
 import sys
 from functools import wraps
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse, JsonResponse
 from django.views import defaults
@@ -28,9 +30,19 @@ REASONS = {  # by what the databases say
     "No space left on device": "The disk of the database is full; nothing was saved.",
     "database is locked": "The database is busy with other writers; nothing was saved. Try again in a moment.",
 }
+REFUSED = {
+    DisallowedHost: "This server does not know the host that was asked for; SPACEDEVS_ALLOWED_HOSTS names its own.",
+    TooManyFieldsSent: f"There are more than {settings.DATA_UPLOAD_MAX_NUMBER_FIELDS} parameters.",
+}
+NUL = "A parameter holds a NUL, which no text does."
 RETRY = "Retry-After", "5"
 LONGEST_QUERY = 8192  # bytes, as nginx has it
 LARGEST_BODY = 65536  # bytes, of requests that are not read
+
+
+def told(status, detail, headers=None) -> HttpResponse:
+    """An error in plain words, where it is no page's."""
+    return HttpResponse(detail, status=status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def reason(error) -> str:
@@ -52,9 +64,13 @@ def exception_handler(error, context):
 
 
 def bounded(get_response):
-    """Refuses a query that is longer than any question, and a body that nobody will read."""
+    """Refuses a query that is longer than any question, one that holds a NUL, and a body that nobody will read.
+
+    In the API the filters say which value no database takes."""
 
     def middleware(request):
+        if not is_api(request) and "%00" in request.META.get("QUERY_STRING", ""):
+            return told(400, NUL)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if is_api(request) and length.isascii() and length.isdigit() and int(length[:20]) > LARGEST_BODY:
             return JsonResponse({"detail": f"The body is larger than {LARGEST_BODY} bytes."}, status=413)
@@ -90,7 +106,14 @@ def handler(status, detail, page):
     return handle
 
 
-bad_request = handler(400, "Bad request.", defaults.bad_request)
+def bad_request(request, exception):
+    """What Django refuses to look at: said in words where a client or an administrator can do something about it."""
+    detail = next((words for kind, words in REFUSED.items() if isinstance(exception, kind)), None)
+    if is_api(request):
+        return JsonResponse({"detail": detail or "Bad request."}, status=400)
+    return told(400, detail) if detail else defaults.bad_request(request, exception)
+
+
 permission_denied = handler(403, "Permission denied.", defaults.permission_denied)
 not_found = handler(404, "Not found.", defaults.page_not_found)
 faulty = handler(500, "The server failed; the fault is not in your request.", defaults.server_error)
@@ -103,4 +126,4 @@ def server_error(request):
         return faulty(request)
     if is_api(request):
         return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
-    return HttpResponse(reason(error), status=503, content_type="text/plain; charset=utf-8", headers=dict([RETRY]))
+    return told(503, reason(error), dict([RETRY]))

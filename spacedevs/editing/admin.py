@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models, transaction
@@ -19,6 +20,7 @@ from .attention import AttentionFilter
 from .exchange import Exchange
 from .meanwhile import WatchedForm, WatchedFormSet, sealed, unsealed
 from .returning import bring_back, returned_by
+from .users import Groups, Users
 from .versions import DELETED, changes, deleted, last_kept, revert, versions_of
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
@@ -368,3 +370,8 @@ class LookupAdmin(ExchangedAdmin):
 
     def get_list_display(self, request):
         return [field.name for field in self.opts.fields]
+
+
+admin.site.unregister([Group, User])  # which Django has registered as its own pages were imported
+admin.site.register(Group, Groups)
+admin.site.register(User, Users)

@@ -1,7 +1,16 @@
 from django.conf import settings
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import UsernameField
+from django.contrib.auth.models import User
 
 from .attention import attention
+
+
+class LogInForm(AdminAuthenticationForm):
+    """Tries no name that is longer than names are: what was tried is written down, in a column of its own length."""
+
+    username = UsernameField(max_length=User._meta.get_field("username").max_length)
 
 
 class EditingSite(AdminSite):
@@ -11,6 +20,7 @@ class EditingSite(AdminSite):
     site_title = "Spacedevs server"
     index_title = "Data"
     index_template = "editing/index.html"
+    login_form = LogInForm
 
     def index(self, request, extra_context=None):
         return super().index(request, {"attention": attention(self, request), **(extra_context or {})})

@@ -3,6 +3,7 @@
 What is stored was written here, so it is a picture and nothing else. Rows keep the absolute address of a file, as
 they do for pictures of elsewhere: answers show what the column holds."""
 
+import errno
 import secrets
 import warnings
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.http import Http404
 from django.utils.html import format_html
 from django.views import static
 from django.views.decorators.cache import cache_control
@@ -162,6 +164,11 @@ def preview(address, picture=None):
 @cache_control(public=True, max_age=31536000, immutable=True)  # no name is ever used again
 def serve(request, path):
     """A picture that is stored on this machine."""
-    response = static.serve(request, path, settings.MEDIA_ROOT)
+    try:
+        response = static.serve(request, path, settings.MEDIA_ROOT)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise Http404 from None
+        raise
     response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same where files were copied
     return response

@@ -6,6 +6,7 @@ import os
 import re
 from contextvars import ContextVar
 from functools import cache
+from time import monotonic
 
 from django.conf import settings
 from pythonjsonlogger.core import RESERVED_ATTRS
@@ -56,3 +57,26 @@ class Json(JsonFormatter):
         if about := request_id.get():
             record.request_id = about
         return without_secrets(super().format(record))
+
+
+class Seldom(logging.Filter):
+    """Of what clients send and Django refuses, lets one line a minute of each kind through, without its traceback."""
+
+    every = 60  # seconds
+    longest = 300  # characters, of what a client sent
+    hints = {"DisallowedHost": " If it is this server's, name it in SPACEDEVS_ALLOWED_HOSTS."}
+
+    def __init__(self):
+        super().__init__()
+        self.told = {}
+
+    def filter(self, record) -> bool:
+        now, kind = monotonic(), record.name.rpartition(".")[2]
+        if now - self.told.get(kind, -self.every) < self.every:
+            return False
+        self.told[kind] = now
+        said = record.getMessage().partition(" You may need")[0][: self.longest]  # to change a setting of Django's
+        said = "".join(character if character.isprintable() else " " for character in said)
+        record.msg, record.args = f"Refused: {said}{self.hints.get(kind, '')}", ()
+        record.exc_info = record.exc_text = None
+        return True

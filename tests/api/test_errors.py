@@ -42,15 +42,42 @@ def test_a_missing_slash_redirects_and_keeps_the_query(client):
     assert (response.status_code, response["Location"]) == (301, "/2.3.0/docking_events/?limit=2&search=Mir")
 
 
-def test_a_host_that_is_not_ours_is_refused_in_json(client):
+UNKNOWN_HOST = "This server does not know the host that was asked for; SPACEDEVS_ALLOWED_HOSTS names its own."
+
+
+def test_a_host_that_is_not_ours_is_refused_by_the_name_of_the_setting(client):
     response = client.get("/2.3.0/docking_events/", headers={"host": "evil.example"})
-    assert answer(response) == (400, "application/json", {"detail": "Bad request."})
+    assert answer(response) == (400, "application/json", {"detail": UNKNOWN_HOST})
+    response = client.get("/stations/", headers={"host": "evil.example"})
+    assert (response.status_code, response["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert response.text == UNKNOWN_HOST
 
 
 @pytest.mark.django_db
 def test_two_thousand_parameters_are_refused_in_json(client):
     response = client.get("/2.3.0/docking_events/?" + "&".join(["p=1"] * 2000))
-    assert answer(response) == (400, "application/json", {"detail": "Bad request."})
+    assert answer(response) == (400, "application/json", {"detail": "There are more than 1000 parameters."})
+
+
+LONG, ODD = "x" * 3000, "%ff%fe%f0"
+PLACES = [
+    *("2.3.0/dump/{}", "2.3.0/launches/{}/", "2.3.0/{}", "media/{}", "media/image/{}", "static/{}"),
+    *("docs/{}/", "docs/reference/{}/", "docs/reference/components/{}/", "stations/{}/", "spacecraft/{}/timeline.svg"),
+    *("admin/launches/launch/{}/history/", "admin/stations/spacestation/{}/history/", "admin/{}/"),
+    *("admin/stations/spacestation/{}/change/", "admin/stations/spacestation/{}/delete/"),
+    "admin/stations/spacestation/1/history/{}/",
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [LONG, f"{LONG}/{LONG}", ODD, "%00", "9" * 5000], ids=lambda name: name[:4])
+def test_a_name_that_nothing_can_have_leads_nowhere(name, admin_client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "image").mkdir()
+    for place in PLACES:
+        response = admin_client.get(f"/{place}".format(name), follow=True)
+        ended = response.status_code, response.request["PATH_INFO"]
+        assert response.status_code == 404 or (place, ended) == (place, (200, "/admin/"))
 
 
 def test_a_fault_of_ours_is_answered_in_json(monkeypatch):

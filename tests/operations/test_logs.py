@@ -1,8 +1,10 @@
 """What is logged says which request it is about, and gives no secret away."""
 
+import io
 import json
 import logging
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -54,6 +56,55 @@ def test_a_line_for_programs_has_all_that_is_known():
     line = json.loads(logs.Json().format(record("it failed", status_code=500, request="<WSGIRequest>")))
     assert line.pop("time")
     assert line == {"level": "ERROR", "logger": "spacedevs.x", "message": "it failed", "status_code": 500}
+
+
+@pytest.fixture
+def refused(monkeypatch):
+    """The lines that were written of refused requests; lets time pass."""
+    handlers = logging.getLogger("django.security").handlers
+    [(handler, seldom)] = [(each, its) for each in handlers for its in each.filters if isinstance(its, logs.Seldom)]
+    written, clock = io.StringIO(), SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(logs, "monotonic", lambda: clock.now)
+    monkeypatch.setattr(seldom, "told", {})
+    monkeypatch.setattr(handler, "stream", written)
+    return lambda: written.getvalue().splitlines(), clock
+
+
+UNKNOWN_HOST = (
+    "[ERROR] Refused: Invalid HTTP_HOST header: 'evil.example'. "
+    "If it is this server's, name it in SPACEDEVS_ALLOWED_HOSTS."
+)
+REFUSED = {
+    UNKNOWN_HOST: {"path": "/2.3.0/", "headers": {"host": "evil.example"}},
+    "[ERROR] Refused: The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.": {
+        "path": "/2.3.0/launches/?" + "&".join(["p=1"] * 1100)
+    },
+    "[ERROR] Refused: The joined path (/srv/x y) is located outside of the base path component (/srv/media)": {
+        "path": "/media/..%2fx%1by"
+    },
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("line", REFUSED, ids=["host", "parameters", "path"])
+def test_what_django_refuses_is_one_line_a_minute_of_each_kind(line, client, refused, settings):
+    settings.MEDIA_ROOT = "/srv/media"
+    lines, clock = refused
+    for _ in range(3):
+        assert client.get(**REFUSED[line]).status_code == 400
+        client.get("/", headers={"host": "evil.example"})
+    assert sorted(lines()) == sorted({line, UNKNOWN_HOST})
+    clock.now += 60
+    client.get(**REFUSED[line])
+    assert lines()[-1] == line
+
+
+def test_a_line_about_a_refused_request_is_short_and_names_the_setting(client, refused):
+    lines, _ = refused
+    client.get("/2.3.0/", headers={"host": "x" * 8000})
+    (line,) = lines()
+    assert len(line) < 400
+    assert line.endswith("If it is this server's, name it in SPACEDEVS_ALLOWED_HOSTS.")
 
 
 class Speaker(Application):
