@@ -30,6 +30,7 @@ class Server(BaseHTTPRequestHandler):
         packed = "gzip" in self.headers.get("Accept-Encoding", "")
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
+        self.send_header("X-Content-Type-Options", "nosniff")
         if packed:
             self.send_header("Content-Encoding", "gzip")
         body = PACKED if packed else body
@@ -53,7 +54,10 @@ def server():
 
 
 def asked(port, path="/2.3.0/", headers=(), **about):
-    return get(port, path, headers, **about)
+    """An answer, of which no browser guesses what it is, whoever made it."""
+    status, told, body = get(port, path, headers, **about)
+    assert told.get_all("X-Content-Type-Options") == ["nosniff"]
+    return status, told, body
 
 
 @pytest.fixture
@@ -130,6 +134,20 @@ def test_what_is_no_request_is_refused_in_json(ask):
     assert json.loads(body) == {"detail": "Bad request."}
 
 
+@pytest.mark.parametrize(
+    ("path", "about", "status"),
+    [
+        ("/", {"method": "TRACE"}, 405),
+        ("/media/a.png", {"headers": {"Range": "bytes=99-"}}, 416),
+        ("/errors/x", {}, 404),
+    ],
+)
+def test_no_browser_guesses_what_an_error_of_nginx_is(path, about, status, ask, tmp_path):
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.png").write_bytes(b"a picture")
+    assert ask(path, **about)[0] == status
+
+
 def test_without_a_server_clients_are_told_to_come_back(start):
     status, headers, body = start(free_port())()
     assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/json", "5")
@@ -158,7 +176,9 @@ def test_who_asks_for_more_than_any_client_needs_is_refused_and_this_machine_is_
     answers = all_at_once(port, "127.0.0.2", 1200)
     assert {answer[:3] for answer in answers} == {b"200", b"429"}
     headers, _, body = next(answer for answer in answers if answer[:3] == b"429").partition(b"\r\n\r\n")
-    assert {b"Content-Type: application/json", b"Retry-After: 1"} <= set(headers.split(b"\r\n"))
+    assert {b"Content-Type: application/json", b"Retry-After: 1", b"X-Content-Type-Options: nosniff"} <= set(
+        headers.split(b"\r\n")
+    )
     assert json.loads(body) == {"detail": "Too many requests at once; try again in a moment."}
     assert {answer[:3] for answer in all_at_once(port, "127.0.0.1", 1200)} == {b"200"}
 
