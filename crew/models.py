@@ -46,7 +46,7 @@ class Astronaut(models.Model):
     date_of_birth = models.DateField(null=True, blank=True)
     date_of_death = models.DateField(null=True, blank=True)
     nationality = models.ManyToManyField(Country, blank=True, related_name="astronauts")
-    bio = models.CharField(max_length=2048)
+    bio = models.CharField(max_length=2048, blank=True)
     wiki = models.CharField(max_length=255, null=True, blank=True, help_text="The address of an article on them.")
     social_media_links = models.ManyToManyField(SocialMediaLink, blank=True, related_name="astronauts")
 

@@ -1,8 +1,23 @@
 from django.db import models
-from django.db.models import F
+from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
 from spacedevs.api.clock import Ahead, Clocked, ClockManager, Ended, First, GoesOn, Lasting, change
+
+
+def seated_twice(*crews):
+    """Finds the rows in one of whose crews, by these names, one person has two seats."""
+
+    def among(rows):
+        found = models.Q()
+        for name in crews:
+            field = rows.model._meta.get_field(name)
+            owner, seat = field.m2m_field_name(), field.m2m_reverse_field_name()
+            seats = field.remote_field.through.objects.values(owner, f"{seat}__astronaut")
+            found |= models.Q(pk__in=seats.annotate(number=Count("pk")).filter(number__gt=1).values(owner))
+        return rows.filter(found)
+
+    return among
 
 
 class Today(models.Func):

@@ -137,6 +137,20 @@ def landed(stays):
     return DOCKED.of(stays).filter(over)
 
 
+def too_early(stays):
+    """Those whose chaser was launched after it docked."""
+    return stays.filter(
+        Q(docking__lt=F("flight_vehicle_chaser__launch__net")) | Q(docking__lt=F("payload_flight_chaser__launch__net"))
+    )
+
+
+def docked_on_earth(ships):
+    """Ships that are docked now, though their figures say that they are not in space."""
+    docked = DOCKED.of(models.DockingEvent.objects.all())
+    flights = docked.exclude(flight_vehicle_chaser=None).values("flight_vehicle_chaser__spacecraft")
+    return ships.filter(in_space=False, pk__in=flights)
+
+
 def crewed_otherwise(stations):
     """Stations whose stored figure is not how many people are aboard the ships that are docked there."""
     docked = Q(docking_events_target__in=DOCKED.of(models.DockingEvent.objects.all()))
@@ -177,7 +191,10 @@ class DockingEventAdmin(ExchangedAdmin):
         ("When", {"fields": ("docking", "departure")}),
     )
     actions = ("undock_now",)
-    concerns = (Concern("landed", "without a departure though the ship has landed", landed),)
+    concerns = (
+        Concern("landed", "without a departure though the ship has landed", landed),
+        Concern("too-early", "before the launch of who docks", too_early),
+    )
 
     class Media:
         js = ("admin/js/jquery.init.js", "docking/ports.js")  # after jQuery

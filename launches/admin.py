@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from crew.querysets import seated_twice
 from launches import models
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
 from spacedevs.editing.attention import Concern
@@ -237,6 +238,13 @@ class SpacecraftFlightAdmin(FlightAdmin):
         ("End", {"fields": ("mission_end", "landing")}),
     )
     totals = ("duration", "turn_around_time")
+    concerns = (
+        Concern(
+            "seated-twice",
+            "with somebody twice in one crew",
+            seated_twice("launch_crew", "onboard_crew", "landing_crew"),
+        ),
+    )
 
 
 @admin.register(models.PayloadFlight)

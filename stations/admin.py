@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.db.models import F
 from django.utils.module_loading import import_string
 
+from crew.querysets import seated_twice
 from spacedevs.editing.admin import LookupAdmin, RowAdmin
 from spacedevs.editing.attention import Concern
 from stations import models
@@ -55,6 +56,7 @@ class ExpeditionAdmin(RowAdmin):
     list_filter = (("spacestation", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name", "spacestation__name", "crew__astronaut__name")
     ordering = ("-start",)
+    concerns = (Concern("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
     fieldsets = (
         (None, {"fields": ("name", "spacestation")}),
         ("When", {"fields": ("start", "end")}),

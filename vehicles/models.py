@@ -130,7 +130,7 @@ class Spacecraft(models.Model):
     is_placeholder = models.BooleanField(default=False, help_text="Stands for a ship that is not yet known.")
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
     status = models.ForeignKey(SpacecraftStatus, models.PROTECT, related_name="spacecraft")
-    description = models.CharField(max_length=2048)
+    description = models.CharField(max_length=2048, blank=True)
     spacecraft_config = models.ForeignKey(SpacecraftConfig, models.PROTECT, related_name="spacecraft")
 
     recorded_in_space = models.BooleanField("in space", default=False, editable=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.db.models import Prefetch
 from django.utils.module_loading import import_string
@@ -187,6 +187,22 @@ def components() -> tuple[type[Representation], ...]:
 def name_of(cls) -> str:
     """What the contract calls a representation."""
     return getattr(cls.Meta, "ref_name", cls.__name__)
+
+
+def column_of(field) -> models.Field | None:
+    """The column of a table that a field shows, if it shows one."""
+    try:
+        column = field.parent.Meta.model._meta.get_field(field.source)
+    except (AttributeError, FieldDoesNotExist):
+        return None
+    return column if column.concrete and not column.many_to_many else None
+
+
+@cache
+def never_null(model) -> frozenset[str]:
+    """The columns of a model that some component shows and, by the contract, never as null. Asks the router first."""
+    shown = [field for each in components() if each.Meta.model is model for field in each().fields.values()]
+    return frozenset(column.name for field in shown if not field.allow_null and (column := column_of(field)))
 
 
 class Relation(NamedTuple):

@@ -4,8 +4,7 @@ from threading import Lock
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, UUIDField
+from django.db.models import UUIDField
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -15,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, Polymorphic
 from rest_framework import serializers
 
 from .feed_formats import FeedRenderer
-from .representations import Representation
+from .representations import Representation, column_of
 
 UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
 
@@ -44,15 +43,6 @@ JSON = "application/json"
 def classes_without_description():
     """The classes whose descriptions are about themselves, not about the components made of them."""
     return [*get_lib_doc_excludes(), Representation]
-
-
-def column_of(field) -> Field | None:
-    """The column of a table that a field shows, if it shows one."""
-    try:
-        column = field.parent.Meta.model._meta.get_field(field.source)
-    except (AttributeError, FieldDoesNotExist):
-        return None
-    return column if column.concrete and not column.many_to_many else None
 
 
 def remarks(field) -> list[str]:

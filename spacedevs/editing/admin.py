@@ -16,6 +16,9 @@ from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
+from spacedevs.api.endpoints import endpoints
+from spacedevs.api.representations import never_null
+
 from .attention import AttentionFilter
 from .exchange import Exchange
 from .meanwhile import WatchedForm, WatchedFormSet, sealed, unsealed
@@ -34,6 +37,7 @@ class Related:
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     named_by = ()  # the relations that the name of a row is made of
     prose = ("description",)  # texts that need more than a line
+    names = ("name",)  # what a row is called by: an empty text is not null, but no name either
 
     def get_autocomplete_fields(self, request):
         """Each relation to a table with a search box; short tables are chosen from in full."""
@@ -64,7 +68,14 @@ class Related:
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name in self.prose:
             kwargs["widget"] = AdminTextareaWidget
+        if self.is_required(db_field):
+            kwargs["required"] = True
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def is_required(self, column) -> bool:
+        """Whether an editor has to fill a column: LL2 2.3.0 never answers null there. Imported rows may lack it."""
+        endpoints()  # the router brings every component there is
+        return column.name in self.names or (column.null and column.name in never_null(column.model))
 
     def admin_of(self, model):
         return self.admin_site.get_model_admin(model)

@@ -8,11 +8,13 @@ from django.urls import reverse
 
 from crew.models import AstronautFlight
 from docking.models import DockingEvent
-from launches.models import LandingType, Launch, LaunchStatus
+from events.models import Spacewalk
+from launches.models import LandingType, Launch, LaunchStatus, SpacecraftFlight
 from media_assets.models import Image, ImageLicense
-from stations.models import SpaceStation
+from stations.models import Expedition, SpaceStation
 from tests.admin import page
 from tests.factories import astronaut, docking_event, image, landing, launch, row, space_station
+from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db
 PAST, FUTURE = datetime(2024, 3, 4, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
@@ -48,6 +50,40 @@ def test_stays_of_ships_that_have_landed(editor):
     docking_event(flight_vehicle_chaser__mission_end=PAST, departure=PAST)
     docking_event()
     assert set(asked(editor, DockingEvent, "landed")) == {over, landed}
+
+
+def test_stays_that_began_before_the_launch_of_who_docks(editor):
+    early = docking_event(flight_vehicle_chaser__launch__net=FUTURE, docking=PAST)
+    docking_event(flight_vehicle_chaser__launch__net=PAST, docking=PAST)
+    docking_event(flight_vehicle_chaser__launch__net=None, docking=PAST)
+    assert asked(editor, DockingEvent, "too-early") == [early]
+
+
+def test_ships_that_are_docked_and_not_in_space(editor):
+    grounded = docking_event(flight_vehicle_chaser__spacecraft__recorded_in_space=False).flight_vehicle_chaser
+    docking_event(flight_vehicle_chaser__spacecraft__recorded_in_space=True)
+    docking_event(flight_vehicle_chaser__spacecraft__recorded_in_space=False, departure=PAST)
+    assert asked(editor, Spacecraft, "not-in-space") == [grounded.spacecraft]
+
+
+@pytest.mark.parametrize(
+    ("model", "crew"),
+    [
+        (SpacecraftFlight, "launch_crew"),
+        (SpacecraftFlight, "onboard_crew"),
+        (SpacecraftFlight, "landing_crew"),
+        (Expedition, "crew"),
+        (Spacewalk, "crew"),
+    ],
+)
+def test_crews_in_which_somebody_has_two_seats(model, crew, editor):
+    person = astronaut()
+    commander, same_person = (row(AstronautFlight, astronaut=person) for _ in range(2))
+    other = row(AstronautFlight)
+    wrong, right = row(model), row(model)
+    getattr(wrong, crew).set([commander, same_person, other])
+    getattr(right, crew).set([commander, other])
+    assert asked(editor, model, "seated-twice") == [wrong]
 
 
 def test_launches_that_are_past_their_time_and_still_go(editor):
