@@ -12,7 +12,7 @@ from django.db import DataError, IntegrityError, connection, models, transaction
 from .database import insert, next_keys, read_columns
 from .models import KnownByName
 from .pictures import keep_ours
-from .triggers import link_columns
+from .ways import link_columns
 
 EMPTY = MappingProxyType({})
 MOST_PROBLEMS = 20  # of one call; more of them tell nothing new

@@ -26,6 +26,7 @@ from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
 from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
 from .statistics import taking_in
+from .ways import is_column
 
 EMPTY = MappingProxyType({})
 UNRECOGNISED = "(unrecognised)"
@@ -298,7 +299,7 @@ def step(model, shown) -> Step:
         return beyond(way(model, shown), many(way(model, shown)[-1], type(shown.child), shown.part))
     if isinstance(shown, Representation):
         relation = model._meta.get_field(shown.source)
-        if relation.concrete:
+        if is_column(relation):
             return one(relation, type(shown))
         return one_of_several(relation, type(shown)) if shown.part else one_back(relation, type(shown))
     return plain(column(model, shown))

@@ -7,6 +7,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, Max, OuterRef, Subquery
 
+from .ways import is_column
+
 
 def total(model, terms) -> list:
     """The order of these terms, made total and alike on every database."""
@@ -52,7 +54,7 @@ def may_be_null(model, path) -> bool:
             field = model._meta.get_field(name)
         except FieldDoesNotExist:
             return True
-        if field.null or not field.concrete:
+        if field.null or not is_column(field):
             return True
         model = field.related_model or model
     return False

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from .orders import place_of, total
 from .parts import Part
+from .ways import is_column
 
 
 class Duration(serializers.DurationField):
@@ -195,7 +196,7 @@ def column_of(field) -> models.Field | None:
         column = field.parent.Meta.model._meta.get_field(field.source)
     except (AttributeError, FieldDoesNotExist):
         return None
-    return column if column.concrete and not column.many_to_many else None
+    return column if is_column(column) else None
 
 
 @cache

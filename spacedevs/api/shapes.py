@@ -14,7 +14,7 @@ from rest_framework.renderers import JSONRenderer
 
 from .database import chained, database_conversions
 from .representations import Duration, NameOf, Representation, ResponseMode, Url, loaded
-from .ways import Unknown, Way, computed
+from .ways import Unknown, Way, computed, is_column
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 # How many columns of its own, and with all that it shows, a row may have to be read by a join with those that
@@ -92,7 +92,7 @@ class Shape:
         elif isinstance(field, NameOf):
             self.columns.append((self.relation(field).name, field.slug_field))
         elif isinstance(field, Representation):
-            if field.part or not self.column(field).concrete:
+            if field.part or not is_column(self.column(field)):
                 self.firsts.add(place)
                 self.compile_way(place, field, shape(type(field)))
             else:
@@ -112,7 +112,7 @@ class Shape:
     def relation(self, field):
         """The relation to one row that a field shows."""
         relation = self.column(field)
-        if not (relation.is_relation and relation.concrete):
+        if not (relation.is_relation and is_column(relation)):
             raise Unknown(field)
         return relation
 

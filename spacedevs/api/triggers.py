@@ -16,6 +16,7 @@ from django.db.models import F
 from django.db.models.expressions import RawSQL
 
 from .search import SEPARATOR, SearchText
+from .ways import is_column, link_columns
 
 log = logging.getLogger(__name__)
 NAME = "search_text_name"  # stands for the name of a trigger, which follows from the rest of its SQL
@@ -45,19 +46,12 @@ def sources(field) -> dict[Source, set[str]]:
                 links, here, there = link_columns(step)
                 found.setdefault(Source(links, here, before), set()).add(there)
                 source = Source(model, model._meta.pk.column, prefix)
-            elif step.concrete:
+            elif is_column(step):
                 found.setdefault(source, set()).add(step.column)
                 source = model and Source(model, step.target_field.column, prefix)
             else:
                 source = Source(model, step.field.column, before)
     return found
-
-
-def link_columns(relation) -> tuple[type[models.Model], str, str]:
-    """The table behind a many-to-many relation, its column for this side and its column for the other."""
-    field = relation if relation.concrete else relation.field
-    columns = field.m2m_column_name(), field.m2m_reverse_name()
-    return field.remote_field.through, *(columns if relation.concrete else reversed(columns))
 
 
 def table_of(item) -> str:
@@ -123,7 +117,7 @@ class Triggers:
         """The text that a path leads to; of several rows one text."""
         first, _, rest = path.partition("__")
         step = self.model._meta.get_field(first)
-        to_one = step.concrete and not step.many_to_many
+        to_one = is_column(step)
         [column] = self.quoted(step.column) if to_one else [self.key]
         if not rest:
             return f"{row}.{column}"

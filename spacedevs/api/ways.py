@@ -19,6 +19,19 @@ def quoted(name) -> str:
     return connection.ops.quote_name(name)
 
 
+def is_column(field) -> bool:
+    """Whether a field is a column of its table. Django before 6.1 says so of many-to-many fields as well."""
+    return field.concrete and not field.many_to_many
+
+
+def link_columns(relation) -> tuple[type[models.Model], str, str]:
+    """The table behind a many-to-many relation, its column for this side and its column for the other."""
+    is_declared_here = isinstance(relation, models.ManyToManyField)  # its other side is no field
+    field = relation if is_declared_here else relation.field
+    columns = field.m2m_column_name(), field.m2m_reverse_name()
+    return field.remote_field.through, *(columns if is_declared_here else reversed(columns))
+
+
 @dataclass(frozen=True)
 class Way:
     """From a row to the rows of another table that it shows: over one relation or several, and which of them."""
@@ -54,16 +67,13 @@ class Way:
         joins, here, owner = "", "t", ""
         for number, relation in reversed(list(enumerate(self.relations))):
             near, key = f"w{number}", quoted(relation.model._meta.pk.column)
-            if relation.concrete and not relation.many_to_many:
+            if relation.many_to_many:
+                (through, mine, theirs), links = link_columns(relation), f"m{number}"
+                condition = f"{links}.{quoted(theirs)} = {here}.{quoted(relation.related_model._meta.pk.column)}"
+                joins, owner, is_joined = f"{joins}{join(through, links, condition)}", f"{links}.{quoted(mine)}", False
+            elif is_column(relation):
                 condition = f"{near}.{quoted(relation.column)} = {here}.{quoted(relation.target_field.column)}"
                 joins, owner, is_joined = f"{joins}{join(relation.model, near, condition)}", f"{near}.{key}", True
-            elif relation.many_to_many:
-                field = relation if relation.concrete else relation.field
-                ends = [quoted(field.m2m_column_name()), quoted(field.m2m_reverse_name())]
-                mine, theirs = ends if relation.concrete else reversed(ends)
-                through, links = field.remote_field.through, f"m{number}"
-                condition = f"{links}.{theirs} = {here}.{quoted(relation.related_model._meta.pk.column)}"
-                joins, owner, is_joined = f"{joins}{join(through, links, condition)}", f"{links}.{mine}", False
             else:
                 owner, is_joined = f"{here}.{quoted(relation.field.column)}", False
             if number and not is_joined:

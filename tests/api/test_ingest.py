@@ -36,10 +36,9 @@ def answered(get):
     """What the API answers while these rows are there; afterwards they are not."""
 
     def answer(make, address):
-        before = transaction.savepoint()
-        row = make()
-        shown = get(address.format(id=row.pk))
-        transaction.savepoint_rollback(before)
+        with transaction.atomic():
+            shown = get(address.format(id=make().pk))
+            transaction.set_rollback(True)
         return shown
 
     return answer
