@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from spacedevs.operations import private
+
 try:
     from psycopg.pq import Conninfo
 except ImportError:  # SQLite needs no driver of PostgreSQL
@@ -46,7 +48,7 @@ def database(url, variable, *, password="", max_age=0, pool="") -> dict:
     refuse_unknown([name for name in OF_OTHER_SERVERS if name in found], (), variable)
     if found["ENGINE"].endswith("sqlite3"):
         refuse_unknown(found["OPTIONS"], OF_SQLITE, variable)
-        return found | {"OPTIONS": joined(OF_SQLITE, found["OPTIONS"])}
+        return found | {"OPTIONS": joined(OF_SQLITE, found["OPTIONS"]) | {"factory": private.Connection}}
     return found | of_postgres(found, variable, password, pool)
 
 

@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from spacedevs.databases import POOLS, database
-from spacedevs.operations import static_files
+from spacedevs.operations import private, static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
@@ -89,6 +89,7 @@ def local_secret_key() -> str:
         with suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()
+    private.make_private(path)
     return path.read_text()
 
 
@@ -113,8 +114,6 @@ if not DATABASE_URL:
     DATABASE_URL = f"sqlite:///{made(VAR_DIR, other) / 'db.sqlite3'}"
 DATABASE_PASSWORD = env("DATABASE_PASSWORD", default="")  # where the address has none
 CONN_MAX_AGE = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)  # seconds
-
-
 DATABASE_POOL = env("DATABASE_POOL", default="")  # transaction, where a pool gives each one another session
 if DATABASE_POOL not in POOLS:
     raise ImproperlyConfigured("DATABASE_POOL is session or transaction.")

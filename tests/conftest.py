@@ -1,4 +1,5 @@
 import json
+import mimetypes
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +73,15 @@ def django():
     yield WSGIHandler()
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def no_types(monkeypatch):
+    """A machine that knows no media types."""
+    empty = mimetypes.MimeTypes()
+    empty.types_map = ({}, {})
+    monkeypatch.setattr(mimetypes, "_db", empty)
+    assert mimetypes.guess_type("a.png") == (None, None)
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from urllib.parse import urljoin
 
 import httpx
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image
 
+from . import media
 from .models import FetchedPicture
 from .representations import components
 
@@ -125,7 +125,7 @@ def store(body, kind) -> str:
     """The name of a file in our storage: the same for the same bytes, so nothing is kept twice."""
     digest = sha256(body).hexdigest()
     name = f"fetched/{digest[:2]}/{digest}.{ENDINGS[kind]}"
-    return name if default_storage.exists(name) else default_storage.save(name, ContentFile(body))
+    return name if default_storage.exists(name) else media.save(name, body)
 
 
 def show(given, address):

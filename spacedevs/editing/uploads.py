@@ -12,13 +12,14 @@ from io import BytesIO
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.http import Http404
+from django.http import FileResponse, Http404
 from django.utils.html import format_html
 from django.views import static
 from django.views.decorators.cache import cache_control
 from PIL import ExifTags, Image
+
+from spacedevs.api import media
 
 from .meanwhile import WatchedForm
 
@@ -87,7 +88,7 @@ def stored(picture, kind, folder) -> str:
     file = BytesIO()
     picture.save(file, kind, optimize=True, quality=QUALITY)
     name = f"{folder}/{secrets.token_hex(16)}.{ENDINGS[kind]}"
-    return default_storage.url(default_storage.save(name, ContentFile(file.getvalue())))
+    return default_storage.url(media.save(name, file.getvalue()))
 
 
 class UploadForm(WatchedForm):
@@ -171,4 +172,6 @@ def serve(request, path):
             raise Http404 from None
         raise
     response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same where files were copied
+    if isinstance(response, FileResponse):
+        response["Content-Type"] = media.type_of(path)
     return response

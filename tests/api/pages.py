@@ -1,6 +1,7 @@
 """What a page for people holds."""
 
 import re
+from contextlib import closing
 from html import unescape
 
 from django.utils.html import strip_tags
@@ -12,3 +13,9 @@ def shown_json(response) -> str:
     """The JSON that a page shows, as text."""
     shown = response.content.decode().partition('id="json">')[2].partition("</section>")[0]
     return "\n".join(unescape(strip_tags(line)) for line in LINE.findall(shown))
+
+
+def type_of(client, path) -> str:
+    """The media type of a file that is served, which is closed again."""
+    with closing(client.get(path)) as response:
+        return response["Content-Type"]

@@ -5,10 +5,12 @@ import re
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.contrib.staticfiles.finders import get_finders
 from django.urls import reverse
 
 from spacedevs.api.refusals import refuse
 from tests import factories
+from tests.api.pages import type_of
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",
@@ -29,6 +31,13 @@ POLICY = {
     "img-src 'self' data: https:",
     "script-src 'self'",
     "style-src 'self'",
+}
+STATIC = {
+    "css": 'text/css; charset="utf-8"',
+    "js": 'text/javascript; charset="utf-8"',
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "woff2": "font/woff2",
 }
 API = [
     "",
@@ -135,3 +144,10 @@ def test_a_script_in_a_name_is_text_and_only_addresses_of_the_web_are_links(clie
     assert "javascript:alert(1)" in texts[1]
     assert [link for text in texts for link in re.findall(r'href="?([^" >]+)', text) if "alert" in link] == []
     assert agency.pk
+
+
+@pytest.mark.usefixtures("no_types")
+def test_static_files_of_every_kind_tell_their_type_where_the_machine_knows_none(client, settings, tmp_path):
+    settings.WHITENOISE_USE_FINDERS, settings.STATIC_ROOT = True, tmp_path  # as they lie in the checkout
+    named = {path.rpartition(".")[2]: path for finder in get_finders() for path, _ in finder.list(["redoc"])}
+    assert {ending: type_of(client, f"/static/{named[ending]}") for ending in STATIC} == STATIC

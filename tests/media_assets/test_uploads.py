@@ -16,8 +16,10 @@ from PIL import Image as Pillow
 
 from agencies.models import MissionPatch
 from media_assets.models import Image, ImageLicense, ImageVariant
+from spacedevs.api.pictures import ENDINGS
 from spacedevs.editing import uploads
 from tests.admin import page
+from tests.api.pages import type_of
 from tests.factories import agency, image, image_variant, launch, row
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,18 @@ def stored(client, address):
     assert address.startswith("http://testserver/media/")
     answer = client.get(urlsplit(address).path)
     return Pillow.open(BytesIO(b"".join(answer.streaming_content)))
+
+
+@pytest.mark.usefixtures("no_types")
+@pytest.mark.parametrize(("kind", "ending"), ENDINGS.items())
+def test_the_type_of_a_picture_is_told_where_the_machine_knows_none(kind, ending, client, media):
+    (media / f"a.{ending}").write_bytes(b"a picture")
+    assert type_of(client, f"/media/a.{ending}") == f"image/{kind.lower()}"
+
+
+def test_what_is_no_picture_of_ours_is_bytes_to_browsers(client, media):
+    (media / "a.html").write_text("<script>alert(1)</script>")
+    assert type_of(client, "/media/a.html") == "application/octet-stream"
 
 
 @pytest.mark.parametrize(("kind", "ending"), uploads.ENDINGS.items())
@@ -229,9 +243,11 @@ def bucket(settings, monkeypatch):
     server.stop()
 
 
+@pytest.mark.usefixtures("no_types")
 def test_upload_goes_to_a_bucket_where_one_is_set(editor, bucket, media):
-    made = uploaded(editor, picture())
+    made = uploaded(editor, picture("WEBP"))
     assert made.image_url.startswith(bucket)
     with urlopen(made.thumbnail_url) as answer:
+        assert answer.headers["Content-Type"] == "image/webp"
         assert Pillow.open(BytesIO(answer.read())).size == (255, 128)
     assert not any(media.iterdir())
