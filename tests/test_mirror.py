@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import httpx
@@ -221,7 +221,7 @@ def test_a_list_that_moves_while_it_is_read_is_read_until_it_is_whole(name, chan
 def test_a_row_that_vanished_is_marked_and_deleted_only_when_told(changing, get):
     run(changing, endpoints=["docking_events"])
     gone = DockingEvent.objects.first().pk
-    with sqlite3.connect(changing.database) as database:
+    with closing(sqlite3.connect(changing.database)) as database, database:
         database.execute("DELETE FROM docking_dockingevent WHERE id = ?", [gone])
     assert f"docking_events/{gone} has vanished upstream." in run(changing, endpoints=["docking_events"])
     assert list(MirroredRow.objects.exclude(vanished=None).values_list("key", flat=True)) == [str(gone)]
@@ -534,7 +534,7 @@ def end():
 
 
 def rename_a_launch(upstream, name):
-    with sqlite3.connect(upstream.database) as database:
+    with closing(sqlite3.connect(upstream.database)) as database, database:
         database.execute("UPDATE launches_launch SET name = ?, last_updated = datetime('now') WHERE id IN (?)", name)
 
 

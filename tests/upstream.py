@@ -7,6 +7,7 @@ import gzip
 import json
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
@@ -96,7 +97,7 @@ class Door:
 
     def sql(self, environ, start_response, statements):
         """Lets rows change just before the answer."""
-        with sqlite3.connect(settings.DATABASES["default"]["NAME"]) as database:
+        with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as database, database:
             database.executescript(statements)
         return self.application(environ, start_response)
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "python": [sys.executable, "-"],
     "javascript": ["node", "--input-type=module", "-"],
 }
+OTHERS = {"bash": ["curl"]}  # the programs that samples call
 DOCUMENTED = "http://127.0.0.1:8000"
 
 
@@ -42,8 +43,9 @@ def address(tmp_path_factory):
 @pytest.mark.parametrize(("language", "code", "output"), list(samples()))
 def test_sample_prints_what_the_page_says(language, code, output, address):
     command = COMMANDS[language]
-    if not shutil.which(command[0]):
-        pytest.skip(f"needs {command[0]}")
+    for program in (command[0], *OTHERS.get(language, ())):
+        if not shutil.which(program):
+            pytest.skip(f"needs {program}")
     done = subprocess.run(
         command, input=code.replace(DOCUMENTED, address), capture_output=True, text=True, check=True, timeout=60
     )

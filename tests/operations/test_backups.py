@@ -4,6 +4,7 @@ import io
 import os
 import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 from django.contrib.auth.models import User
@@ -134,9 +135,8 @@ def test_tools_that_are_not_there_are_named(tmp_path, monkeypatch):
 def test_the_copy_of_the_database_is_one_file(tmp_path):
     AgencyType.objects.create(name="in it")
     databases.SQLite.dump(tmp_path / "copy", backups.describe)
-    with sqlite3.connect(tmp_path / "copy") as copy:
+    with closing(sqlite3.connect(tmp_path / "copy")) as copy:
         assert copy.execute("SELECT count(*) FROM agencies_agencytype WHERE name = 'in it'").fetchone() == (1,)
-    copy.close()
     assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
