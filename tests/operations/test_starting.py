@@ -23,6 +23,7 @@ def serving(tmp_path, method, workers):
     environment = {
         "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3",
         "PYTHONPATH": str(tmp_path),
+        "PYTHONWARNINGS": "ignore",  # of static files that are not there
         "SPACEDEVS_ALLOWED_HOSTS": "api.example",  # 127.0.0.1 is added by the command alone
         "SPACEDEVS_METRICS_PORT": str(free_port()),
     }
