@@ -41,6 +41,10 @@ WRONG = [
     ({"LOG_FORMAT": "xml"}, True, [LOGS]),
     ({"LOG_FORMAT": "json"}, True, []),
     ({"REDIS_URL": "localhost:6379"}, True, [REDIS]),
+    ({"REDIS_URL": "redis+sentinel://localhost:26379/primary/0"}, True, [REDIS]),
+    ({"REDIS_URL": "redis://one:7000,two:7001/0"}, True, [REDIS]),
+    ({"REDIS_URL": "redis://localhost:port/0"}, True, [REDIS]),
+    ({"REDIS_URL": "redis://:a,b@localhost:6379/0"}, True, []),
     ({"REDIS_URL": "redis://localhost:6379/0"}, True, []),
     ({"REPLICAS": COPY}, True, [COPIES]),
 ]

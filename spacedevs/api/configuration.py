@@ -2,6 +2,7 @@
 
 import os
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
@@ -14,6 +15,16 @@ OURS = "SPACEDEVS_", "THROTTLE_"
 
 def is_reached_by_others(loopback=True) -> bool:
     return not loopback or not set(settings.ALLOWED_HOSTS) <= set(settings.LOCAL_HOSTS)
+
+
+def is_redis(url) -> bool:
+    """Whether this is the address of one Redis."""
+    try:
+        parts = urlsplit(url)
+        hosts, _ = parts.netloc.rpartition("@")[2], parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("redis", "rediss", "unix") and "," not in hosts
 
 
 def faults(loopback=True) -> list[checks.CheckMessage]:
@@ -30,8 +41,8 @@ def faults(loopback=True) -> list[checks.CheckMessage]:
             settings.TLS and not settings.PROXIES
         ),
         "SPACEDEVS_LOG_FORMAT is text or json.": settings.LOG_FORMAT not in ("text", "json"),
-        "REDIS_URL begins with redis://, rediss:// or unix://.": bool(settings.REDIS_URL)
-        and not settings.REDIS_URL.startswith(("redis://", "rediss://", "unix://")),
+        "REDIS_URL begins with redis://, rediss:// or unix://, and names one server: limits are not for a cluster, "
+        "or for Sentinel.": bool(settings.REDIS_URL) and not is_redis(settings.REDIS_URL),
         "DATABASE_REPLICA_URLS must name PostgreSQL servers, to which the one of DATABASE_URL streams.": any(
             database["ENGINE"] != settings.DATABASES["default"]["ENGINE"] or "sqlite" in database["ENGINE"]
             for database in settings.REPLICAS.values()

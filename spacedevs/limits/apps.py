@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ValidationError
 
-from spacedevs.api.configuration import CONFIGURATION
+from spacedevs.api.configuration import CONFIGURATION, is_redis
 
+from .counters import counter
 from .rates import Rate
 
 LIMITS = "THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"
@@ -35,9 +36,21 @@ def unwritable(folder: Path) -> list:
     return [checks.Error(f"{folder}, where requests are counted, cannot be written: {other}", id="limits.E002")]
 
 
+def check_redis(**kwargs):
+    """Complains of a Redis that is there and can never count for us; one that is down may come back."""
+    if not (settings.REDIS_URL and is_redis(settings.REDIS_URL)):
+        return []
+    mode = counter().mode()
+    if mode in (None, "standalone"):
+        return []
+    about = f"REDIS_URL leads to a Redis that runs as {mode}: limits need one server that is written to, and no other."
+    return [checks.Error(about, id="limits.E003")]
+
+
 class LimitsConfig(AppConfig):
     name = "spacedevs.limits"
     label = "limits"
 
     def ready(self):
         checks.register(check_limits, CONFIGURATION)
+        checks.register(check_redis, CONFIGURATION)

@@ -87,8 +87,12 @@ class Leases:
         return self.counter.use(caller, rate)
 
     def answers(self) -> bool:
-        """Whether the counter is there."""
+        """Whether requests can be counted."""
         return self.counter.answers()
+
+    def mode(self) -> str | None:
+        """How the Redis behind it runs, where it tells."""
+        return self.counter.mode()
 
     def keep(self, whose, lease):
         """Keeps a lease in place of that before, along with what another thread got of the same period meanwhile."""

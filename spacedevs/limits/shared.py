@@ -1,5 +1,6 @@
 """What callers have used, counted in Redis by the processes of several machines."""
 
+import re
 from hashlib import sha1
 from logging import getLogger
 from math import ceil
@@ -12,6 +13,7 @@ from .leases import Grant
 from .rates import UNUSED, Rate, Use
 
 log = getLogger(__name__)
+MODE = re.compile(rb"^(?:redis|server)_mode:(\w+)", re.MULTILINE)  # Valkey calls it server_mode
 
 
 class RedisCounter:
@@ -35,6 +37,8 @@ class RedisCounter:
     """
     asking = "return {0, tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTTL', KEYS[1])}"
     patience, pause = 0.25, 5  # seconds: for an answer, and until one that failed is asked again
+    quiet = 60  # seconds, until the cause of a failure is logged again
+    probe = "spacedevs:health", Rate(2**31 - 1, 60)
 
     def __init__(self, url: str):
         quick = {"socket_timeout": self.patience, "socket_connect_timeout": self.patience, "retry": None}
@@ -42,7 +46,7 @@ class RedisCounter:
         scripts = self.granting, self.giving, self.asking
         self.digests = {text: sha1(text.encode(), usedforsecurity=False).hexdigest() for text in scripts}
         self.threads = local()
-        self.down_until = 0
+        self.down_until = self.quiet_until = 0
 
     def grant(self, caller: str, rate: Rate, wanted: int) -> Grant | None:
         """Counts as many requests as are wanted, or fewer; at the limit none. None while Redis is down."""
@@ -59,11 +63,30 @@ class RedisCounter:
         return Use(found.used, ceil(found.wait)) if found else UNUSED
 
     def answers(self) -> bool:
-        """Whether Redis is there."""
+        """Whether requests can be counted: counts one, and forgets it, since Redis may answer and yet refuse that."""
+        key, rate = self.probe
         try:
-            return self.send("PING") is not None
-        except redis.RedisError:
+            if (mode := self.mode()) not in (None, "standalone"):
+                raise redis.RedisError(f"it runs as {mode}, which is not supported")
+            self.ask(self.granting, key, *rate, 1)
+            self.ask(self.giving, key, 1, rate.period * 1000)
+        except redis.RedisError as error:
+            self.log(error)
             return False
+        return True
+
+    def mode(self) -> str | None:
+        """How Redis runs: as standalone, cluster or sentinel; None where it is down, or tells this user nothing."""
+        try:
+            found = MODE.search(self.send("INFO", "server"))
+        except redis.RedisError:
+            return None
+        return found and found[1].decode()
+
+    def log(self, error):
+        if monotonic() >= self.quiet_until:
+            self.quiet_until = monotonic() + self.quiet
+            log.warning("Nothing is limited while Redis fails: %s", " ".join(str(error).split()))
 
     def run(self, script, caller, rate, *arguments) -> Grant | None:
         if monotonic() < self.down_until:
@@ -71,7 +94,7 @@ class RedisCounter:
         try:
             answer = self.ask(script, f"spacedevs:{caller}:{rate.period}", *arguments)
         except redis.RedisError as error:
-            log.warning("Nothing is limited for %s seconds, since Redis failed: %s", self.pause, error)
+            self.log(error)
             self.down_until = monotonic() + self.pause
             return None
         return answer and Grant(*answer[:2], max(0, answer[2] / 1000))

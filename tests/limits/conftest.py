@@ -1,9 +1,9 @@
 import socket
 import subprocess
 import time
+from contextlib import contextmanager, suppress
 
 import pytest
-import redis
 
 from spacedevs.limits import counters
 
@@ -32,27 +32,33 @@ class Clock:
         return self.now
 
 
-@pytest.fixture
-def redis_server():
-    """A Redis of the test's own, which it may stop."""
+@contextmanager
+def running_redis(*arguments):
+    """A Redis of the test's own on a free port, with what its configuration has beside that."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     try:
         server = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--save", "", "--appendonly", "no"],  # noqa: S607 - wherever it is
+            ["redis-server", *arguments, "--port", str(port), "--save", "", "--appendonly", "no"],  # noqa: S607 - wherever it is
             stdout=subprocess.DEVNULL,
         )
     except FileNotFoundError:
         pytest.skip("needs redis-server")
-    client = redis.Redis(port=port)
-    for _ in range(500):
-        try:
-            client.ping()
-            break
-        except redis.ConnectionError:
+    try:
+        while server.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
             time.sleep(0.01)
-    server.url = f"redis://127.0.0.1:{port}/0"
-    yield server
-    client.close()
-    server.terminate()
-    server.wait()
+        assert server.poll() is None, "redis-server has ended"
+        server.url = f"redis://127.0.0.1:{port}/0"
+        yield server
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture
+def redis_server():
+    """A Redis of the test's own, which it may stop."""
+    with running_redis() as server:
+        yield server
