@@ -34,6 +34,12 @@ class Launches(Feed):
             is_tentative=bool(status and status.abbrev in UNCERTAIN),
             category="Launch",
             place=", ".join(filter(None, (pad.name, pad.location and pad.location.name))) if pad else "",
-            position=(pad.latitude, pad.longitude) if pad else None,
+            position=position(pad) if pad else None,
             text="\n".join(filter(None, lines)),
         )
+
+
+def position(pad):
+    """Where a pad is, if both of its coordinates are known."""
+    where = pad.latitude, pad.longitude
+    return None if None in where else where
