@@ -197,7 +197,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "axes.middleware.AxesMiddleware",  # the last, for it writes the answer to who is locked out
+    "axes.middleware.AxesMiddleware",  # after all that answers, for it writes the answer to who is locked out
+    "spacedevs.api.snapshots.OneSnapshot",  # after all that may write
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # locks out who guesses

@@ -15,7 +15,7 @@ from vehicles.models import Spacecraft
 
 KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="api-root")),
+    path("", RedirectView.as_view(pattern_name="api-root"), name="home"),
     path("2.3.0/", include(urls)),
     path("2.3.0/schema/", SpectacularAPIView.as_view(api_version="2.3.0"), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
@@ -30,7 +30,7 @@ urlpatterns = [
     re_path(f"^spacecraft/{KEY}/$", pages.spacecraft, name="spacecraft"),
     re_path(f"^spacecraft/{KEY}/timeline.svg$", pages.spacecraft_timeline, name="spacecraft-timeline"),
     path("docs/", include("spacedevs.documentation.urls")),
-    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg"))),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg")), name="favicon"),
     path("admin/", admin.site.urls),
 ]
 if settings.MEDIA_URL.startswith("/"):

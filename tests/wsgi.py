@@ -2,6 +2,8 @@
 
 from wsgiref.util import setup_testing_defaults
 
+from spacedevs.api import versioning
+
 PAGE = "/2.3.0/launches/"
 BODY = b'{"count": 0}' * 100
 JSON = {"Content-Type": "application/json", "Allow": "GET"}
@@ -16,6 +18,7 @@ class Application:
 
     def __call__(self, environ, start_response):
         self.asked.append(environ)
+        environ[versioning.READ] = environ.get(versioning.ASKED)
         start_response(self.status, list(self.headers.items()))
         return self
 
@@ -24,6 +27,17 @@ class Application:
 
     def close(self):
         self.closed += 1
+
+
+def claiming(application):
+    """The application, but that it says it has read the version that was asked for, whatever it has read."""
+
+    def answer(environ, start_response):
+        parts = application(environ, start_response)
+        environ[versioning.READ] = environ.get(versioning.ASKED)
+        return parts
+
+    return answer
 
 
 class Asker:

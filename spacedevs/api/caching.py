@@ -1,9 +1,10 @@
 """Conditional requests and the response cache: both hang on the dataset version.
 
 An answer holds for as long as the version, and all that it depends on in the request, stay what they are. So its
-ETag is made of both: a client that has it is told so without rendering, and a process keeps it in memory. The
-version is read before anything is rendered, so no answer is older than the version it is kept under. One that was
-rendered while a commit came in may be newer, and nobody asks for it by that version any more.
+ETag is made of both: a client that has it is told so without rendering, and a process keeps it in memory. One that
+has to be made is read in a snapshot, see `snapshots`, and kept and tagged under the version that this shows: where a
+commit came in since it was asked for, that is another than the one that was looked for. What was read in none is
+sent, and kept by nobody.
 
 An answer that depends on the clock says by an `Expires` when it changes. It is kept until then, and its ETag is
 made of that moment too. Clients ask again in any case, so the moment stays here.
@@ -209,12 +210,14 @@ class ResponseCache:
         key, answer, etag = self.known(environ, version)
         environ[IS_KEPT] = answer is not None
         if answer is None and not conditions.knows(environ, etag):
-            status, headers, parts = self.ask(environ, version)
-            if not may_be_kept(status, headers):
+            read, status, headers, parts = self.ask(environ, version)
+            until = expires(headers) if read and may_be_kept(status, headers) else 0
+            if until <= time():  # also of what changed while it was made, and may be half of before and half of after
                 unshared(start_response)(status, headers)
                 return parts
-            until = expires(headers)
-            etag = etag if until == NEVER else self.etag(version, key, until)
+            if read != version:
+                version, modified = read, self.last_modified(read)
+            etag = self.etag(version, key) if until == NEVER else self.etag(version, key, until)
             answer = make(etag, key[-1], headers, parts, until)
             self.answers.put(version, key, answer)
             environ[WAS_MADE] = True
@@ -281,12 +284,14 @@ class ResponseCache:
             seen = self.seen = version, int(time()) + 1 + CLOCKS
         return seen[1]
 
-    def ask(self, environ, version) -> tuple[str, list, Iterable[bytes]]:
-        """What Django answers; a HEAD is asked as the GET whose answer it describes."""
+    def ask(self, environ, version) -> tuple[str | None, str, list, Iterable[bytes]]:
+        """What Django answers, after the version that it has read; None for what was read in no snapshot.
+
+        A HEAD is asked as the GET whose answer it describes."""
         said, asked = [], {**environ, "REQUEST_METHOD": "GET", versioning.ASKED: version, conditions.LEFT: True}
         parts = self.application(asked, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
-        return status, headers, parts
+        return asked.get(versioning.READ), status, headers, parts
 
 
 def unshared(start_response):

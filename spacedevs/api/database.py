@@ -260,24 +260,3 @@ def next_keys(model: type[models.Model], number: int) -> list[int]:
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s) RETURNING seq", [table, number])
             moved = cursor.fetchone()
         return list(range(moved[0] - number + 1, moved[0] + 1))
-
-
-@contextmanager
-def snapshot(using=DEFAULT_DB_ALIAS):
-    """Lets several statements read the data as they are at one moment, while others write."""
-    connection = connections[using]
-    if connection.in_atomic_block:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(BEGIN_SNAPSHOT[connection.vendor])
-        try:
-            yield
-        finally:
-            cursor.execute("ROLLBACK")
-
-
-BEGIN_SNAPSHOT = {
-    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-    "sqlite": "BEGIN DEFERRED",  # which takes no lock that writers wait for
-}

@@ -18,10 +18,10 @@ from django.utils.http import quote_etag
 
 from . import versioning
 from .caching import REVALIDATED, release
-from .database import snapshot
 from .errors import only_read
 from .export import export
 from .locks import Taken, file_lock
+from .snapshots import snapshot
 
 MAKING = "The files are being made; try again in a moment."
 NO_FILE = "There is no such file."
@@ -45,8 +45,7 @@ def make():
     """Makes the files, unless they are there or another process is about it; then offers them instead of the old."""
     settings.DUMP_ROOT.mkdir(parents=True, exist_ok=True)
     try:
-        with file_lock(settings.DUMP_ROOT / "lock"), snapshot():
-            version = versioning.current()
+        with file_lock(settings.DUMP_ROOT / "lock"), snapshot() as version:
             folder = settings.DUMP_ROOT / made_of(version)
             if offered() != folder:
                 write(folder, version)

@@ -21,6 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 TOKENS = "SELECT token FROM dataset_version"
 ASKED = "spacedevs.version"  # where a request has the version that was asked for it
+READ = "spacedevs.read"  # and the one of the snapshot that its answer was read in
 
 
 class SQLite:
@@ -141,6 +142,10 @@ class PostgreSQL:
                 server.prepare(b"dataset_version", TOKENS.encode())
                 cls.prepared.add(connection)
                 result = server.exec_prepared(b"dataset_version", None)
+        return cls.tokens_in(result)
+
+    @staticmethod
+    def tokens_in(result) -> list:
         return sorted(result.get_value(row, 0).decode() for row in range(result.ntuples))
 
 
@@ -163,13 +168,12 @@ def current() -> str | None:
         if tokens or connection.in_atomic_block:
             break
         connection.close()
+    return made_of(tokens)
+
+
+def made_of(tokens) -> str | None:
+    """The version that these tokens are; None for none."""
     return ",".join(tokens) or None
-
-
-def seen_by(cursor) -> str:
-    """The version that a transaction sees, perhaps in a copy of the database."""
-    cursor.execute(TOKENS)
-    return ",".join(sorted(str(token) for (token,) in cursor.fetchall()))
 
 
 # Keeping the triggers ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tempfile import TemporaryFile
 from django.core.management import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-from spacedevs.api.database import snapshot
+from spacedevs.api.snapshots import snapshot
 
 from .archives import Damaged
 

@@ -14,10 +14,10 @@ from time import monotonic
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
-from psycopg.pq import TransactionStatus
 
 from spacedevs.api import versioning
-from spacedevs.api.database import reading, snapshot
+from spacedevs.api.database import reading
+from spacedevs.api.snapshots import snapshot
 
 from .metrics import READS
 
@@ -71,22 +71,16 @@ class Replica:
 
     def read(self, application, environ, version):
         said = []
-        with snapshot(self.alias), connections[self.alias].cursor() as cursor:
-            if versioning.seen_by(cursor) != version:
+        with snapshot(self.alias) as shown:
+            if shown != version:
                 return None
             with reading_from(self.alias):
                 parts = application(environ, lambda *words: said.append(words))
-            # Django may open a connection anew on the way, and what it read then was read in no snapshot.
-            is_whole = cursor.connection is connections[self.alias].connection and is_in_transaction(cursor)
         status, headers, *_ = said[-1]
-        if not is_whole or status.startswith("5"):  # as when the copy had to end a statement to go on
+        if status.startswith("5"):  # as when the copy had to end a statement to go on
             parts.close()
             return None
         return status, headers, parts
-
-
-def is_in_transaction(cursor) -> bool:
-    return cursor.connection.info.transaction_status == TransactionStatus.INTRANS
 
 
 class Replicas:

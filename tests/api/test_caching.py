@@ -8,7 +8,7 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.http import http_date
 
 from agencies.models import AgencyType
-from spacedevs.api import caching, conditions
+from spacedevs.api import caching, conditions, versioning
 from spacedevs.api.caching import ResponseCache, encoding, zstd
 from spacedevs.api.headers import CROSS_ORIGIN
 from spacedevs.limits.throttle import Throttle
@@ -16,7 +16,7 @@ from spacedevs.operations.health import Health
 from spacedevs.router import RESOURCES
 from tests import factories
 from tests.api import routes
-from tests.wsgi import BODY, JSON, Application, Asker
+from tests.wsgi import BODY, JSON, Application, Asker, claiming
 
 PAGE = "/2.3.0/launches/"
 SHARED = {
@@ -93,6 +93,56 @@ def test_an_answer_that_a_commit_overtook_is_not_kept_for_the_new_version(ask, a
     old = ask()
     assert ask()[1]["ETag"] != old[1]["ETag"]
     assert len(application.asked) == 2
+
+
+def test_a_late_answer_is_not_kept_for_a_version_that_others_have_asked_for_since(version):
+    def answer(environ, start_response):
+        asked = environ[versioning.READ] = environ[versioning.ASKED]
+        if asked == "1":
+            version[0] = "2"
+            ask("/2.3.0/agencies/")
+        start_response("200 OK", list(JSON.items()))
+        return [asked.encode()]
+
+    ask = Asker(ResponseCache(answer, lambda: version[0]))
+    assert [ask()[2] for _ in range(3)] == [b"1", b"2", b"2"]
+
+
+def test_an_answer_is_known_by_the_version_that_it_has_read(application, version):
+    """A commit came in after the version was asked for and before anything was read."""
+
+    def overtaken(environ, start_response):
+        parts = application(environ, start_response)
+        environ[versioning.READ] = version[0] = "2"
+        return parts
+
+    ask = Asker(ResponseCache(overtaken, lambda: version[0]))
+    answers = [ask(), ask(), ask()]
+    assert answers == answers[:1] * 3
+    assert len(application.asked) == 2  # the first is kept for nobody: who knows which version came first?
+    assert ask(HTTP_IF_NONE_MATCH=answers[0][1]["ETag"])[0] == "304 Not Modified"
+    version[0] = "1"
+    assert ask(HTTP_IF_NONE_MATCH=answers[0][1]["ETag"])[1]["ETag"] == answers[0][1]["ETag"]
+
+
+def test_what_was_read_in_no_snapshot_is_sent_and_not_kept(application):
+    def reading_anything(environ, start_response):
+        parts = application(environ, start_response)
+        del environ[versioning.READ]
+        return parts
+
+    ask = Asker(ResponseCache(reading_anything, lambda: "1"))
+    assert [ask(), ask()] == [("200 OK", {**JSON, "Cache-Control": "no-store"}, BODY)] * 2
+    assert (len(application.asked), application.closed) == (2, 2)
+
+
+@pytest.mark.parametrize(("seconds", "made"), [(-1, 3), (0, 3), (1, 1)])
+def test_what_the_clock_changed_while_it_was_made_is_not_kept(seconds, made, ask, application, clock):
+    """Half of it may be from before, and others who were sooner have the same moment in their ETag."""
+    clock.now = 1_800_000_000
+    application.headers["Expires"] = http_date(clock.now + seconds)
+    tagged = ["ETag" in ask()[1] for _ in range(3)]
+    assert (tagged, len(application.asked)) == ([made == 1] * 3, made)
 
 
 DIFFERENCES = {
@@ -404,8 +454,8 @@ def test_what_is_not_found_is_not_found_since_any_date(ask, application, clock):
 
 @pytest.fixture
 def start(django):
-    """Starts a process that serves the API, by the version of the test database unless told another."""
-    return lambda *version: Asker(ResponseCache(django, *version))
+    """Starts a process that serves the API."""
+    return lambda: Asker(ResponseCache(django))
 
 
 HOST = {"HTTP_HOST": "testserver"}
@@ -442,10 +492,11 @@ def test_the_order_of_parameters_changes_no_byte_of_json(prefix, django):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_process_answers_with_what_was_before_the_last_commit(start):
+def test_no_process_answers_with_what_was_before_the_last_commit(start, django):
     """And one that did not ask for the version would."""
     path = f"/2.3.0/config/agency_types/{AgencyType.objects.create(name='0').pk}/"
-    processes, control = [start(), start()], start(lambda: "the same for ever")
+    processes = [start(), start()]
+    control = Asker(ResponseCache(claiming(django), lambda: "the same for ever"))
     etags, stale = [None, None], {"ours": 0, "control": 0}
     for n in range(100):
         AgencyType.objects.update(name=str(n))

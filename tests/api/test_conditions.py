@@ -2,6 +2,7 @@
 
 import json
 import os
+from time import time
 from urllib.parse import urlsplit
 from wsgiref.headers import Headers
 
@@ -130,6 +131,7 @@ def test_a_date_that_has_not_come_is_kept_to_all_the_same(at):
 @pytest.fixture
 def servers(django, at):
     """Two servers of one database, which listen at different addresses; who asks names the balancer."""
+    at(time())
 
     def server(address, port):
         ask = Asker(ResponseCache(django))

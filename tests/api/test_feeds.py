@@ -18,7 +18,7 @@ from spacedevs.api.periods import KINDS, in_words, kind, period
 from tests import factories
 from tests.api.routes import RESOURCES
 from tests.conftest import STARTED
-from tests.wsgi import Asker
+from tests.wsgi import Asker, claiming
 
 FED = [prefix for prefix, resource in RESOURCES.items() if resource.feed]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -478,7 +478,7 @@ def test_what_has_no_time_has_no_feed(client):
 @pytest.mark.django_db
 def test_a_feed_is_kept_until_the_data_change(django):
     factories.launch(name="one")
-    ask = Asker(ResponseCache(django, lambda: "1"))
+    ask = Asker(ResponseCache(claiming(django), lambda: "1"))
     status, headers, body = ask("/2.3.0/launches/", "format=ics")
     assert (status, headers["Content-Type"], b"SUMMARY:one" in body) == (
         "200 OK",

@@ -8,5 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 handler = get_wsgi_application()
 
 from spacedevs.api.caching import ResponseCache  # noqa: E402 - it needs the settings
+from tests.wsgi import claiming  # noqa: E402
 
-application = ResponseCache(handler, version=lambda: "always the same")
+application = ResponseCache(claiming(handler), version=lambda: "always the same")

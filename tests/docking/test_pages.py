@@ -15,7 +15,7 @@ from docking.models import DockingEvent
 from launches.models import SpacecraftFlight
 from spacedevs.api.caching import ResponseCache
 from tests import factories
-from tests.wsgi import Asker
+from tests.wsgi import Asker, claiming
 from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db
@@ -253,7 +253,7 @@ def test_a_page_holds_for_the_day_it_counts_or_until_somebody_comes_or_goes(clie
 def test_a_page_is_kept_until_the_data_change(index, django, iss, stay):
     address = pages(iss, stay.flight_vehicle_chaser.spacecraft)[index]
     version = ["1"]
-    ask = Asker(ResponseCache(django, lambda: version[0]))
+    ask = Asker(ResponseCache(claiming(django), lambda: version[0]))
     status, headers, body = ask(address)
     assert (status, headers["Cache-Control"]) == ("200 OK", "public, no-cache, max-age=0")
     assert not headers.keys() & {"Set-Cookie", "Expires", "Access-Control-Allow-Origin"}

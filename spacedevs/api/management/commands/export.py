@@ -3,10 +3,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.database import snapshot
 from spacedevs.api.dumps import make
 from spacedevs.api.export import export, files
 from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
+from spacedevs.api.snapshots import snapshot
 
 
 class Command(BaseCommand):

@@ -1,0 +1,156 @@
+"""One snapshot of the database for all statements of an answer, and the version of the dataset that it shows.
+
+Without one, each statement sees what was committed by then, and an answer of thirty statements mixes as many states
+of the data. So whoever answers a GET, and whoever exports, reads in a transaction that sees the data as they were at
+its first statement. That statement reads the version: an answer and the version that it is kept and tagged under
+belong together. Nothing can be written in it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
+from django.http import FileResponse
+
+from . import versioning
+from .database import reading
+from .renderers import may_be_staff
+
+
+class SQLite:
+    """Readers take no lock that writers wait for: they go on in the log as it was when they first read."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def begin(self) -> list[str]:
+        self.connection.execute("BEGIN DEFERRED")
+        self.changes = self.connection.total_changes
+        return versioning.SQLite.tokens(self.connection)
+
+    def end(self):
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+        # A pragma that refuses to write would have all prepared statements prepared anew, for two milliseconds.
+        if self.connection.total_changes != self.changes:
+            raise RuntimeError("A snapshot is read-only: what was written in it is lost.")
+
+
+class PostgreSQL:
+    """Two round trips for each answer: what begins is sent along with the statement that reads the version.
+
+    Below psycopg's cursors: those have all prepared statements forgotten after a ROLLBACK, and with them their plans,
+    which take longer to make than an answer does."""
+
+    BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    IDLE, IN_TRANSACTION = 0, 2  # as libpq numbers the states of a session
+
+    def __init__(self, connection):
+        self.server = connection.pgconn
+
+    def begin(self) -> list[str]:
+        result = self.server.exec_(b"%s; %s" % (self.BEGIN, versioning.TOKENS.encode()))
+        tokens = versioning.PostgreSQL.tokens_in(result)
+        if not tokens:  # the database was not migrated, or is not there
+            self.server.exec_(b"ROLLBACK")
+            self.server.exec_(self.BEGIN)
+        self.expect(self.IN_TRANSACTION)
+        return tokens
+
+    def end(self):
+        self.server.exec_(b"COMMIT")
+        self.expect(self.IDLE)
+
+    def expect(self, state):
+        if self.server.transaction_status != state:
+            raise OperationalError(self.server.error_message.decode(errors="replace"))
+
+
+KINDS = {"sqlite": SQLite, "postgresql": PostgreSQL}
+
+
+@contextmanager
+def snapshot(using=DEFAULT_DB_ALIAS) -> Iterator[str | None]:
+    """Lets several statements read the data as they are at one moment, and gives their version; None for no version.
+
+    Django takes it for a transaction. So it neither ends it, nor opens anew a connection that is lost on the way."""
+    connection = connections[using]
+    if connection.in_atomic_block:
+        yield versioning.current()
+        return
+    try:
+        kind, tokens = begin(connection)
+    except Error:  # a connection that broke since it was last used is opened anew
+        connection.close()
+        kind, tokens = begin(connection)
+    try:
+        yield versioning.made_of(tokens)
+    finally:
+        end(connection, kind)
+
+
+def begin(connection) -> tuple[SQLite | PostgreSQL, list[str]]:
+    connection.ensure_connection()
+    kind = KINDS[connection.vendor](connection.connection)
+    with connection.wrap_database_errors:
+        tokens = kind.begin()
+    connection.health_check_done = connection.in_atomic_block = True
+    return kind, tokens
+
+
+def end(connection, kind):
+    connection.in_atomic_block = connection.needs_rollback = False
+    connection.run_on_commit = []  # nothing was
+    if connection.closed_in_transaction:
+        connection.connection = None
+        return
+    try:
+        with connection.wrap_database_errors:
+            kind.end()
+    except Error:
+        connection.close()
+
+
+# Answers -----------------------------------------------------------------------------------------
+
+# What reads no rows, and can be had without a database; and who asks how much they may, which may be noted.
+APART = {
+    *("home", "ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list"),
+    *("documentation", "documentation-page", "reference", "reference-component", "reference-tag"),
+}
+
+
+class OneSnapshot:
+    """A middleware, the last of all: views and what they render read one snapshot.
+
+    It begins once it is known who asks, and ends before a session is saved: both may write. An answer that is read
+    from a copy of the database has a snapshot there."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with ExitStack() as request.snapshot:
+            response = self.get_response(request)
+            if response.streaming and not isinstance(response, FileResponse):
+                response.streaming_content = Lasting(response.streaming_content, request.snapshot.pop_all())
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        if request.method not in ("GET", "HEAD"):
+            return
+        version = request.META.get(versioning.ASKED)
+        if reading.alias == DEFAULT_DB_ALIAS and request.resolver_match.view_name not in APART:
+            if may_be_staff(request):
+                bool(request.user.is_authenticated)  # who changed their password is logged out, which is written
+            version = request.snapshot.enter_context(snapshot())
+        request.META[versioning.READ] = version
+
+
+class Lasting:
+    """What a streamed answer yields; the snapshot that it is read in ends when the response is closed."""
+
+    def __init__(self, content, snapshot):
+        self.content, self.close = content, snapshot.close
+
+    def __iter__(self):
+        return iter(self.content)
