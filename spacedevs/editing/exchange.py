@@ -1,11 +1,18 @@
 """Tables as files: CSV for spreadsheets, JSON for programs. What comes in is shown as a change before it is one."""
 
+from contextlib import suppress
+
 import tablib
+from django.contrib import messages
+from django.core.signing import Signer
+from django.shortcuts import redirect
 from django.utils.html import format_html
 from import_export.admin import ImportExportMixin
 from import_export.formats import base_formats
 from import_export.forms import ExportForm
 from import_export.resources import Diff, ModelResource, modelresource_factory
+
+from .imports import GONE, Confirmation, DatabaseStorage, Gone
 
 FORMULAS = "=+-@\t\r"  # what a cell begins with that a spreadsheet would compute
 QUOTE = "'"
@@ -83,12 +90,37 @@ class Exchange(ImportExportMixin):
 
     formats = (CSV, base_formats.JSON)
     export_form_class = ExportForm  # the one to choose fields with has scripts in its page
+    confirm_form_class = Confirmation
+    tmp_storage_class = DatabaseStorage
     import_error_display = ("message", "row")
 
     def get_resource_classes(self, request):
         options = {"exclude": [*self.totals, "search_text"], **vars(RowResource.Meta)}
         options = {name: value for name, value in options.items() if not name.startswith("__")}
         return [modelresource_factory(self.model, RowResource, meta_options=options)]
+
+    def choose_import_resource_class(self, form, request):
+        return self.get_import_resource_classes(request)[0]  # whatever a form says: there is one
+
+    def get_confirm_form_kwargs(self, request, import_form=None):
+        signer = Signer(salt=f"import of {self.opts.label} by {request.user.pk}")
+        return super().get_confirm_form_kwargs(request, import_form) | {"signer": signer}
+
+    def create_confirm_form(self, request, import_form=None):
+        form = super().create_confirm_form(request, import_form)
+        if import_form:
+            names = form.initial["import_file_name"], form.initial["format"]
+            form.initial["import_file_name"] = form.signer.sign_object(names)
+        return form
+
+    def process_import(self, request, **kwargs):
+        """The second step; who comes to it with a file that is not theirs, or is gone, goes back to the first."""
+        is_refused = request.method != "POST" or not self.has_import_permission(request)
+        with suppress(Gone):
+            if is_refused or self.create_confirm_form(request).is_valid():
+                return super().process_import(request, **kwargs)
+        messages.error(request, GONE)
+        return redirect("admin:{}_{}_import".format(*self.get_model_info()))
 
     def has_import_permission(self, request):
         return self.has_add_permission(request) and self.has_change_permission(request)

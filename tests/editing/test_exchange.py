@@ -1,16 +1,21 @@
 """Tables taken out as files and in from them."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.timezone import now
 
 from agencies.models import Agency, AgencyType, Country
 from crew.models import Astronaut
 from docking.models import DockingEvent
 from places.models import Pad
 from spacedevs.editing.exchange import CSV, Exchange, escaped, unescaped
+from spacedevs.editing.imports import GONE
 from spacedevs.editing.versions import versions_of
 from tests.admin import page
 from tests.factories import (
@@ -161,3 +166,69 @@ def test_tables_of_choices_and_what_grows_slowly_are_exchanged():
     exchanged = {model._meta.model_name for model, pages in ADMINS.items() if isinstance(pages, Exchange)}
     assert {"agency", "pad", "astronaut", "dockingevent", "orbit", "country", "launchstatus"} <= exchanged
     assert all(pages.formats[0] is CSV for pages in ADMINS.values() if isinstance(pages, Exchange))
+
+
+# Between the two steps -----------------------------------------------------------------------------
+
+
+def confirmation(editor, text, kind="csv"):
+    """What the first step has the second one sent."""
+    form = shown(editor, AgencyType, text, kind).context["confirm_form"]
+    return {name: form[name].value() or "" for name in form.fields}
+
+
+def test_the_second_step_may_reach_a_server_with_another_disk(editor, tmp_path, monkeypatch):
+    sent = confirmation(editor, "id,name\r\n,Caf\u00e9\r\n")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    answer = editor.post(page(AgencyType, "process_import"), sent)
+    assert (answer.status_code, AgencyType.objects.get().name) == (302, "Caf\u00e9")
+    assert [
+        session.get_decoded().keys() for session in Session.objects.all() if "import" in session.get_decoded()
+    ] == []
+
+
+def refused(editor, sent, model=AgencyType):
+    answer = editor.post(page(model, "process_import"), sent, follow=True)
+    told = [message.message for message in answer.context["messages"]]
+    return (answer.status_code, answer.redirect_chain, told[-1]) == (200, [(page(model, "import"), 302)], GONE)
+
+
+def test_a_file_that_nobody_uploaded_is_a_message_and_touches_no_other(editor, tmp_path):
+    sent = confirmation(editor, "id,name\n,One\n")
+    theirs = tmp_path / "theirs"
+    theirs.write_text("id,name\n,Two\n")
+    login = editor.session.session_key
+    for name in (
+        "",
+        "nobody",
+        str(theirs),
+        "../../etc/passwd",
+        login,
+        sent["import_file_name"] + "x",
+        "\0",
+        "x" * 5000,
+    ):
+        assert refused(editor, sent | {"import_file_name": name}), name
+    for change in ({"format": "1"}, {"format": "99"}, {"format": "x"}):
+        assert refused(editor, sent | change), change
+    assert refused(editor, sent, Agency)
+    assert (AgencyType.objects.count(), theirs.exists()) == (0, True)
+    editor.post(page(AgencyType, "process_import"), sent | {"resource": "99"})
+    assert AgencyType.objects.get().name == "One"
+    assert refused(editor, sent)  # it was taken in
+
+
+def test_a_file_of_another_editor_is_left_alone(editor):
+    sent, another = confirmation(editor, "id,name\n,One\n"), Client()
+    another.force_login(User.objects.create_superuser("another"))
+    assert refused(another, sent)
+    editor.post(page(AgencyType, "process_import"), sent)
+    assert AgencyType.objects.get().name == "One"
+
+
+def test_a_file_that_waits_for_an_hour_is_gone(editor):
+    sent = confirmation(editor, "id,name\n,One\n")
+    Session.objects.exclude(session_key=editor.session.session_key).update(expire_date=now() - timedelta(seconds=1))
+    assert refused(editor, sent)
+    confirmation(editor, "id,name\n,Two\n")
+    assert sum("import" in session.get_decoded() for session in Session.objects.all()) == 1
