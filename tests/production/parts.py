@@ -22,6 +22,10 @@ from tests.bench.servers import stat
 
 from . import FILES, ROOT
 
+GATEWAYS, GATEWAY = (
+    "172.16.0.0/12",
+    "127.0.0.9",
+)  # by which containers see their machine, and what stands for them here
 PATIENCE = 90  # seconds, on a machine that is busy with other things
 SYSTEM_USER = "embedded_postgres" if os.geteuid() == 0 else None  # PostgreSQL does not run as root
 
@@ -113,9 +117,12 @@ class Nginx(Running):
         port = free_port()
         text = (FILES / "nginx" / "nginx.conf").read_text()
         text = text.replace("/tmp/", f"{folder}/").replace("/srv/spacedevs/var", str(media or folder))  # noqa: S108
-        text = text.replace("worker_processes auto;", f"{'user root; ' * (os.geteuid() == 0)}worker_processes 1;")
+        text = text.replace(GATEWAYS, GATEWAY).replace(
+            "worker_processes auto;", f"{'user root; ' * (os.geteuid() == 0)}worker_processes 1;"
+        )
         (folder / "nginx.conf").write_text(text.replace("/dev/stdout", f"{folder}/access.log"))
-        (folder / "listen.conf").write_text(f"listen 127.0.0.1:{port};")
+        listen = (FILES / "nginx" / "listen.conf").read_text().replace(GATEWAYS, GATEWAY)
+        (folder / "listen.conf").write_text(listen.replace("listen 8080;", f"listen 127.0.0.1:{port};"))
         servers = "".join(f"server 127.0.0.1:{each} max_fails=0;" for each in ports)
         (folder / "upstream.conf").write_text(servers)
         command = [program("nginx"), "-e", f"{folder}/error.log", "-p", folder, "-c", folder / "nginx.conf"]

@@ -13,10 +13,26 @@ from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
 from . import FILES, ROOT
+from .parts import manage
 
 COMPOSE = ROOT / "docker-compose.yml"
 SERVICES = yaml.safe_load(COMPOSE.read_text())["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+SECRET = re.compile("PASSWORD|SECRET|TOKEN|CREDENTIALS|_KEY(_|$)")
+FIXED = {  # variables that the compose file gives a value of its own, or has no use for
+    "AWS_ACCESS_KEY_ID": "stands in the file of s3_credentials",
+    "AWS_SECRET_ACCESS_KEY": "likewise",
+    "DATABASE_POOL": "there is no pool",
+    "PORT": "is that of nginx",
+    "SPACEDEVS_DEBUG": "is for one's own machine",
+    "SPACEDEVS_DUMP_DIR": "is a volume",
+    "SPACEDEVS_LIMITS_DIR": "Redis counts",
+    "SPACEDEVS_MEDIA_DIR": "is a volume",
+    "SPACEDEVS_METRICS_DIR": "is in memory",
+    "SPACEDEVS_STATIC_DIR": "is in the image",
+    "SPACEDEVS_VAR_DIR": "is in the image",
+    "TEST_DATABASE_URL": "is for tests",
+}
 PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+[\w.-]*")
 
 
@@ -27,14 +43,13 @@ def test_the_dockerfile_is_clean():
 
 
 def composer() -> list[str]:
-    """The program that reads compose files, of which there is an old one and a new one."""
-    if shutil.which("docker-compose"):
-        return ["docker-compose"]
-    if shutil.which("docker"):
-        new = ["docker", "compose"]
-        if subprocess.run([*new, "version"], capture_output=True, check=False).returncode == 0:
-            return new
-    pytest.skip("needs docker-compose (Debian has a package)")
+    """The program that reads compose files, of the second version, under either of its names."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            told = subprocess.run([*command, "version", "--short"], capture_output=True, text=True, check=False)
+            if not told.returncode and not told.stdout.startswith("1."):
+                return command
+    pytest.skip("needs docker compose 2 (Debian 13 has it as docker-compose)")
 
 
 def test_the_compose_file_is_one(tmp_path):
@@ -55,6 +70,8 @@ def test_a_service_is_pinned_hardened_and_comes_back(name):
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    assert (service["pids_limit"] > 0, "mem_limit" in service) == (True, True)
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -67,9 +84,58 @@ def test_a_service_of_ours_runs_what_there_is(name):
     parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
     assert parser.parse_args([*filter(None, arguments)])
     known = {*settings.VARIABLES, *(f"{variable}_FILE" for variable in settings.VARIABLES)}
-    assert set(service["environment"]) - known == set()
-    secrets = {name: value for name, value in service["environment"].items() if re.search("PASSWORD|KEY", name)}
-    assert [name for name, value in secrets.items() if not value.startswith(("/run/secrets/", "${THROTTLE"))] == []
+    assert set(service["environment"]) - known == {"AWS_SHARED_CREDENTIALS_FILE"}  # of boto3
+    secrets = {name: str(value) for name, value in service["environment"].items() if SECRET.search(name)}
+    read = {f"/run/secrets/{secret}" for secret in service["secrets"]}
+    assert set(secrets.values()) <= read, secrets
+
+
+def test_every_variable_that_is_documented_is_passed_on_or_has_a_reason_not_to_be():
+    table = re.findall(r"^\| `.*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    documented = {name for row in table for name in re.findall(r"`([A-Z][A-Z0-9_]{3,})`", row)}
+    passed = {name.removesuffix("_FILE") for service in OURS.values() for name in service["environment"]}
+    assert documented - passed == {*FIXED}
+    fixed = {
+        name
+        for service in OURS.values()
+        for name, value in service["environment"].items()
+        if "$" not in f"{value or '$'}"
+    }
+    assert {name for name in fixed if not SECRET.search(name)} == {
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SPACEDEVS_LOG_FORMAT",
+        "SPACEDEVS_METRICS_HOST",
+        "SPACEDEVS_METRICS_PORT",
+    }
+
+
+COMMANDS = re.compile(r"^(?:# *|    )?((?:mkdir -m 700|openssl rand|chmod 444) .*secrets.*)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["docker-compose.yml", "README.md", "docs/operations.md"])
+def test_secrets_are_made_so_that_users_in_containers_can_read_them_and_others_cannot(page, tmp_path):
+    commands = COMMANDS.findall((ROOT / page).read_text("utf-8"))
+    assert len(commands) == 4
+    script = "\n".join(["set -e", "umask 077", *commands])
+    subprocess.run(["sh", "-c", script], cwd=tmp_path, check=True)  # noqa: S607 - wherever it is
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.rglob("*")}
+    assert modes == {"secrets": "0o700", "secret_key": "0o444", "database_password": "0o444"}
+
+
+def test_secrets_that_not_everybody_has_need_no_file():
+    secrets = yaml.safe_load(COMPOSE.read_text())["secrets"]
+    assert {name: about["file"] for name, about in secrets.items() if "$" in about["file"]} == {
+        "s3_credentials": "${S3_CREDENTIALS_FILE:-/dev/null}",
+        "upstream_token": "${UPSTREAM_TOKEN_FILE:-/dev/null}",
+    }
+    ask = "from django.conf import settings; print(repr(settings.UPSTREAM_TOKEN))"
+    assert manage("shell", "-v0", "-c", ask, SPACEDEVS_UPSTREAM_TOKEN_FILE="/dev/null") == "''\n"
+
+
+def test_images_are_looked_after():
+    rules = json.loads((ROOT / "renovate.json").read_text())
+    assert rules["enabledManagers"] == ["docker-compose", "dockerfile"]
 
 
 def test_files_that_are_mounted_are_there():

@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from . import FILES
-from .parts import Missing, Nginx, ended, free_port, get, program, until
+from .parts import GATEWAY, Missing, Nginx, ended, free_port, get, program, until
 
 PACKED = gzip.compress(b'{"count": 0}' * 100)
 
@@ -159,11 +159,11 @@ def test_a_server_that_is_away_is_passed_over(start, server):
     assert {ask()[0] for _ in range(20)} == {200}
 
 
-def all_at_once(port, source, number) -> list[bytes]:
+def all_at_once(port, source, number, headers=()) -> list[bytes]:
     """So many answers, asked for in one breath."""
-    said = b""
+    said, lines = b"", "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
     with socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(source, 0)) as connection:
-        connection.sendall(b"GET /media/a.png HTTP/1.1\r\nHost: localhost\r\n\r\n" * number)
+        connection.sendall((b"GET /media/a.png HTTP/1.1\r\nHost: localhost\r\n" + lines + b"\r\n") * number)
         while said.count(b"HTTP/1.1 ") < number:
             said += connection.recv(65536)
     return said.split(b"HTTP/1.1 ")[1:]
@@ -181,6 +181,19 @@ def test_who_asks_for_more_than_any_client_needs_is_refused_and_this_machine_is_
     )
     assert json.loads(body) == {"detail": "Too many requests at once; try again in a moment."}
     assert {answer[:3] for answer in all_at_once(port, "127.0.0.1", 1200)} == {b"200"}
+
+
+def test_clients_of_a_proxy_on_the_machine_of_the_containers_are_told_apart(start, server, tmp_path):
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / "a.png").write_bytes(b"a picture")
+    ask = start(server)
+    of_one, of_two = ((("X-Forwarded-For", f"203.0.113.{number}"),) for number in (1, 2))
+    assert {answer[:3] for answer in all_at_once(ask.port, GATEWAY, 1200, of_one)} == {b"200", b"429"}
+    assert {answer[:3] for answer in all_at_once(ask.port, GATEWAY, 100, of_two)} == {b"200"}
+    assert {answer[:3] for answer in all_at_once(ask.port, GATEWAY, 1200)} == {b"200"}
+    assert told(ask(headers=of_one, source=GATEWAY))["headers"]["x-forwarded-for"] == f"203.0.113.1, {GATEWAY}"
+    elsewhere = told(ask(headers=of_one, source="127.0.0.2"))
+    assert elsewhere["headers"]["x-forwarded-for"] == "203.0.113.1, 127.0.0.2"
 
 
 def test_pictures_come_from_the_volume_and_can_run_nothing(ask, tmp_path):
