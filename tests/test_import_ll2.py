@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,7 @@ from django.core.management import CommandError, call_command
 from agencies.models import AgencyType
 from launches.models import Launch
 from places.models import Orbit
-from spacedevs.api import versioning
+from spacedevs.api import files, versioning
 from tests import factories
 from vehicles.models import Payload
 
@@ -174,7 +175,13 @@ def test_a_dry_run_counts_a_row_once_that_comes_in_many_chunks(file, monkeypatch
 
 def test_a_page_with_nothing_on_it_is_nothing_to_take_in(file):
     assert run(file({"count": 0, "next": None, "previous": None, "results": []})) == "There was nothing to take in.\n"
-    assert run(file(b"")) == "There was nothing to take in.\n"
+    assert run(file(b"[]")) == "There was nothing to take in.\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", gzip.compress(b"")])
+@pytest.mark.parametrize("name", ["orbits.jsonl", "orbits.ndjson.gz"])
+def test_json_lines_may_be_none_as_an_export_of_an_empty_table_is(name, content, file):
+    assert run(file(content, name)) == "There was nothing to take in.\n"
 
 
 # Faults ------------------------------------------------------------------------------------------
@@ -223,6 +230,12 @@ BROKEN = {
     b'{"id": [NaN]}': "is no JSON: NaN is no number (character 7)",
     b"\xff\xfe": "cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
     b"[" * 100_000: "is no JSON: it is nested too deep",
+    b'[{"id": %s}]' % (b"9" * 5000): (
+        "is no JSON: A number has too many digits in the value that begins here (character 1)"
+    ),
+    b"": "is empty",
+    b" \n ": "is empty",
+    gzip.compress(b"", mtime=0): "is empty",
     gzip.compress(b"[1, 2]", mtime=0)[:-9]: (
         "cannot be read: Compressed file ended before the end-of-stream marker was reached"
     ),
@@ -234,6 +247,22 @@ def test_a_file_that_is_no_json_is_told_so(content, file):
     path = file(content)
     told, _ = refusal(path)
     assert told[-1] == f"{path}: {BROKEN[content]}"
+
+
+def test_blanks_are_passed_over_without_a_look_at_each(file, monkeypatch):
+    """A file of nothing else packs well: one of 300 KB has 300 MB of them."""
+    looks, match = [], files.WHITE.match
+    monkeypatch.setattr(files, "WHITE", SimpleNamespace(match=lambda *asked: looks.append(asked) or match(*asked)))
+    path = file(gzip.compress(b" " * 2**22 + lines(GOVERNMENT)))
+    assert counts(path, component="AgencyType") == {"AgencyType": (1, 0, 0, 0)}
+    assert len(looks) < 100
+
+
+def test_an_object_that_does_not_end_is_not_gathered_in_memory(file, monkeypatch):
+    monkeypatch.setattr(files, "LARGEST", 1000)
+    path = file(b"{" + b",".join(b'"a%d": 1' % number for number in range(1000)))
+    told, _ = refusal(path)
+    assert told[-1].startswith(f"{path}: is no JSON: An object is longer than 1000 characters (character 10")
 
 
 def test_what_stands_before_a_fault_is_taken_in(file):

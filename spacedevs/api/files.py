@@ -1,11 +1,13 @@
 """Answers in files, read piece by piece, so that a file may be larger than memory.
 
 A file holds one JSON value or several one after the other, as JSON lines do: records, arrays of records
-and pages of lists. It may be gzipped."""
+and pages of lists. It may be gzipped. JSON lines may be none, as an export of an empty table is; any other
+file without a value was not written to its end."""
 
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -17,9 +19,11 @@ from .ingest import Record
 
 PIECE = 2**18  # characters that are read at once
 LARGEST = 64 * 2**20  # characters of one value, which is held in memory whole
-WHITE = " \t\r\n"
+WHITE = re.compile(r"[ \t\r\n]*")
 GZIPPED = b"\x1f\x8b"
-ENDINGS = tuple(kind + packed for kind in (".json", ".jsonl", ".ndjson") for packed in ("", ".gz"))
+PACKED = "", ".gz"
+LINES = tuple(kind + packed for kind in (".jsonl", ".ndjson") for packed in PACKED)
+ENDINGS = (*LINES, *(f".json{packed}" for packed in PACKED))
 STANDARD_INPUT = "-"
 
 
@@ -47,7 +51,10 @@ def read(path) -> Iterator[tuple[int, Record]]:
     """The records of a file, each with the number of bytes of it that had been read by then."""
     try:
         with opened(path) as (raw, text):
-            for record in found(Source(text), str(path), endpoint_by_name(path)):
+            source = Source(text)
+            if not (source.peek() or str(path).endswith(LINES)):
+                raise Unreadable(f"{path}: is empty")
+            for record in found(source, str(path), endpoint_by_name(path)):
                 yield raw.tell() if raw.seekable() else 0, record
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from error
@@ -82,8 +89,7 @@ class Source:
     def peek(self) -> str:
         """The next character that means something; none at the end."""
         while True:
-            while self.at < len(self.held) and self.held[self.at] in WHITE:
-                self.at += 1
+            self.at = WHITE.match(self.held, self.at).end()
             if self.at < len(self.held) or self.is_over:
                 return self.held[self.at : self.at + 1]
             self.read_on()
@@ -106,15 +112,21 @@ class Source:
             except json.JSONDecodeError as error:
                 if self.is_over or len(self.held) - self.at > LARGEST:
                     raise self.fault(error.msg, error.pos) from error
+            except ValueError as error:  # Python reads no number of thousands of digits
+                raise self.fault("A number has too many digits in the value that begins here") from error
             else:
                 if end < len(self.held) or self.is_over:  # else a number might go on
                     self.at = end
                     return value
             self.read_on(max(PIECE, len(self.held)))
 
+    @property
+    def position(self) -> int:
+        return self.before + self.at
+
     def fault(self, message, position=None) -> json.JSONDecodeError:
         fault = json.JSONDecodeError(message, "", 0)
-        fault.pos = self.before + (self.at if position is None else position)
+        fault.pos = self.position if position is None else self.before + position
         return fault
 
 
@@ -147,7 +159,7 @@ def elements(source, place, endpoint) -> Iterator[Record]:
 def members(source, place, endpoint) -> Iterator[Record]:
     """The records of a page, by whose links their endpoint is known; or the one that an object is."""
     source.take("{")
-    record, is_page = {}, False
+    record, is_page, most = {}, False, source.position + LARGEST
     while source.peek() != "}" or record or is_page:
         if source.peek() != '"':
             raise source.fault("Expecting property name enclosed in double quotes")
@@ -159,6 +171,8 @@ def members(source, place, endpoint) -> Iterator[Record]:
             yield from elements(source, f"{place}/results", linked or endpoint)
         else:
             record[name] = source.value()
+            if source.position > most and not is_page:
+                raise source.fault(f"An object is longer than {LARGEST} characters")
         if source.take(",}") == "}":
             break
     else:
