@@ -2,6 +2,8 @@
 
 No library, because answers must not vary by origin: they are kept and sent to all."""
 
+import re
+
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpResponse
@@ -13,14 +15,22 @@ CROSS_ORIGIN = {
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since",
     "Access-Control-Max-Age": "86400",
 }
+ALLOWED = "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"  # headers, where a preflight names none
+NAMES_OF_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
 def is_api(request) -> bool:
-    """Whether a path is the API's, also when the request is too broken to be routed."""
-    return request.path_info.startswith(reverse("api-root"))
+    """Whether a path is the API's, also when the request is too broken to be routed or lacks its slash."""
+    return f"{request.path_info}/".startswith(reverse("api-root"))
+
+
+def preflight(request) -> HttpResponse:
+    """Allows every header that a page wants to send: none makes this API do anything but answer."""
+    asked = request.headers.get("Access-Control-Request-Headers", "")
+    allowed = asked if NAMES_OF_HEADERS.fullmatch(asked) else ALLOWED
+    return HttpResponse(status=204, headers=PREFLIGHT | {"Access-Control-Allow-Headers": allowed})
 
 
 def is_preflight(request) -> bool:
@@ -32,7 +42,7 @@ def cross_origin(get_response):
     def middleware(request):
         if not is_api(request):
             return get_response(request)
-        response = HttpResponse(status=204, headers=PREFLIGHT) if is_preflight(request) else get_response(request)
+        response = preflight(request) if is_preflight(request) else get_response(request)
         for name, value in CROSS_ORIGIN.items():
             response[name] = value
         response.cookies.clear()  # that of a session which is over would be taken back with any answer

@@ -90,18 +90,43 @@ def test_what_is_refused_before_django_is_asked_says_the_same():
     assert (status, (ANYONE | STRICT).items() <= headers.items()) == ("429 Too Many Requests", True)
 
 
-def test_a_browser_that_asks_in_advance_is_told_what_may_be_sent(client):
-    asked = {
-        "origin": "https://example.org",
-        "access-control-request-method": "GET",
-        "access-control-request-headers": "authorization",
-    }
-    response = client.options("/2.3.0/docking_events/", headers=asked)
+def preflight(client, path, headers=None):
+    asked = {"origin": "https://example.org", "access-control-request-method": "GET"}
+    return client.options(path, headers=asked | ({"access-control-request-headers": headers} if headers else {}))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "authorization",
+        "content-type,cache-control,pragma",
+        "x-csrftoken, x-requested-with",
+        "baggage,sentry-trace,traceparent",
+        "if-none-match",
+    ],
+)
+@pytest.mark.parametrize("path", ["2.3.0", "2.3.0/", "2.3.0/launches", "2.3.0/launches/1/", "2.3.0/dump/", "2.3.0/x"])
+def test_a_page_from_elsewhere_may_send_any_header(path, headers, client):
+    response = preflight(client, f"/{path}", headers)
     assert (response.status_code, response.content) == (204, b"")
     assert response["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
-    assert response["Access-Control-Allow-Headers"] == (
-        "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
+    assert response["Access-Control-Allow-Headers"] == headers
+    assert ANYONE.items() <= dict(response.items()).items()
+
+
+@pytest.mark.parametrize("headers", [None, "ä", "x;y", "a,,b", ",", "a b"])
+def test_a_preflight_that_names_no_headers_is_told_those_that_are_of_use(headers, client):
+    response = preflight(client, "/2.3.0/launches/", headers)
+    assert (
+        response["Access-Control-Allow-Headers"]
+        == "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
     )
+
+
+@pytest.mark.parametrize("path", ["2.3.0", "2.3.0/launches"])
+def test_a_page_from_elsewhere_may_follow_a_redirect(path, client):
+    response = client.get(f"/{path}", headers={"origin": "https://example.org"})
+    assert (response.status_code, response["Location"]) == (301, f"/{path}/")
     assert ANYONE.items() <= dict(response.items()).items()
 
 
