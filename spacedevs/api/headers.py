@@ -17,7 +17,8 @@ PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Max-Age": "86400",
 }
-ALLOWED = "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"  # headers, where a preflight names none
+# Headers, where a preflight names none.
+ALLOWED = "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
 NAMES_OF_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.models.signals import post_delete, post_save
-from rest_framework.authentication import TokenAuthentication
+from rest_framework.authentication import TokenAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
 from .models import Key, digest
@@ -65,6 +65,15 @@ class Keys:
 
     def forget(self, **kwargs):
         self.known = {}
+        self.any = False, 0  # whether there is any key, and until when that is remembered
+
+    def exist(self) -> bool:
+        """Whether there is any key, be it revoked."""
+        found, until = self.any
+        if until <= monotonic():
+            found = self.ask(Key.objects.exists)
+            self.any = found, monotonic() + self.remembered
+        return found
 
     def get(self, token) -> Key | None:
         name = digest(token)
@@ -76,18 +85,23 @@ class Keys:
         return key
 
     def read(self, name) -> Key | None:
-        connection = connections[DEFAULT_DB_ALIAS]
-        try:
-            key = Key.objects.filter(digest=name, active=True).first()
-        except Error:
-            if connection.in_atomic_block:
-                raise
-            connection.close()  # one that broke since it was last used is opened anew
-            key = Key.objects.filter(digest=name, active=True).first()
+        key = self.ask(Key.objects.filter(digest=name, active=True).first)
         if key:
             with suppress(Error):  # a database that cannot be written, or not now, can be read
                 key.note_use()
         return key
+
+    @staticmethod
+    def ask(question):
+        """What a query finds; a connection that broke since it was last used is opened anew."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        try:
+            return question()
+        except Error:
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            return question()
 
 
 KEYS = Keys()
@@ -96,7 +110,21 @@ for signal in (post_save, post_delete):
 
 
 class KeyAuthentication(TokenAuthentication):
-    """Knows the owner of a key by `Authorization: Token …`."""
+    """Knows the owner of a key by `Authorization: Token …`, or `Bearer …`.
+
+    Where there are no keys it looks at no token: apps send the one that upstream gave them."""
+
+    schemes = b"token", b"bearer"
+
+    def authenticate(self, request):
+        scheme = get_authorization_header(request).partition(b" ")[0].lower()
+        if scheme not in self.schemes or not KEYS.exist():
+            return None
+        self.keyword = scheme.decode()
+        return super().authenticate(request)
+
+    def authenticate_header(self, request):
+        return type(self).keyword
 
     def authenticate_credentials(self, token):
         key = KEYS.get(token)

@@ -6,15 +6,22 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from spacedevs.limits import counters
+from spacedevs.limits.callers import KEYS
 
 
 @pytest.fixture(autouse=True)
 def counts(tmp_path, settings):
     """Counts of the test's own."""
     settings.LIMITS_DIR = tmp_path
-    counters.counter.cache_clear()
+    forget()
     yield
+    forget()
+
+
+def forget():
+    """Lets no test find what a process remembers of another."""
     counters.counter.cache_clear()
+    KEYS.forget()
 
 
 @pytest.fixture

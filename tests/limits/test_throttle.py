@@ -247,6 +247,14 @@ def test_the_owner_of_a_key_may_send_another_kind_of_credentials(ask):
     assert statuses([ask(HTTP_AUTHORIZATION="Basic eDp5", **ME)]) == [200]
 
 
+@pytest.mark.django_db
+def test_a_key_may_be_sent_as_a_bearer_token(ask, left):
+    _, header = key(rate="5/minute")
+    token = header["HTTP_AUTHORIZATION"].removeprefix("Token ")
+    assert left(HTTP_AUTHORIZATION=f"Bearer {token}", **ME)["ident"] == "A mirror"
+    assert statuses([ask(HTTP_AUTHORIZATION=f"bearer {token}x", **ME)]) == [401]
+
+
 BAD = {
     "Token x": "Invalid token.",
     f"Token {'f' * 40}": "Invalid token.",
@@ -263,6 +271,7 @@ BAD = {
 @pytest.mark.parametrize("header", BAD)
 @pytest.mark.parametrize("path", ["launches/", "api-throttle/", "nothing/"])
 def test_a_token_that_is_none_of_ours_is_refused(header, path, ask):
+    key()
     status, headers, body = ask(f"/2.3.0/{path}", HTTP_AUTHORIZATION=header, **ME)
     assert (status, headers["WWW-Authenticate"], headers["Cache-Control"]) == (
         "401 Unauthorized",
@@ -273,7 +282,33 @@ def test_a_token_that_is_none_of_ours_is_refused(header, path, ask):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("header", [*BAD, "Bearer x", "Bearer"])
+def test_where_no_key_was_made_a_token_is_as_good_as_none(header, ask, left, application):
+    """An app sends the token that upstream gave it."""
+    assert [ask(HTTP_AUTHORIZATION=header, **ME), len(application.asked)] == [ask(**ME), 1]
+    assert left(HTTP_AUTHORIZATION=header, **ME)["ident"] == left(**ME)["ident"] == ME["REMOTE_ADDR"]
+
+
+@pytest.mark.django_db
+def test_tokens_cost_the_database_nothing_where_there_are_no_keys(ask, django_assert_num_queries):
+    ask(HTTP_AUTHORIZATION="Token x", **ME)
+    with django_assert_num_queries(0):
+        ask(HTTP_AUTHORIZATION="Token y", **ME)
+
+
+@pytest.mark.django_db
+def test_from_the_first_key_on_a_token_must_be_one(ask):
+    before = ask(HTTP_AUTHORIZATION="Token x", **ME)
+    made, _ = key()
+    after = ask(HTTP_AUTHORIZATION="Token x", **ME)
+    made.active = False
+    made.save()
+    assert statuses([before, after, ask(HTTP_AUTHORIZATION="Token x", **ME)]) == [200, 401, 401]
+
+
+@pytest.mark.django_db
 def test_django_refuses_the_same_tokens_in_the_same_words(client):
+    key()
     response = client.get("/2.3.0/api-throttle/", HTTP_AUTHORIZATION="Token x")
     assert (response.status_code, response["WWW-Authenticate"], response.json()) == (
         401,
