@@ -11,7 +11,7 @@ from django.urls import reverse
 
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Unknown-Parameters",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",

@@ -1,8 +1,10 @@
-"""Names of parameters: those that nobody knows are ignored, as upstream does, but not without a word."""
+"""Parameters that are ignored, as upstream does: unknown names, and values that mean nothing. A header names them,
+and `strict=true` refuses them."""
 
 from collections.abc import Collection
 from difflib import get_close_matches
 from itertools import islice
+from math import inf
 from urllib.parse import quote
 
 from django.conf import settings
@@ -13,7 +15,7 @@ from rest_framework.exceptions import ValidationError
 from .filters import FlagField
 
 COMMON = {"format", "limit", "mode", "offset", "ordering", "search", "strict"}
-HEADER = "X-Unknown-Parameters"
+HEADER, VALUES_HEADER = "X-Unknown-Parameters", "X-Ignored-Values"
 MOST, LONGEST = 10, 64  # of what is said about them: a query may hold hundreds
 
 
@@ -36,8 +38,36 @@ def is_strict(query) -> bool:
     return settings.STRICT_PARAMETERS if asked is None else asked
 
 
-def refuse(names, known):
-    raise ValidationError({name[:LONGEST]: [complaint(name[:LONGEST], known)] for name in names})
+def ignored(view, query: QueryDict, largest_page: int) -> dict[str, str]:
+    """The parameters of a list whose values mean nothing, each with what is wrong with it."""
+    modes = list(view.modes) or ["normal"]
+    terms = [term.strip().removeprefix("-") for term in query.get("ordering", "").split(",")]
+    complaints = {
+        "mode": query.get("mode", "") not in ("", *modes)
+        and f"There is no such mode. Choose from: {', '.join(modes)}.",
+        "ordering": set(terms) - {"", *view.ordering_fields} and orders(view.ordering_fields),
+        "limit": not is_number(query.get("limit"), 1, largest_page) and f"Must be a number from 1 to {largest_page}.",
+        "offset": not is_number(query.get("offset"), 0, inf) and "Must be a number from 0 on.",
+    }
+    return {name: complaint for name, complaint in complaints.items() if complaint}
+
+
+def orders(fields) -> str:
+    return f"Order by: {', '.join(sorted(fields))}." if fields else "There is no other order."
+
+
+def is_number(text: str | None, least, most) -> bool:
+    """Whether a text is a whole number within these bounds, or none is given."""
+    try:
+        return not text or least <= int(text) <= most
+    except ValueError:
+        return False
+
+
+def refuse(names, known, values):
+    """Raises the error that tells what is wrong with names and values."""
+    unknown = {name[:LONGEST]: complaint(name[:LONGEST], known) for name in names}
+    raise ValidationError({name: [text] for name, text in {**unknown, **values}.items()})
 
 
 def complaint(name, known) -> str:

@@ -69,6 +69,10 @@ class Endpoint:
         """What tells when something of the answer changes though nothing is written."""
         return []
 
+    def ignored_values(self) -> dict[str, str]:
+        """The parameters whose values mean nothing here, each with what is wrong with it."""
+        return {}
+
     def dispatch(self, request, *args, **kwargs):
         if not may_be_staff(request):
             return super().dispatch(request, *args, **kwargs)
@@ -82,8 +86,9 @@ class Endpoint:
         super().initial(request, *args, **kwargs)
         known = self.known_parameters
         self.unknown = parameters.unknown(request.query_params, known)
-        if parameters.is_strict(request.query_params) and self.unknown:
-            parameters.refuse(self.unknown, known)
+        self.ignored = self.ignored_values()
+        if parameters.is_strict(request.query_params) and (self.unknown or self.ignored):
+            parameters.refuse(self.unknown, known, self.ignored)
         # Asked before anything is read: what changes in between is then asked for again.
         self.expires = min(filter(None, (changes_at() for changes_at in self.clocks())), default=None)
 
@@ -91,6 +96,8 @@ class Endpoint:
         response = super().finalize_response(request, response, *args, **kwargs)
         if getattr(self, "unknown", None):
             response[parameters.HEADER] = parameters.named(self.unknown)
+        if getattr(self, "ignored", None):
+            response[parameters.VALUES_HEADER] = parameters.named(self.ignored)
         known = [self.expires.timestamp()] if getattr(self, "expires", None) else []
         moment = min([*known, *filter(None, [getattr(request, "changes_at", None)])], default=None)
         if moment:
@@ -198,6 +205,12 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         rows = self.rows(detail=self.detail)
         is_loaded = self.is_planned or feeds.is_wanted(self.request)
         return rows if is_loaded else loaded(rows, self.get_serializer_class())
+
+    def ignored_values(self):
+        if self.detail:
+            return {}
+        pages = feeds.FeedPagination if feeds.is_wanted(self.request) else self.pagination_class
+        return parameters.ignored(self, self.request.query_params, pages.max_limit)
 
     def clocks(self):
         parts = [self.part, *asked_parts(self.filterset_class, self.request.query_params)]

@@ -14,7 +14,7 @@ from tests.api.pages import type_of
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Unknown-Parameters",
+    "Access-Control-Expose-Headers": "ETag, Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 STRICT = {
     "Referrer-Policy": "same-origin",

@@ -1,4 +1,4 @@
-"""Names of parameters that nobody knows are ignored, but not without a word."""
+"""What is ignored of a query is named in a header, and refused if the client asks for that."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_unknown_names_are_told_in_a_header(path, query, header, client):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "limit=1&offset=0&mode=list&search=a&ordering=-docking&format=json&strict=true&docked=true"]
+    "query", ["", "limit=1&offset=0&mode=normal&search=a&ordering=-docking&format=json&strict=true&docked=true"]
 )
 def test_known_names_are_worth_no_word(query, client):
     response = client.get(f"{EVENTS}?{query}")
@@ -55,3 +55,62 @@ def test_a_strict_server_can_be_asked_to_be_lenient(query, status, client, setti
 def test_strict_is_true_or_false(client):
     response = client.get(f"{EVENTS}?strict=maybe")
     assert (response.status_code, response.json()) == (400, {"strict": ["Must be true or false."]})
+
+
+# Values ------------------------------------------------------------------------------------------
+
+WRONG = {
+    "mode=full": {"mode": ["There is no such mode. Choose from: normal, detailed."]},
+    "ordering=name": {"ordering": ["Order by: departure, docking."]},
+    "ordering=-docking,--docking": {"ordering": ["Order by: departure, docking."]},
+    "limit=ten": {"limit": ["Must be a number from 1 to 100."]},
+    "limit=0": {"limit": ["Must be a number from 1 to 100."]},
+    "limit=101": {"limit": ["Must be a number from 1 to 100."]},
+    "offset=-1": {"offset": ["Must be a number from 0 on."]},
+    f"offset={'9' * 5000}": {"offset": ["Must be a number from 0 on."]},
+    "limit=x&mode=y": {
+        "mode": ["There is no such mode. Choose from: normal, detailed."],
+        "limit": ["Must be a number from 1 to 100."],
+    },
+}
+
+
+@pytest.mark.parametrize("query", WRONG)
+def test_wrong_values_are_ignored_and_named_in_a_header(query, client):
+    response = client.get(f"{EVENTS}?{query}")
+    assert (response.status_code, response["X-Ignored-Values"]) == (200, ", ".join(WRONG[query]))
+
+
+@pytest.mark.parametrize("query", WRONG)
+def test_asked_strictly_wrong_values_are_refused(query, client):
+    response = client.get(f"{EVENTS}?{query}&strict=true")
+    assert (response.status_code, response.json()) == (400, WRONG[query])
+
+
+def test_wrong_values_are_refused_together_with_unknown_names(client):
+    response = client.get(f"{EVENTS}?dockd=1&limit=x&strict=true")
+    assert (response.status_code, response.json()) == (400, {**UNKNOWN["dockd=1"], **WRONG["limit=ten"]})
+
+
+@pytest.mark.parametrize(
+    "query", ["mode=&ordering=&limit=&offset=", "mode=detailed&ordering=-docking, departure&limit=100&offset=7"]
+)
+def test_right_values_and_empty_ones_are_worth_no_word(query, client):
+    response = client.get(f"{EVENTS}?{query}&strict=true")
+    assert (response.status_code, "X-Ignored-Values" in response) == (200, False)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "named"),
+    [
+        ("config/orbits/", "mode=detailed", "mode"),
+        ("config/orbits/", "mode=normal&ordering=name", ""),
+        ("landings/", "mode=list", ""),
+        ("launches/", "limit=1000", "limit"),
+        ("launches/", "limit=1000&format=ics", ""),
+        ("launches/", "limit=1001&format=atom", "limit"),
+        ("mission_patches/1/", "mode=x&limit=x&ordering=x", ""),
+    ],
+)
+def test_values_are_wrong_where_they_mean_nothing(path, query, named, client):
+    assert client.get(f"/2.3.0/{path}?{query}").get("X-Ignored-Values", "") == named
