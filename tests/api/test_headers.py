@@ -130,6 +130,7 @@ def test_a_page_from_elsewhere_may_follow_a_redirect(path, client):
     assert ANYONE.items() <= dict(response.items()).items()
 
 
+@pytest.mark.django_db
 def test_pages_elsewhere_may_read_the_api_alone(client):
     response = client.get("/admin/login/", headers={"origin": "https://example.org"})
     assert not ANYONE.keys() & dict(response.items()).keys()
