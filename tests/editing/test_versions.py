@@ -72,6 +72,15 @@ def test_one_save_makes_one_version_whatever_it_changes(editor):
     ]
 
 
+def test_links_that_alone_were_changed_are_kept_whoever_changed_them(editor):
+    station, first, second = space_station(name="Mir"), agency(), agency()
+    save(editor, station, owners=[first.pk])
+    station.owners.set([second])  # as an import does
+    save(editor, station, owners=[])
+    owners = [many(version)["owners"] for version in reversed(versions_of(SpaceStation, station.pk))]
+    assert owners == [set(), {first.pk}, {second.pk}, set()]
+
+
 def test_save_that_changes_nothing_makes_no_version(editor):
     station = space_station(name="Mir")
     save(editor, station, name="Mir-2")
