@@ -4,6 +4,7 @@ import errno
 import gzip
 import io
 import json
+import sys
 from unittest.mock import Mock
 
 import pytest
@@ -14,6 +15,7 @@ from agencies.models import Agency, AgencyType
 from spacedevs.api import dumps, versioning
 from spacedevs.api.endpoints import endpoints, objects
 from spacedevs.api.export import files
+from spacedevs.api.management.commands import export as command
 from tests import factories
 from tests.api.routes import RESOURCES
 
@@ -93,7 +95,7 @@ def made(settings, tmp_path, monkeypatch):
     """How often the files were asked to be made."""
     settings.DUMP_ROOT = tmp_path / "dump"
     asked = []
-    monkeypatch.setattr(dumps, "begin_to_make", lambda: asked.append(True))
+    monkeypatch.setattr(dumps.maker, "begin", lambda: asked.append(True))
     return asked
 
 
@@ -163,3 +165,73 @@ def test_what_is_not_in_the_index_is_not_served(name, made, client):
     dumps.make()
     answer = client.get(f"/2.3.0/dump/{name}")
     assert answer.status_code == 404
+
+
+# Who makes them ----------------------------------------------------------------------------------
+
+ENDINGS = {  # what a maker is, and what is said of its end
+    "fails": ("sys.exit(3)", "it ended with 3"),
+    "is killed": ("os.kill(os.getpid(), 31)", "it was ended by signal 31"),  # as by a filter of system calls
+    "cannot be begun": (None, "[Errno 2] No such file or directory: '/nowhere/python'"),
+}
+
+
+@pytest.fixture
+def maker(settings, tmp_path, monkeypatch):
+    settings.DUMP_ROOT = tmp_path / "dump"
+    maker = dumps.Maker()
+    monkeypatch.setattr(dumps, "maker", maker)
+    return maker
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    moment = [1000.0]
+    monkeypatch.setattr(dumps, "monotonic", lambda: moment[0])
+    return moment
+
+
+@pytest.fixture
+def ask(maker, client, caplog):
+    """Asks what there is to download, waits for the maker, and returns the answer and the errors in the log."""
+
+    def asking():
+        caplog.clear()
+        answer = client.get(reverse("dump"))
+        if maker.process:
+            maker.process.wait(60)
+        told = answer.status_code, answer["Retry-After"], answer.json()["detail"]
+        return told, [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+    return asking
+
+
+@pytest.mark.parametrize("what", ENDINGS)
+def test_a_maker_that_failed_is_told_once_and_tried_again_after_a_while(what, ask, maker, clock):
+    script, how = ENDINGS[what]
+    maker.command = [sys.executable, "-c", f"import os, sys; {script}"] if script else ["/nowhere/python"]
+    answers = [ask(), ask(), ask()]
+    clock[0] += maker.pause
+    maker.command = [sys.executable, "-c", ""]
+    again, after = ask(), ask()
+    making, failed = (503, "10", dumps.MAKING), (503, "60", dumps.FAILED)
+    line = f"The files of /2.3.0/dump/ could not be made: {how}. What it wrote stands above."
+    first = (making, []) if script else (failed, [line])
+    assert answers == [first, (failed, [line] if script else []), (failed, [])]
+    assert (again, after) == ((failed, []), (making, []))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_older_files_are_offered_while_new_ones_cannot_be_made(maker, client, clock):
+    dumps.make()
+    maker.command = ["/nowhere/python"]
+    assert client.get(reverse("dump")).json()["failed"] is None
+    factories.row(AgencyType)
+    told = client.get(reverse("dump")).json()
+    assert (told["is_current"], told["failed"] is None) == (False, False)
+
+
+def test_the_files_are_made_also_where_nobody_may_be_nice(maker, monkeypatch):
+    monkeypatch.setattr(command.os, "nice", Mock(side_effect=PermissionError(errno.EPERM, "Operation not permitted")))
+    call_command("export", offer=True)
+    assert dumps.offered()

@@ -3,12 +3,16 @@
 It is made anew when somebody asks and the data have changed since: by a process of its own, so that nobody who
 asks meanwhile waits for it. Until it is done the one before is offered, which says of which version it is."""
 
+import logging
 import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
 from hashlib import blake2b
+from math import inf
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 
 import orjson
 from django.conf import settings
@@ -24,7 +28,11 @@ from .locks import Taken, file_lock
 from .snapshots import snapshot
 
 MAKING = "The files are being made; try again in a moment."
+FAILED = "The files could not be made; the server tries again in a minute, and its log says why."
 NO_FILE = "There is no such file."
+MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+log = logging.getLogger(__name__)
 
 
 def made_of(version) -> str:
@@ -58,7 +66,7 @@ def write(folder, version):
     shutil.rmtree(folder, ignore_errors=True)
     try:
         files = [each._asdict() for each in export(folder, packed=True)]
-        made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        made = f"{datetime.now(UTC):{MOMENT}}"
         (folder / "index.json").write_bytes(orjson.dumps({"version": version, "made": made, "files": files}))
         aside = settings.DUMP_ROOT / "offered.new"
         aside.write_text(folder.name)
@@ -71,17 +79,48 @@ def write(folder, version):
             shutil.rmtree(old, ignore_errors=True)
 
 
-makers = []  # the processes that were begun here and had not ended when last looked at
+class Maker:
+    """The process that makes the files, begun by this one when somebody asks; not at once after one has failed."""
+
+    command = [sys.executable, settings.BASE_DIR / "manage.py", "export", "--offer"]
+    pause = 60  # seconds
+
+    def __init__(self):
+        self.lock, self.process = Lock(), None
+        self.succeed()
+
+    def succeed(self):
+        self.failed_at, self.failed = -inf, None
+
+    def fail(self, how):
+        log.error("The files of %s could not be made: %s. What it wrote stands above.", reverse("dump"), how)
+        self.failed_at, self.failed = monotonic(), datetime.now(UTC)
+
+    def begin(self):
+        with self.lock:
+            if self.is_at_it() or monotonic() < self.failed_at + self.pause:
+                return
+            try:
+                self.process = subprocess.Popen(
+                    self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+                )
+            except OSError as error:
+                self.fail(error)
+
+    def is_at_it(self) -> bool:
+        """Whether it runs; notes how it ended, if it has."""
+        code = self.process and self.process.poll()
+        if self.process is None or code is None:
+            return self.process is not None
+        self.process = None
+        if code:
+            self.fail(f"it was ended by signal {-code}" if code < 0 else f"it ended with {code}")
+        else:
+            self.succeed()
+        return False
 
 
-def begin_to_make():
-    """Has the files made by another process."""
-    makers[:] = [maker for maker in makers if maker.poll() is None]
-    if not makers:
-        command = [sys.executable, settings.BASE_DIR / "manage.py", "export", "--offer"]
-        makers.append(
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-        )
+maker = Maker()
 
 
 @only_read
@@ -90,16 +129,25 @@ def index(request):
     folder = offered()
     is_current = folder is not None and folder.name == made_of(versioning.current())
     if not is_current:
-        begin_to_make()
+        maker.begin()
     if folder is None:
-        return JsonResponse({"detail": MAKING}, status=503, headers={"Retry-After": "10", "Cache-Control": "no-store"})
+        return not_yet(*((FAILED, maker.pause) if maker.failed else (MAKING, 10)))
     about = orjson.loads((folder / "index.json").read_bytes())
     files = [
         {**each, "url": request.build_absolute_uri(reverse("dump-file", args=[each["file"]]))}
         for each in about["files"]
     ]
-    told = {"version": about["version"], "made": about["made"], "is_current": is_current, "files": files}
-    return tagged(JsonResponse(told), f"{folder.name}-{about['made']}-{is_current}")
+    failed = maker.failed and f"{maker.failed:{MOMENT}}"
+    state = {"version": about["version"], "made": about["made"], "is_current": is_current, "failed": failed}
+    return tagged(JsonResponse({**state, "files": files}), f"{folder.name}-{about['made']}-{is_current}-{failed}")
+
+
+def not_yet(detail, seconds):
+    response = JsonResponse(
+        {"detail": detail}, status=503, headers={"Retry-After": str(seconds), "Cache-Control": "no-store"}
+    )
+    response._has_been_logged = True  # that somebody is the first to ask is no error; what failed is in the log
+    return response
 
 
 @only_read

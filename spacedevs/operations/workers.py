@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 
 import django
 from django.conf import settings
@@ -28,7 +29,8 @@ def end_with_parent(parent):
 
 def load_application(allowed_hosts, parent):
     """In a worker: the WSGI application, which answers to these hosts."""
-    os.setpgrp()  # a worker that got Ctrl-C as well as granian's main process could wait for ever
+    with suppress(OSError):  # a worker that got Ctrl-C as well as granian's main process could wait for ever
+        os.setpgrp()
     leave_ctrl_c_to_parent()
     end_with_parent(parent)
     settings.ALLOWED_HOSTS = allowed_hosts

@@ -167,7 +167,7 @@ def test_two_servers_send_the_same_and_know_what_the_other_has_sent(servers):
 @pytest.fixture
 def dump(tmp_path, settings, monkeypatch, transactional_db):
     settings.DUMP_ROOT = tmp_path / "dump"
-    monkeypatch.setattr(dumps, "begin_to_make", lambda: None)
+    monkeypatch.setattr(dumps.maker, "begin", lambda: None)
     dumps.make()
     return reverse("dump")
 

@@ -1,4 +1,5 @@
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -22,7 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *, folder, endpoints, gzip, offer, **options):
         if offer:
-            os.nice(10)  # whoever asks the server comes first
+            with suppress(OSError):  # whoever asks the server comes first, where the system lets it be told so
+                os.nice(10)
             return make()
         if unknown := set(endpoints or ()) - files().keys():
             raise CommandError(f"There is no endpoint {', '.join(sorted(unknown))}.", returncode=2)
