@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse, JsonResponse
+from django.urls import is_valid_path, reverse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import views
@@ -36,6 +37,7 @@ REFUSED = {
 }
 NUL = "A parameter holds a NUL, which no text does."
 RETRY = "Retry-After", "5"
+READING = "GET", "HEAD", "OPTIONS"
 LONGEST_QUERY = 8192  # bytes, as nginx has it
 LARGEST_BODY = 65536  # bytes, of requests that are not read
 
@@ -76,9 +78,22 @@ def bounded(get_response):
             return JsonResponse({"detail": f"The body is larger than {LARGEST_BODY} bytes."}, status=413)
         if is_api(request) and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
             return JsonResponse({"detail": f"The query is longer than {LONGEST_QUERY} bytes."}, status=414)
+        if is_api(request) and request.method not in READING and lacks_slash(request.path_info):
+            return not_allowed(request, "GET")  # a redirect to the path with its slash would make a GET of it
         return get_response(request)
 
     return middleware
+
+
+def lacks_slash(path) -> bool:
+    """Whether a path leads somewhere but for the slash at its end."""
+    return not is_valid_path(path) and is_valid_path(f"{path}/")
+
+
+def not_allowed(request, allowed) -> JsonResponse:
+    """The answer to a method that would write."""
+    refusal = MethodNotAllowed(request.method)
+    return JsonResponse({"detail": refusal.detail}, status=refusal.status_code, headers={"Allow": allowed})
 
 
 def only_read(view):
@@ -89,8 +104,7 @@ def only_read(view):
     def answer(request, *args, **kwargs):
         if request.method in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
-        refusal = MethodNotAllowed(request.method)
-        return JsonResponse({"detail": refusal.detail}, status=refusal.status_code, headers={"Allow": "GET, HEAD"})
+        return not_allowed(request, "GET, HEAD")
 
     return answer
 
@@ -115,8 +129,20 @@ def bad_request(request, exception):
 
 
 permission_denied = handler(403, "Permission denied.", defaults.permission_denied)
-not_found = handler(404, "Not found.", defaults.page_not_found)
 faulty = handler(500, "The server failed; the fault is not in your request.", defaults.server_error)
+
+
+def not_found(request, exception):
+    """A path that leads nowhere: JSON under the API, and for a client that wants no page. It says where the API is."""
+    root = reverse("api-root")
+    if request.path_info.startswith(root):
+        return JsonResponse({"detail": "Not found."}, status=404)
+    if is_api(request) or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        version = root.strip("/")
+        return JsonResponse(
+            {"detail": f"Not found. This server has version {version} of the API, at {root}."}, status=404
+        )
+    return defaults.page_not_found(request, exception)
 
 
 def server_error(request):

@@ -50,8 +50,9 @@ class UtcDateTimeField(IsoDateTimeField):
 
     def to_python(self, value):
         if isinstance(value, str):
+            value = value.strip().upper()  # RFC 3339 allows a small t and z
             # A plus sign that was not escaped in a query string arrives as a space.
-            value = re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value.strip())
+            value = re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value)
         try:
             moment = super().to_python(value)
             return moment and moment.astimezone(UTC)

@@ -7,7 +7,6 @@ import re
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
 
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
@@ -19,12 +18,13 @@ PREFLIGHT = {
 }
 # Headers, where a preflight names none.
 ALLOWED = "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
+VERSIONED = re.compile(r"/\d+\.\d+\.\d+(?:/|$)", re.ASCII)  # how the paths of every version begin
 NAMES_OF_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
 def is_api(request) -> bool:
-    """Whether a path is the API's, also when the request is too broken to be routed or lacks its slash."""
-    return f"{request.path_info}/".startswith(reverse("api-root"))
+    """Whether a path is of some version of the API, also when the request is too broken to be routed."""
+    return VERSIONED.match(request.path_info) is not None
 
 
 def preflight(request) -> HttpResponse:

@@ -37,6 +37,39 @@ def test_who_may_not_do_something_is_told_on_a_page_like_the_others(client):
     assert (response.status_code, "<h1>Not allowed</h1>" in response.text) == (403, True)
 
 
+ELSEWHERE = 404, "application/json", {"detail": "Not found. This server has version 2.3.0 of the API, at /2.3.0/."}
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
+@pytest.mark.parametrize("path", ["2.2.0/", "2.2.0/launch/upcoming/?limit=1", "2.0.0/launch", "3.0.0"])
+def test_a_path_of_another_version_says_which_version_is_here(path, accept, client):
+    response = client.get(f"/{path}", headers={"accept": accept})
+    assert answer(response) == ELSEWHERE
+    assert response["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/json, text/html;q=0.5", "application/*"])
+@pytest.mark.parametrize("path", ["launch/", "api/launches/", "2.3/launches/"])
+def test_a_client_that_wants_json_is_told_so_in_json(path, accept, client):
+    assert answer(client.get(f"/{path}", headers={"accept": accept})) == ELSEWHERE
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", ["launches", "docking_events/1", "config/orbits", "dump", "schema", "docs"])
+def test_a_missing_slash_makes_no_get_of_what_would_write(path, method, client):
+    response = getattr(client, method)(f"/2.3.0/{path}")
+    assert answer(response) == (
+        405,
+        "application/json",
+        {"detail": f'Method "{method.upper()}" not allowed.'},
+    )
+    assert response["Allow"] == "GET"
+
+
+def test_a_method_that_would_write_where_nothing_is_finds_nothing(client):
+    assert answer(client.post("/2.3.0/nothing")) == NOT_FOUND
+
+
 def test_a_missing_slash_redirects_and_keeps_the_query(client):
     response = client.get("/2.3.0/docking_events?limit=2&search=Mir")
     assert (response.status_code, response["Location"]) == (301, "/2.3.0/docking_events/?limit=2&search=Mir")
@@ -105,6 +138,7 @@ def test_a_query_longer_than_any_question_is_refused(path, client):
     assert answer(response) == (414, "application/json", {"detail": "The query is longer than 8192 bytes."})
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("path", ["docking_events/", "docking_events/1/", "config/orbits/?format=api"])
 def test_without_its_database_the_server_says_when_to_ask_again(error, path, client, monkeypatch):
