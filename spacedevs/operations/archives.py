@@ -2,7 +2,8 @@
 
 Its first member, backup.json, says what the file is. Then come the database and the media files. The last member,
 digests.json, has the SHA-256 of every member before it, so a member that is missing, added or damaged is noticed
-whatever became of the compression around it. Format 1 had no digests: there gzip's own checksum is all the proof."""
+whatever became of the compression around it. A comment at the end has a digest of the whole file: some bits of a gzip
+file, as those between its blocks, no program reads. Format 1 had no digests: gzip's own checksum is all its proof."""
 
 import gzip
 import json
@@ -10,7 +11,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Callable
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,7 @@ FORMAT = 2  # of what is written; the formats before it are read as well
 ABOUT, DATABASE, MEDIA, DIGESTS = "backup.json", "database", "media", "digests.json"
 TOLD = {"format": int, "release": str, "made": str, "engine": str, "migrations": list}  # what backup.json must tell
 BLOCK = 2**20  # bytes
+GZIP = b"\x1f\x8b"  # how its files begin
 
 
 class Damaged(Exception):
@@ -36,6 +38,11 @@ class Hashed:
         return found
 
 
+def seal(digest: bytes) -> bytes:
+    """An empty part of a gzip file, which every reader passes over; its comment is the digest of all before it."""
+    return GZIP + b"\x08\x10" + bytes(5) + b"\xffsha256:" + digest.hex().encode() + b"\0\x03\0" + bytes(8)
+
+
 def files_of(folder: Path) -> dict[str, Path]:
     """The files in a folder and below it, also where links lead, by their names relative to it."""
     paths = (Path(top, name) for top, _, names in os.walk(folder, followlinks=True) for name in names)
@@ -49,13 +56,15 @@ def pack(target: Path, about: dict, database: Path, media: Path):
     """Writes an archive, whole or not at all, readable by its owner alone."""
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with aside.open("xb") as file:
+        with aside.open("x+b") as file:
             os.chmod(aside, 0o600)  # it holds the digests of passwords and keys
             with (
                 gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed,
                 tarfile.open(fileobj=packed, mode="w", dereference=True) as tar,
             ):
                 put_in(tar, about, database, media)
+            file.seek(0)
+            file.write(seal(file_digest(file, sha256).digest()))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(target)
@@ -98,9 +107,25 @@ def unpack(source: Path, folder: Path, refuse: Callable[[dict], None]) -> dict:
             while tar.fileobj.read(BLOCK):  # to the end, where gzip's checksum stands
                 pass
         check(about, digests, folder)
+        if about["format"] > 1 and not is_sealed(source):
+            raise Damaged("it is not what was written: its digest is another")
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise Damaged(" ".join(str(error).split())) from error
     return about
+
+
+def is_sealed(source) -> bool:
+    """Whether a file is as it was written; one that somebody has unpacked to a mere tar has nothing to tell it by."""
+    content, length = sha256(), len(seal(bytes(32)))
+    with source.open("rb") as file:
+        if file.read(2) != GZIP:
+            return True
+        file.seek(0)
+        left = max(0, source.stat().st_size - length)
+        while left and (block := file.read(min(left, BLOCK))):
+            content.update(block)
+            left -= len(block)
+        return file.read() == seal(content.digest())
 
 
 def take_out(tar, folder, refuse) -> tuple[dict, dict[str, str]]:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import resource
+import shutil
 import signal
 import sqlite3
+import subprocess
 import tarfile
 import warnings
 from contextlib import closing, nullcontext
@@ -25,7 +27,6 @@ from spacedevs.operations import archives, backups, databases
 pytestmark = pytest.mark.django_db(transaction=True)
 sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="is about SQLite")
 NEW = ["before"], {"image/a.png": b"a picture"}  # what is in the backup
-UNREAD = range(3, 10)  # gzip's header says there when and where it was written, which nobody reads
 
 
 @pytest.fixture
@@ -73,8 +74,7 @@ def refused(file) -> str:
 
 def test_any_bit_that_flipped_is_noticed_and_changes_nothing(good):
     before, whole, random = state(), good.read_bytes(), Random(16)  # noqa: S311 - the same each time
-    places = [place for place in range(len(whole)) if place not in UNREAD]
-    for place in random.sample(places, 200):
+    for place in (*range(20), *random.sample(range(20, len(whole)), 180)):  # gzip's header is not read to the last bit
         damaged = bytearray(whole)
         damaged[place] ^= 1 << random.randrange(8)
         good.write_bytes(damaged)
@@ -89,7 +89,7 @@ def test_any_bit_that_flipped_is_noticed_and_changes_nothing(good):
 def test_a_backup_that_ends_too_early_changes_nothing(good):
     before, whole = state(), good.read_bytes()
     cuts = [len(whole) * tenth // 10 for tenth in range(10)]
-    for end in (*cuts, -1, -8, -9):  # the last ones within gzip's checksum, and before it
+    for end in (*cuts, -1, -8, -90, -100):  # the last ones within what stands at the end of all
         good.write_bytes(whole[:end])
         refused(good)
     assert state() == before
@@ -103,12 +103,12 @@ def members(file) -> dict:
         return {member.name: tar.extractfile(member).read() for member in tar}
 
 
-def packed(file, found, digests=True, kinds=()):
-    """Writes an archive of these members, with digests that are right or of what was there before."""
+def packed(file, found, digests=True, kinds=(), how="w"):
+    """Writes a tar of these members, with digests that are right or of what was there before."""
     if digests and "digests.json" in found:
         proven = {name: sha256(content).hexdigest() for name, content in found.items() if name != "digests.json"}
         found = found | {"digests.json": json.dumps(proven).encode()}
-    with tarfile.open(file, "w:gz") as tar:
+    with tarfile.open(file, how) as tar:
         for name, content in found.items():
             info = tarfile.TarInfo(name.removesuffix(" again"))
             info.size, info.type = len(content), dict(kinds).get(name, tarfile.REGTYPE)
@@ -232,9 +232,22 @@ def of_format_1(found):
 
 
 def test_a_backup_of_format_1_is_restored(good):
-    packed(good, of_format_1(members(good)), kinds={"media": tarfile.DIRTYPE, "media/image": tarfile.DIRTYPE})
+    kinds = {"media": tarfile.DIRTYPE, "media/image": tarfile.DIRTYPE}
+    packed(good, of_format_1(members(good)), kinds=kinds, how="w:gz")
     restore(good)
     assert state()[1:] == NEW
+
+
+def test_a_backup_is_a_tar_that_any_program_reads_and_may_be_unpacked_to(good, tmp_path):
+    if not shutil.which("gzip"):
+        pytest.skip("needs gzip")
+    plain = tmp_path / "backup.tar"
+    plain.write_bytes(subprocess.run(["gzip", "-dc", good], check=True, capture_output=True).stdout)  # noqa: S607
+    assert members(plain) == members(good)
+    restore(plain)
+    assert state()[1:] == NEW
+    good.write_bytes(gzip.compress(plain.read_bytes()))
+    assert "its digest is another" in refused(good)
 
 
 def test_one_of_format_1_whose_database_is_none_changes_nothing(good):
