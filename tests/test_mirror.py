@@ -27,6 +27,7 @@ from places.models import Orbit
 from spacedevs.api import versioning
 from spacedevs.api.locks import held
 from spacedevs.api.mirror import Mirroring, paths
+from spacedevs.api.mirror_reading import SKIPPED
 from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
 from spacedevs.api.statistics import are_derived, choose
 from spacedevs.api.upstream import Budget
@@ -92,8 +93,8 @@ def changing(sample_database, tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Pages are small, so that there are many; between attempts nobody waits."""
-    monkeypatch.setattr("spacedevs.api.mirror.LIMIT", 20)
-    with stamina.set_testing(True, attempts=5):
+    monkeypatch.setattr("spacedevs.api.mirror_reading.LIMIT", 20)
+    with stamina.set_testing(True, attempts=5, cap=True):
         yield
 
 
@@ -161,21 +162,46 @@ def test_after_a_fault_the_mirror_is_what_it_would_have_been(name, upstream, get
 
 
 def test_an_answer_that_takes_too_long_is_asked_for_again(upstream, get, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.upstream.TIMEOUTS", httpx.Timeout(30, read=0.5))
+    monkeypatch.setattr("spacedevs.api.outbound.TIMEOUTS", httpx.Timeout(30, read=0.5))
     upstream.order("slow")
     run(upstream, endpoints=["config/orbits"])
     assert_same(get, upstream, [("config/orbits", "normal")])
 
 
+def refused(upstream, *, match, **options):
+    """What a mirror says that does not end well."""
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=match) as error:
+        call_command("mirror", "--from", upstream.url, budget=0, stdout=out, stderr=out, **options)
+    return error.value.returncode, out.getvalue().splitlines()
+
+
 def test_upstream_is_asked_five_times_and_no_more_and_the_next_run_goes_on(upstream, get):
-    upstream.order(None, None, *["error"] * 5)
-    with pytest.raises(CommandError, match=r"Upstream fails: .* answers 503\. Run this again to go on\."):
-        few(upstream)
+    upstream.order(None, None, *["error"] * (5 + SKIPPED))
+    refused(upstream, match=r"Upstream fails: .* answers 503\. Run this again to go on\.", endpoints=FEW.split(","))
     asked = upstream.asked
-    assert (len(asked), len(set(asked[2:]))) == (7, 1)
+    assert (len(asked), len(set(asked[2:7]))) == (10, 1)
     few(upstream)
     assert_same(get, upstream)
-    assert upstream.asked[7:].count(asked[0]) == 0
+    assert upstream.asked[10:].count(asked[0]) == 0
+    assert upstream.asked[10] == asked[2]
+
+
+def test_a_page_that_cannot_be_read_costs_no_more_than_that(upstream, get):
+    upstream.order(None, *["error"] * 5)
+    code, told = refused(upstream, match=r"^1 pages and 0 records were refused\.$", endpoints=["docking_events"])
+    page = upstream.asked[1]
+    assert code == 2
+    assert [line for line in told if line.startswith("Refused")] == [
+        f"Refused: a page of docking_events: {upstream.url.removesuffix('/2.3.0')}{page} answers 503"
+    ]
+    total = upstream.ask("/2.3.0/docking_events/")["count"]
+    assert (
+        DockingEvent.objects.count() == total - 19
+    )  # its first row was on the page before; the next page overlaps none
+    assert f"docking_events has shown {total - 19} rows, and counts {total}" in "".join(told)
+    run(upstream, endpoints=["docking_events"])
+    assert_same(get, upstream, [("docking_events", "detailed")])
 
 
 def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, monkeypatch):
@@ -185,21 +211,20 @@ def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, m
     told = run(upstream, endpoints=["docking_events"])
     asked = [int(re.search(r"limit=(\d+)", each)[1]) for each in upstream.asked]
     assert asked == [20, *[5] * (len(asked) - 1)]
-    assert f"answers more than {whole // 2} bytes; asking for 5 rows at a time." in told
+    assert f"answers more than we hold: has more than {whole // 2} bytes; asking for 5 rows at a time." in told
     assert_same(get, upstream, [("docking_events", "detailed")])
 
 
-def test_a_record_that_is_too_large_ends_the_mirror(upstream, monkeypatch):
+def test_a_record_that_is_too_large_ends_the_reading(upstream, monkeypatch):
     monkeypatch.setattr("spacedevs.api.upstream.LARGEST", 1000)
-    with pytest.raises(CommandError, match=r"answers more than 1000 bytes\. Run this again to go on\."):
-        run(upstream, endpoints=["docking_events"])
+    refused(upstream, match=r"has more than 1000 bytes\. Run this again to go on\.", endpoints=["docking_events"])
     assert [re.search(r"limit=(\d+)", each)[1] for each in upstream.asked] == ["20", "5", "2"]
 
 
 def test_what_is_refused_once_is_not_asked_for_again(upstream):
-    with pytest.raises(CommandError, match="answers 404"):
+    with pytest.raises(CommandError, match=f"answers 404; and {len(paths()) - 3} more. Run this again to go on."):
         call_command("mirror", "--from", f"{upstream.url}/nowhere", budget=0, stdout=io.StringIO())
-    assert len(upstream.asked) == 1
+    assert len(upstream.asked) == len(set(upstream.asked)) == len(paths())
 
 
 FIRST = "(SELECT id FROM docking_dockingevent ORDER BY docking, id LIMIT {})"
@@ -296,7 +321,7 @@ def test_no_more_calls_are_made_than_the_budget_holds(upstream, clock, get):
 
 
 def test_the_budget_survives_a_restart(upstream, clock):
-    upstream.order(None, *["error"] * 5)
+    upstream.order(*["error"] * 5)
     with pytest.raises(CommandError):
         budgeted(upstream, 6)
     assert clock.waits == []
@@ -512,7 +537,7 @@ class Ended(Exception):
 @pytest.fixture
 def watch(monkeypatch):
     """Lets a mirror watch launches, with something that happens at each of its rests; says how long these are."""
-    monkeypatch.setattr("spacedevs.api.mirror.CHANGES", timedelta(0))  # they are due at any time
+    monkeypatch.setattr("spacedevs.api.mirror_reading.CHANGES", timedelta(0))  # they are due at any time
 
     def until_ended(upstream, *happenings):
         going, rests, out = iter(happenings), [], io.StringIO()
@@ -557,5 +582,5 @@ def test_a_mirror_that_watches_shows_what_changed_and_goes_on_when_upstream_is_b
     rests, told = watch(changing, change_one, change_another_and_break, wait)
     assert get(f"launches/{second['id']}/")["name"] == "Renamed while nobody answered"
     assert rests == [300] * 4
-    assert told.count("Upstream fails: ") == told.count(" Trying again in 300 s.") == 1
+    assert told.count("launches fails, others go on: ") == 1
     assert_same(get, changing, [("launches", "detailed")])

@@ -1,11 +1,21 @@
 """What a command says at its end, and while it is at it: for people at a terminal, and for whoever reads its log."""
 
+import re
 from collections import defaultdict
 
 from rich.console import Console
 from rich.table import Table
 
 FATES = "created", "changed", "unchanged", "refused"
+CONTROLS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")  # and blanks
+LONGEST = 4_000  # characters of a line
+MOST_UNKNOWN = 100  # fields that are named one by one
+
+
+def one_line(text) -> str:
+    """A text as one line that does nothing to a terminal, whoever wrote what is in it."""
+    line = CONTROLS.sub(" ", str(text)).strip()
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def console(stream) -> Console:
@@ -26,10 +36,12 @@ def table(stream, columns, rows):
 
 def report(outcome, stream, errors):
     """Says what became of records: what was refused or unknown by name, and a table of rows by kind."""
-    for (kind, name), count in sorted(outcome.unknown.items()):
-        errors.write(f"{kind}.{name} is unknown here and was left out ({count} times).")
+    for (kind, name), count in sorted(outcome.unknown.items())[:MOST_UNKNOWN]:
+        errors.write(one_line(f"{kind}.{name} is unknown here and was left out ({count} times)."))
+    if len(outcome.unknown) > MOST_UNKNOWN:
+        errors.write(f"{len(outcome.unknown) - MOST_UNKNOWN} more fields are unknown here and were left out.")
     for refusal in outcome.refused:
-        errors.write(f"Refused: {refusal}")
+        errors.write(one_line(f"Refused: {refusal}"))
     kinds = defaultdict(dict)
     for (kind, fate), count in outcome.rows.items():
         kinds[kind][fate] = count

@@ -1,19 +1,37 @@
+from argparse import ArgumentTypeError
 from datetime import timedelta
 from time import sleep
 
-import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from spacedevs.api import sample
 from spacedevs.api.locks import Taken, held
-from spacedevs.api.mirror import Mirroring, pages_left, paths
+from spacedevs.api.mirror import Mirroring, paths
+from spacedevs.api.mirror_reading import pages_left
 from spacedevs.api.models import Mirror
-from spacedevs.api.reports import report, table
+from spacedevs.api.reports import one_line, report, table
 from spacedevs.api.statistics import IMPORTED, choose
-from spacedevs.api.upstream import LIMIT, Budget, Passing, Rejected, Upstream
+from spacedevs.api.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again
+MOST_NAMED = 3  # of the endpoints that failed
+SAMPLE = (
+    "This database holds the sample data: upstream's astronauts, rockets and launches would stand beside those of the "
+    "sample. Begin with an empty one (prepare --empty), delete the sample (--drop-sample), or keep it (--keep-sample)."
+)
+CHANGED = (
+    "This database holds more than the sample as it was loaded, so nothing was deleted: begin with an empty one "
+    "(prepare --empty), or keep what is here (--keep-sample)."
+)
+
+
+def calls(text) -> int:
+    """A number of calls as it is typed."""
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
 
 
 def ago(moment) -> str:
@@ -28,6 +46,18 @@ class Command(BaseCommand):
         what.add_argument("--once", action="store_true", help="Read everything, or what changed, and end (default).")
         what.add_argument("--watch", action="store_true", help="Go on for ever.")
         what.add_argument("--status", action="store_true", help="Say what is mirrored and how old it is.")
+        what.add_argument(
+            "--forget-wait",
+            action="store_true",
+            help="Forget until when upstream wants no call, and those made so far.",
+        )
+        samples = parser.add_mutually_exclusive_group()
+        samples.add_argument(
+            "--keep-sample", action="store_true", help="Mirror into the sample data, beside its rows."
+        )
+        samples.add_argument(
+            "--drop-sample", action="store_true", help="First delete the sample data, if nobody has changed them."
+        )
         parser.add_argument(
             "--from", dest="base", default=settings.UPSTREAM, metavar="URL", help="Upstream (default: %(default)s)."
         )
@@ -37,7 +67,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--budget",
-            type=int,
+            type=calls,
             default=LIMIT,
             metavar="N",
             help="Calls an hour; 0 for any (default: %(default)s).",
@@ -48,14 +78,35 @@ class Command(BaseCommand):
         chosen = [path for path in paths() if not endpoints or path in endpoints]
         if unknown := set(endpoints or ()) - set(chosen):
             raise CommandError(f"There is no endpoint {', '.join(sorted(unknown))}.", returncode=2)
+        if wrong := complaint(base, token):
+            raise CommandError(wrong, returncode=2)
         base = base.rstrip("/")
         if status:
             return self.tell_status(Mirror.objects.filter(base=base).first() or Mirror(base=base), budget)
         try:
             with held("mirror"):
+                if options["forget_wait"]:
+                    return self.forget_wait(base)
+                if not Mirror.objects.filter(base=base).exists():
+                    self.make_way(options["keep_sample"], options["drop_sample"])
                 self.mirror(base, token, chosen, budget, delete, watch)
         except Taken:
             raise CommandError("Another mirror is at work on this database.") from None
+
+    def forget_wait(self, base):
+        Mirror.objects.filter(base=base).update(blocked_until=0, calls=[])
+        self.say(f"Forgotten: until when {base} wants no call, and which calls were made.")
+
+    def make_way(self, keep, drop):
+        """Sees that no sample stands where an upstream's data are to come."""
+        if keep or not sample.is_there():
+            return
+        if not drop:
+            raise CommandError(SAMPLE, returncode=2)
+        if not sample.is_untouched():
+            raise CommandError(CHANGED, returncode=2)
+        sample.take_out()
+        self.say("The sample data were taken out.")
 
     def mirror(self, base, token, chosen, limit, delete, watch):
         mirror, is_new = Mirror.objects.get_or_create(base=base)
@@ -63,32 +114,44 @@ class Command(BaseCommand):
             choose(IMPORTED)
         budget = Budget(mirror, limit, tell=self.say)
         with Upstream(base, token, budget) as upstream:
-            if token:
-                upstream.learn_limits()
             run = Mirroring(mirror, upstream, chosen, delete, self.say)
             if watch:
-                self.watch(run)
+                self.watch(run, token)
             try:
+                if token:
+                    upstream.learn_limits()
                 run.once()
-            except (Passing, Rejected, httpx.TransportError) as error:
-                report(run.outcome, self.stdout, self.stderr)
-                raise CommandError(f"Upstream fails: {error}. Run this again to go on.") from error
+            except Unavailable as error:
+                run.failed[""] = str(error)
         report(run.outcome, self.stdout, self.stderr)
-        if run.outcome.refused:
-            raise CommandError(f"{len(run.outcome.refused)} records were refused.", returncode=2)
+        self.judge(run)
 
-    def watch(self, run):
+    def judge(self, run):
+        """Ends with what went wrong, if anything did."""
+        if run.failed:
+            named = "; ".join(list(run.failed.values())[:MOST_NAMED])
+            more = f"; and {len(run.failed) - MOST_NAMED} more" if len(run.failed) > MOST_NAMED else ""
+            raise CommandError(one_line(f"Upstream fails: {named}{more}. Run this again to go on."))
+        if run.outcome.refused or run.pages_refused:
+            pages = f"{run.pages_refused} pages and " if run.pages_refused else ""
+            raise CommandError(f"{pages}{len(run.outcome.refused)} records were refused.", returncode=2)
+
+    def watch(self, run, token):
+        is_known = not token  # what upstream grants
         going = run.watch(lambda: sleep(PAUSE))
         while True:
             try:
+                if not is_known:
+                    run.upstream.learn_limits()
+                    is_known = True
                 next(going)
-            except (Passing, Rejected, httpx.TransportError) as error:
+            except Unavailable as error:
                 self.say(f"Upstream fails: {error}. Trying again in {PAUSE} s.")
                 sleep(PAUSE)
                 going = run.watch(lambda: sleep(PAUSE))
 
     def say(self, text):
-        self.stdout.write(text)
+        self.stdout.write(one_line(text))
         self.stdout.flush()
 
     def tell_status(self, mirror, limit):

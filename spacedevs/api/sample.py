@@ -1,0 +1,80 @@
+"""The sample data in a database: known by the ids that only they have, and taken out again as long as nobody has
+changed them."""
+
+import json
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.core.serializers.python import Deserializer
+from django.db import models, transaction
+
+from .statistics import figures
+
+OURS = 900_001  # the first id of rows that no upstream knows; launches have UUIDs of a version of their own
+
+
+def nouns() -> list[type[models.Model]]:
+    """The tables that hold data."""
+    return [model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models()]
+
+
+def files() -> list[Path]:
+    return [path for folder in settings.FIXTURE_DIRS for path in sorted(Path(folder).glob("*.json"))]
+
+
+@cache
+def keys_of_ours() -> dict[str, list]:
+    """The keys of the rows of the sample that no upstream has, by table."""
+    found = defaultdict(list)
+    for path in files():
+        for each in json.loads(path.read_text("utf-8")):
+            if UUID(each["pk"]).version == 5 if isinstance(each["pk"], str) else each["pk"] >= OURS:
+                found[each["model"]].append(each["pk"])
+    return dict(found)
+
+
+def is_there() -> bool:
+    """Whether a database holds rows of the sample, beside which an upstream's would stand a second time."""
+    return any(
+        apps.get_model(label)._base_manager.filter(pk__in=keys).exists() for label, keys in keys_of_ours().items()
+    )
+
+
+def is_untouched() -> bool:
+    """Whether a database holds the sample and nothing else: no row more or less, and none that was changed."""
+    told = defaultdict(dict)
+    for path in files():
+        for each in Deserializer(json.loads(path.read_text("utf-8"))):
+            told[type(each.object)][each.object.pk] = each
+    return all(is_as_told(model, told[model]) for model in nouns())
+
+
+def is_as_told(model, told) -> bool:
+    """Whether a table holds just these rows; figures that follow from others are not looked at."""
+    there = model._base_manager.in_bulk()
+    if there.keys() != told.keys():
+        return False
+    facts = [each for each in model._meta.concrete_fields if each.editable and each.attname not in figures(model)]
+    sets = model._meta.many_to_many
+    return all(
+        all(getattr(row, each.attname) == getattr(told[key].object, each.attname) for each in facts)
+        and all(keys_in(row, each) == set((told[key].m2m_data or {}).get(each.name, ())) for each in sets)
+        for key, row in there.items()
+    )
+
+
+def keys_in(row, relation) -> set:
+    return set(getattr(row, relation.name).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def take_out():
+    """Deletes all data; accounts, keys and settings stay."""
+    for noun in settings.NOUNS:
+        for model in apps.get_app_config(noun).get_models(include_auto_created=True):
+            rows = model._base_manager.all()
+            rows._raw_delete(rows.db)
