@@ -248,6 +248,7 @@ LOGGING = {
         "django.request": {"level": "ERROR"},  # that somebody asked for what is not there is no news
         "django.security": {"handlers": ["refused"], "propagate": False},  # nor, minute by minute, that somebody scans
         "spacedevs": {"level": "INFO"},
+        "stamina": {"level": "ERROR"},  # that something is tried again; what comes of it is told
         "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }
@@ -285,7 +286,7 @@ FORMAT_MODULE_PATH = "spacedevs.formats"
 STATIC_URL = "/static/"
 WHITENOISE_ADD_HEADERS_FUNCTION = static_files.tag
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "spacedevs.api.folder.Folder"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
@@ -294,7 +295,7 @@ S3_BUCKET, S3_ENDPOINT, S3_DOMAIN = (
 )
 if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
     STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "spacedevs.api.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT or None,

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.core.files.storage import default_storage
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from PIL import Image as Picture
 
 from media_assets.models import Image, ImageVariant
@@ -46,9 +46,10 @@ def elsewhere():
 
         def do_GET(self):
             self.asked.append(self.path)
-            self.send_response(200 if self.path in FILES else 404)
+            body = FILES.get(self.path.partition("?")[0])
+            self.send_response(404 if body is None else 200)
             self.end_headers()
-            self.wfile.write(FILES.get(self.path, b""))
+            self.wfile.write(body or b"")
 
         def log_message(self, *args):
             """Nothing: tests are quiet."""
@@ -105,13 +106,58 @@ def test_what_was_copied_is_not_asked_for_again(image, elsewhere):
     assert versioning.current() == before
 
 
-def test_a_disk_that_is_full_is_no_fault_of_a_picture(image, monkeypatch):
-    with monkeypatch.context() as full:
-        full.setattr(default_storage, "_save", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
-        with pytest.raises(OSError, match="No space left"):
-            fetch()
-    assert not FetchedPicture.objects.exists()
+REFUSALS = {
+    "a full disk": OSError(errno.ENOSPC, "No space left on device"),
+    "a folder that lets nobody write": PermissionError(errno.EROFS, "Read-only file system"),
+    "a bucket that refuses": OSError("the bucket fails: An error occurred (AccessDenied)"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_cannot_be_stored_is_noted_and_tried_again_in_the_next_run(name, image, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(default_storage, "_save", Mock(side_effect=REFUSALS[name]))
+        told = fetch()
+    assert [line.partition(" could not be stored: ")[2] for line in told] == [*[str(REFUSALS[name])] * 3, ""]
+    assert told[-1] == "0 copied, 3 failed."
+    assert FetchedPicture.objects.filter(address="", failure__startswith="could not be stored").count() == 3
     assert fetch()[-1] == "3 copied, 0 failed."
+
+
+def test_one_picture_that_cannot_be_stored_keeps_no_other(image, monkeypatch):
+    save, refusals = default_storage._save, iter([REFUSALS["a full disk"]])
+
+    def save_but_the_first(*arguments):
+        for refusal in refusals:
+            raise refusal
+        return save(*arguments)
+
+    monkeypatch.setattr(default_storage, "_save", save_but_the_first)
+    assert fetch()[-1] == "2 copied, 1 failed."
+
+
+def test_no_more_is_fetched_for_a_store_that_takes_nothing(elsewhere, monkeypatch):
+    for number in range(20):
+        factories.image(
+            image_url=f"{elsewhere.url}/full.png?{number}", thumbnail_url=f"{elsewhere.url}/thumb.jpg?{number}"
+        )
+    monkeypatch.setattr("spacedevs.api.pictures.store", Mock(side_effect=REFUSALS["a full disk"]))
+    with pytest.raises(
+        CommandError, match=r"^10 pictures in a row could not be stored: .* Run this again to go on\.$"
+    ):
+        fetch()
+    assert len(elsewhere.asked) == 10
+
+
+def test_a_file_is_there_as_a_whole_or_not_at_all(image, stored, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr("django.core.files.locks.lock", Mock(side_effect=REFUSALS["a full disk"]))
+        assert fetch()[-1] == "0 copied, 3 failed."
+    assert not [path for path in stored.rglob("*") if path.is_file()]
+    fetch()
+    assert sorted(path.read_bytes() for path in stored.rglob("*") if path.is_file()) == sorted(
+        FILES[name] for name in ("/full.png", "/thumb.jpg", "/variant.webp")
+    )
 
 
 def test_an_answer_that_brings_the_old_address_again_changes_nothing(image, get):
@@ -145,8 +191,25 @@ def test_what_is_no_picture_is_left_where_it_is_and_tried_once(name, image, else
 
 
 def test_nothing_is_asked_inside_our_own_network(image, elsewhere):
-    assert fetch(anywhere=False)[-1] == "0 copied, 3 failed."
+    told = fetch(anywhere=False)
+    assert [line.partition(" ")[2] for line in told[:-1]] == [
+        f"of 3: {address} leads to 127.0.0.1, which is not public" for address in sorted_as_told(told)
+    ]
+    assert told[-1] == "0 copied, 3 failed."
     assert elsewhere.asked == []
+
+
+def sorted_as_told(told):
+    return [line.split()[3] for line in told[:-1]]
+
+
+@pytest.mark.parametrize(
+    "address", ["http://", "http://[::1", "ftp://example.org/a.png", "http://" + "a" * 300 + "/", "no address"]
+)
+def test_an_address_that_is_none_is_noted(address, image):
+    Image.objects.update(image_url=address)
+    assert fetch()[-1] == "2 copied, 1 failed."
+    assert FetchedPicture.objects.get(address="").given == address
 
 
 def test_copies_move_with_the_address_of_the_server(image, settings):

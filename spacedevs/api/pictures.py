@@ -3,8 +3,6 @@
 A row keeps the absolute address of its picture. Once that was copied, the row has the address that the copy has
 here, and answers that bring the other one again change nothing."""
 
-import ipaddress
-import socket
 import warnings
 from collections.abc import Iterator
 from hashlib import sha256
@@ -19,12 +17,15 @@ from PIL import Image
 
 from . import media
 from .models import FetchedPicture
+from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_of, is_public
+from .reports import one_line
 from .representations import components
 
 COLUMNS = "image_url", "thumbnail_url"
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 MOST_PIXELS = 40_000_000
-TIMEOUTS = httpx.Timeout(30)
+REDIRECTS = 5
+UNSTORED = "could not be stored"  # how failures begin that are no fault of a picture
 
 
 class Unfit(Exception):
@@ -50,10 +51,11 @@ def keep_ours(rows_of: dict[type, list[dict]]):
 
 
 def wanted(again=False) -> Iterator[str]:
-    """The addresses of pictures that were not copied yet; with `again` also those that failed."""
+    """The addresses of pictures that were not copied yet; with `again` also those that failed by their own fault."""
     known = FetchedPicture.objects.all()
     ours = set(known.exclude(address="").values_list("address", flat=True))
-    tried = set() if again else set(known.filter(address="").values_list("given", flat=True))
+    failed = known.filter(address="").exclude(failure__startswith=UNSTORED)
+    tried = set() if again else set(failed.values_list("given", flat=True))
     found = {}
     for model in sorted({cls.Meta.model for cls in components()}, key=lambda model: model._meta.label):
         for name in picture_columns(model):
@@ -62,47 +64,39 @@ def wanted(again=False) -> Iterator[str]:
 
 
 class Fetcher:
-    """Copies pictures, none of more bytes than it is told."""
+    """Copies pictures, none of more bytes than it is told; only from the internet, unless told otherwise."""
 
-    def __init__(self, most_bytes, anywhere=False):
+    def __init__(self, most_bytes, from_anywhere=False):
         self.most_bytes = most_bytes
-        hooks = {"request": [] if anywhere else [only_public]}  # asked before each hop of a redirect, too
-        self.client = httpx.Client(follow_redirects=True, max_redirects=5, timeout=TIMEOUTS, event_hooks=hooks)
+        self.client = Client(anywhere if from_anywhere else is_public, redirects=REDIRECTS)
 
     def fetch(self, given) -> FetchedPicture:
         """Copies a picture, has all rows that show it show the copy, and notes that it did or why it could not."""
         try:
             body = self.download(given)
             kind = kind_of(body)
-        except (Unfit, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            note = {"failure": str(error)[:255] or type(error).__name__}
-            return FetchedPicture.objects.update_or_create(given=given, defaults=note)[0]
-        name = store(body, kind)
+        except (Unfit, Forbidden, Oversized, Unreadable, httpx.HTTPError, httpx.InvalidURL) as error:
+            return note(given, failure=str(error) or type(error).__name__)
+        try:
+            name = store(body, kind)
+        except OSError as error:
+            return note(given, failure=f"{UNSTORED}: {error}")
         address = urljoin(settings.PUBLIC_URL, default_storage.url(name))
         with transaction.atomic():
-            note = {"name": name, "address": address, "failure": ""}
             show(given, address)
-            return FetchedPicture.objects.update_or_create(given=given, defaults=note)[0]
+            return note(given, name=name, address=address)
 
     def download(self, given) -> bytes:
-        body = bytearray()
-        with self.client.stream("GET", given) as response:
+        with self.client.get(given) as response:
             if response.status_code != httpx.codes.OK:
                 raise Unfit(f"answers {response.status_code}")
-            for piece in response.iter_bytes():
-                body += piece
-                if len(body) > self.most_bytes:
-                    raise Unfit(f"has more than {self.most_bytes} bytes")
-        return bytes(body)
+            return body_of(response, self.most_bytes)
 
 
-def only_public(request):
-    """Refuses addresses inside our own network, which only somebody outside would want asked."""
-    if request.url.scheme not in ("http", "https"):
-        raise Unfit("is no address of the web")
-    for *_, (address, *_) in socket.getaddrinfo(request.url.host, None, type=socket.SOCK_STREAM):
-        if not ipaddress.ip_address(address).is_global:
-            raise Unfit(f"leads to {address}, which is not public")
+def note(given, failure="", **known) -> FetchedPicture:
+    """Notes what became of a picture."""
+    known["failure"] = one_line(failure)[:255]
+    return FetchedPicture.objects.update_or_create(given=given, defaults=known)[0]
 
 
 def kind_of(body) -> str:

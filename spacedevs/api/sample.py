@@ -1,5 +1,5 @@
-"""The sample data in a database: known by the ids that only they have, and taken out again as long as nobody has
-changed them."""
+"""The sample data in a database: known by the ids that only they have, and deleted as long as nobody has changed
+them."""
 
 import json
 from collections import defaultdict
@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.serializers.python import Deserializer
 from django.db import models, transaction
 
-from .statistics import figures
+from .models import Mirror
+from .statistics import figures, is_empty
 
 OURS = 900_001  # the first id of rows that no upstream knows; launches have UUIDs of a version of their own
 
@@ -35,6 +36,11 @@ def keys_of_ours() -> dict[str, list]:
             if UUID(each["pk"]).version == 5 if isinstance(each["pk"], str) else each["pk"] >= OURS:
                 found[each["model"]].append(each["pk"])
     return dict(found)
+
+
+def is_wanted() -> bool:
+    """Whether a start may load the sample: into nothing, and not where an upstream's data are to come."""
+    return is_empty() and not Mirror.objects.exists()
 
 
 def is_there() -> bool:
@@ -72,7 +78,7 @@ def keys_in(row, relation) -> set:
 
 
 @transaction.atomic
-def take_out():
+def delete():
     """Deletes all data; accounts, keys and settings stay."""
     for noun in settings.NOUNS:
         for model in apps.get_app_config(noun).get_models(include_auto_created=True):

@@ -4,6 +4,7 @@ What is stored was written here, so it is a picture and nothing else. Rows keep 
 they do for pictures of elsewhere: answers show what the column holds."""
 
 import errno
+import logging
 import secrets
 import warnings
 from hashlib import blake2b
@@ -23,6 +24,8 @@ from spacedevs.api import media
 
 from .meanwhile import WatchedForm
 
+logger = logging.getLogger(__name__)
+
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 MOST_BYTES = 10 * 2**20
 MOST_PIXELS = 40_000_000
@@ -35,6 +38,10 @@ TOO_LONG = f"The file is larger than {MOST_BYTES // 2**20} MB."
 TOO_WIDE = "A side of the picture is longer than such files can have."
 NO_PICTURE = "This is no PNG, JPEG or WebP picture, or it is damaged."
 NOTHING = "Upload a picture, or give its address."
+UNSTORED = (
+    "The picture could not be stored just now, so nothing was saved. What you typed is still here: choose the file "
+    "again, and save again later. The server's log tells the cause."
+)
 
 UPRIGHT = {  # by how it lies; Pillow's own way writes all of the EXIF data anew, and fails at what cameras put there
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -45,6 +52,10 @@ UPRIGHT = {  # by how it lies; Pillow's own way writes all of the EXIF data anew
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+
+class Unstored(Exception):
+    """A picture could not be stored, by no fault of its own."""
 
 
 def opened(upload) -> Image.Image:
@@ -117,6 +128,8 @@ class UploadForm(WatchedForm):
 
     def clean_upload(self):
         upload = self.cleaned_data["upload"]
+        if hasattr(upload, "complaint"):  # of the page as it was sent just now
+            raise ValidationError(upload.complaint)
         self.picture = opened(upload) if upload else None
         return upload
 
@@ -132,13 +145,25 @@ class UploadForm(WatchedForm):
         kind = self.picture.format
         folder = self.instance._meta.model_name
         sizes = {"image_url": self.picture, "thumbnail_url": thumbnail(self.picture)}
-        for name in self.addresses:
-            address = stored(sizes[name], kind, folder)
+        try:
+            addresses = {name: stored(sizes[name], kind, folder) for name in self.addresses}
+        except OSError as error:
+            logger.error("A picture could not be stored: %s", error)
+            self.cleaned_data["upload"].complaint = UNSTORED
+            raise Unstored from error
+        for name, address in addresses.items():
             setattr(self.instance, name, request.build_absolute_uri(address))
 
 
 class Uploading:
     """Of pages with such forms, on the page and in its inlines: files are stored once all of it is valid."""
+
+    def changeform_view(self, request, *args, **kwargs):
+        """The page of a row; where a picture cannot be stored, it comes back as it was sent, and says so."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Unstored:  # all was rolled back; the file now has a complaint, so that nothing is stored again
+            return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request, row, form, change):
         self.store(request, [form])

@@ -1,21 +1,28 @@
 """Pictures that editors upload: what is taken, what is made of it, and where it goes."""
 
+import errno
 import json
 import re
 import struct
+import threading
 import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import boto3
 import pytest
+from botocore.config import Config
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from moto.server import ThreadedMotoServer
 from PIL import Image as Pillow
 
 from agencies.models import MissionPatch
 from media_assets.models import Image, ImageLicense, ImageVariant
+from spacedevs.api.bucket import PATIENCE
 from spacedevs.api.pictures import ENDINGS
 from spacedevs.editing import uploads
 from tests.admin import page
@@ -225,10 +232,22 @@ def test_image_tells_what_shows_it(editor):
 
 
 @pytest.fixture
-def bucket(settings, monkeypatch):
-    """A bucket of a server that speaks S3, as the place for uploads."""
+def keep_in(settings, monkeypatch):
+    """Has uploads go to a bucket at an endpoint."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
         monkeypatch.setenv(name, "us-east-1")
+
+    def choose(endpoint, **options):
+        options |= {"bucket_name": "pictures", "endpoint_url": endpoint, "querystring_auth": False}
+        place = {"BACKEND": "spacedevs.api.bucket.Bucket", "OPTIONS": options}
+        settings.STORAGES = {**settings.STORAGES, "default": place}
+
+    return choose
+
+
+@pytest.fixture
+def bucket(keep_in):
+    """A bucket of a server that speaks S3, as the place for uploads."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -236,9 +255,7 @@ def bucket(settings, monkeypatch):
     s3 = boto3.client("s3", endpoint_url=endpoint)
     s3.create_bucket(Bucket="pictures")
     s3.put_bucket_policy(Bucket="pictures", Policy=json.dumps({"Version": "2012-10-17", "Statement": [ANYONE_READS]}))
-    options = {"bucket_name": "pictures", "endpoint_url": endpoint, "querystring_auth": False}
-    place = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
-    settings.STORAGES = {**settings.STORAGES, "default": place}
+    keep_in(endpoint)
     yield f"{endpoint}/pictures/"
     server.stop()
 
@@ -251,3 +268,105 @@ def test_upload_goes_to_a_bucket_where_one_is_set(editor, bucket, media):
         assert answer.headers["Content-Type"] == "image/webp"
         assert Pillow.open(BytesIO(answer.read())).size == (255, 128)
     assert not any(media.iterdir())
+
+
+@pytest.fixture
+def store():
+    """A server that takes nothing: it refuses, hangs up, or does not answer, as a test orders."""
+    is_over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        order, asked = "refuse", []
+
+        def do_PUT(self):
+            self.asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if self.order == "hang":
+                is_over.wait()
+            elif self.order == "refuse":
+                self.send_response(403)
+                self.end_headers()
+                self.wfile.write(b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+
+        def log_message(self, *args):
+            """Nothing: tests are quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        Handler.url = f"http://127.0.0.1:{server.server_port}"
+        yield Handler
+        is_over.set()
+        server.shutdown()
+
+
+IMPATIENT = PATIENCE.merge(Config(read_timeout=0.1))
+
+
+def assert_sent_back(editor, page, typed, complaint, caplog):
+    """A page came back with everything that was typed and one complaint; nothing was saved."""
+    answer = editor.post(page, typed)
+    assert answer.status_code == 200
+    form = answer.context["adminform"].form
+    kept = typed.keys() & form.fields.keys() - {"upload", "single_use"}
+    assert {name: str(form[name].value()) for name in kept} == {name: str(typed[name]) for name in kept}
+    assert form["single_use"].value() is True
+    errors = [
+        form.errors,
+        *(each for formset in answer.context["inline_admin_formsets"] for each in formset.formset.errors),
+    ]
+    assert [each for each in errors if each] == [{"upload": [complaint]}]
+    assert "A picture could not be stored: " in caplog.text
+
+
+@pytest.mark.parametrize("order", ["refuse", "hang up", "hang"])
+def test_bucket_that_fails_costs_nothing_that_was_typed(order, editor, keep_in, store, caplog):
+    store.order, store.asked[:] = order, []
+    keep_in(store.url, client_config=IMPATIENT)
+    typed = form(picture(), credit="Roscosmos", name="Soyuz")
+    assert_sent_back(editor, page(Image, "add"), typed, uploads.UNSTORED, caplog)
+    assert not Image.objects.exists()
+    assert len(store.asked) == (1 if order == "refuse" else 2)
+
+
+def test_bucket_that_nobody_listens_for_costs_nothing_either(editor, keep_in, caplog):
+    keep_in("http://127.0.0.1:1")
+    assert_sent_back(editor, page(Image, "add"), form(picture()), uploads.UNSTORED, caplog)
+    assert not Image.objects.exists()
+
+
+def test_bucket_is_waited_for_for_seconds():
+    attempts = PATIENCE.retries["total_max_attempts"]
+    assert attempts * (PATIENCE.connect_timeout + PATIENCE.read_timeout) < 30
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """A disk that takes the beginning of a file and no more."""
+    monkeypatch.setattr(
+        "django.core.files.locks.lock", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    )
+
+
+def test_full_disk_costs_nothing_that_was_typed_and_leaves_no_part_of_a_file(editor, media, full, caplog):
+    assert_sent_back(editor, page(Image, "add"), form(picture()), uploads.UNSTORED, caplog)
+    assert not [path for path in media.rglob("*") if path.is_file()]
+
+
+def test_picture_that_cannot_be_stored_beside_a_row_keeps_the_row_as_it_was(editor, full, caplog):
+    made, kind = image(name="Before"), image_variant().type
+    variant = {"type": kind.pk, "image": made.pk, "upload": SimpleUploadedFile("dark.webp", picture("WEBP"))}
+    typed = form(None, image_url=made.image_url, thumbnail_url=made.thumbnail_url, name="After")
+    typed |= {"variants-TOTAL_FORMS": 1, **{f"variants-0-{name}": value for name, value in variant.items()}}
+    assert_sent_back(editor, page(Image, "change", made.pk), typed, uploads.UNSTORED, caplog)
+    made.refresh_from_db()
+    assert made.name == "Before"
+    assert not made.variants.exists()
+
+
+def test_page_that_was_sent_back_is_saved_once_the_place_is_well(editor, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(
+            default_storage, "_save", Mock(side_effect=PermissionError(errno.EROFS, "Read-only file system"))
+        )
+        assert uploaded(editor, picture()) is None
+    assert stored(editor, uploaded(editor, picture()).image_url).size == (600, 300)

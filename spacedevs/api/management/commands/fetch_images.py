@@ -4,7 +4,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from spacedevs.api.endpoints import endpoints
 from spacedevs.api.locks import Taken, held
-from spacedevs.api.pictures import Fetcher, move, wanted
+from spacedevs.api.pictures import UNSTORED, Fetcher, move, wanted
+from spacedevs.api.reports import one_line
+
+UNSTORED_IN_A_ROW = 10  # pictures that others sent for nothing, until it is no use to go on
 
 
 class Command(BaseCommand):
@@ -27,11 +30,15 @@ class Command(BaseCommand):
             raise CommandError("Another process is at it already.") from None
 
     def fetch(self, fetcher, addresses, rate):
-        failures = 0
+        failures = unstored = 0
         for number, given in enumerate(addresses, 1):
             picture = fetcher.fetch(given)
             failures += bool(picture.failure)
-            self.stdout.write(f"{number} of {len(addresses)}: {given} {picture.failure or '-> ' + picture.name}")
+            unstored = unstored + 1 if picture.failure.startswith(UNSTORED) else 0
+            about = f"{number} of {len(addresses)}: {given} {picture.failure or '-> ' + picture.name}"
+            self.stdout.write(one_line(about))
+            if unstored == UNSTORED_IN_A_ROW:
+                raise CommandError(f"{unstored} pictures in a row {picture.failure}. Run this again to go on.")
             if rate:
                 sleep(1 / rate)
         self.stdout.write(f"{len(addresses) - failures} copied, {failures} failed.")

@@ -105,8 +105,8 @@ class Command(BaseCommand):
             raise CommandError(SAMPLE, returncode=2)
         if not sample.is_untouched():
             raise CommandError(CHANGED, returncode=2)
-        sample.take_out()
-        self.say("The sample data were taken out.")
+        sample.delete()
+        self.say("The sample data were deleted.")
 
     def mirror(self, base, token, chosen, limit, delete, watch):
         mirror, is_new = Mirror.objects.get_or_create(base=base)

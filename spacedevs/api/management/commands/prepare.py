@@ -15,7 +15,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import statistics, triggers
+from spacedevs.api import sample, statistics, triggers
 from spacedevs.api.locks import file_lock, held
 from spacedevs.api.progress import progress
 from spacedevs.api.versioning import keep_triggers
@@ -166,7 +166,7 @@ class Command(BaseCommand):
     def load_samples(self):
         """Loads facts and what follows from them, both or neither."""
         sizes = sample_files()
-        if not (sizes and statistics.is_empty()):
+        if not (sizes and sample.is_wanted()):
             return
         with transaction.atomic():
             with progress(self.stdout, "Loading the sample data", sum(sizes.values())) as tell:
