@@ -53,9 +53,9 @@ HERE = {"content-length", "expires", "vary"}  # the headers that are made or kep
 LISTENS_AT = "SERVER_NAME", "SERVER_PORT"
 CLOCKS = 4  # seconds by which the clocks of two servers may differ
 REVALIDATED = {  # anyone may keep the answer, and asks before using it again
-    # With no-cache alone Apache keeps nothing, and nginx nothing that has not run out at a moment of its own header.
-    "Cache-Control": "public, no-cache, max-age=0",
+    # nginx keeps nothing that says no-cache, unless it has read before that it has run out, at a moment of 1970.
     "X-Accel-Expires": "@1",
+    "Cache-Control": "public, no-cache, max-age=0",  # with no-cache alone, Apache keeps no answer to a query
 }
 SHARED = [*REVALIDATED.items(), ("Vary", "Accept, Accept-Encoding")]
 

@@ -113,8 +113,10 @@ class Web(Running):
 class Nginx(Running):
     """nginx with the files of the installation, before these web servers."""
 
-    def __init__(self, folder: Path, ports, media=None):
+    def __init__(self, folder: Path, ports, media=None, keeps=False):
         port = free_port()
+        if keeps:
+            shutil.copy(FILES / "nginx" / "caching.conf", folder)
         text = (FILES / "nginx" / "nginx.conf").read_text()
         text = text.replace("/tmp/", f"{folder}/").replace("/srv/spacedevs/var", str(media or folder))  # noqa: S108
         text = text.replace(GATEWAYS, GATEWAY).replace(
