@@ -1,7 +1,7 @@
 """Whether answers mix commits: python -m tests.production.torn [ANSWERS]
 
 Somebody writes one number into three tables with each commit, again and again. Eight readers ask for what shows rows
-of several of them, as anybody and as who has a session. An answer is torn if it shows two numbers, and an ETag ambiguous
+of several of them, as anybody and as who has a session. An answer is torn if it shows two numbers, an ETag ambiguous
 if it was seen with two bodies. The control is the same server without snapshots."""
 
 import re
