@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
+from .belonging import Claims, Contested, settle
 from .database import insert, next_keys, read_columns
 from .models import KnownByName
 from .pictures import keep_ours
@@ -23,6 +24,7 @@ class Problem(NamedTuple):
 
     place: str
     text: str
+    contested: Contested | None = None  # where another has what it claims
 
     def __str__(self):
         return f"{self.place}: {self.text}"
@@ -56,6 +58,7 @@ class Batch:
     whole: dict = field(default_factory=dict)  # model without a key in answers: all the Rows that it has
     owned: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
     alone: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
+    claims: Claims = field(default_factory=Claims)
     heard: dict = field(default_factory=lambda: defaultdict(dict))  # (model, key): {component: what was taken last}
     kinds: dict = field(default_factory=dict)  # the place of a record: what it was taken for
     unknown: Counter = field(default_factory=Counter)  # (component, field): how often it was left out
@@ -66,6 +69,12 @@ class Batch:
 
     def row(self, model, key, place) -> Row:
         return self.rows[model].setdefault(key, Row(place))
+
+    def show(self, column, owner, places):
+        """Notes which rows the record of an owner shows as its own, with their places."""
+        self.claims.show(column, owner, places)
+        for key in places:
+            self.rows[column.model][key].values.setdefault(column.attname, owner)
 
 
 def write(batch) -> Counter:
@@ -78,8 +87,11 @@ def write(batch) -> Counter:
         leave(column, owners)
     # What others are made of comes first: their search texts need no second making then.
     tables = {model: batch.rows[model] for model in in_order(batch.rows) if batch.rows[model]}
-    for (model, rows), standing in zip(tables.items(), present(tables), strict=True):
-        write_rows(model, rows, standing, counts)
+    there = dict(zip(tables, present(tables), strict=True))
+    if contested := list(settle(batch.claims, batch.rows, there)):
+        raise Refused([Problem(each.place, str(each), each) for each in contested])
+    for model, rows in tables.items():
+        write_rows(model, rows, there[model], counts)
     for relation, owners in batch.sets.items():
         write_sets(relation, owners)
     drop_orphans(batch.owned)
@@ -194,10 +206,9 @@ def links_of(relation, owners) -> dict[object, list]:
 
 
 def leave(column, owners):
-    """Parts rows from those that they belonged to alone, where answers show others or none in their place."""
-    rows = column.model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
-    wrong = [pk for pk, owner in rows.values_list("pk", column.attname) if owners[owner] != pk]
-    column.model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
+    """Parts rows from those that they belonged to alone, where answers show none in their place."""
+    empty = [owner for owner, row in owners.items() if row is None]
+    column.model._default_manager.filter(**{f"{column.attname}__in": empty}).update(**{column.attname: None})
 
 
 def write_rows(model, rows, standing, counts):
@@ -212,7 +223,6 @@ def write_rows(model, rows, standing, counts):
     counts[model.__name__, "changed"] += len(changed)
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
     require_all(model, created, rows)
-    release(model, created | changed, rows)
     try:
         with transaction.atomic():
             if created:
@@ -272,23 +282,6 @@ def change(model, values):
     model._base_manager.bulk_create(
         instances(model, values), update_conflicts=True, update_fields=columns, unique_fields=["pk"]
     )
-
-
-def release(model, written, rows):
-    """Takes what can belong to one row alone, as a landing to a flight, from the rows that had it before."""
-    for column in model._meta.concrete_fields:
-        if column.one_to_one and column.null:
-            owners = {}
-            for key, values in written.items():
-                value = values.get(column.attname)
-                if value is not None and owners.setdefault(value, key) != key:
-                    text = "belongs to another row here already."
-                    raise Refused([Problem(f"{rows[key].place}/{column.name}", f"Row {value} {text}")])
-            if not owners:
-                continue
-            held = model._default_manager.filter(**{f"{column.attname}__in": list(owners)})
-            wrong = [pk for pk, value in held.values_list("pk", column.attname) if owners[value] != pk]
-            model._default_manager.filter(pk__in=wrong).update(**{column.attname: None})
 
 
 def require_all(model, created, rows):

@@ -56,6 +56,11 @@ class Refusal(NamedTuple):
     record: Record
     problems: list[Problem]
 
+    @property
+    def is_contested(self) -> bool:
+        """Whether nothing is wrong with it but that another has what it claims."""
+        return all(problem.contested for problem in self.problems)
+
     def __str__(self):
         return f"{self.kind} {self.record.title}".strip() + f": {'; '.join(map(str, self.problems))}"
 
@@ -383,12 +388,30 @@ def plain(column) -> Step:
     return note
 
 
+@cache
+def shown_from_beyond() -> frozenset[models.Field]:
+    """The columns of rows that the records of their owners show."""
+    found = set()
+    for representation in components():
+        model = representation.Meta.model
+        for shown in representation().fields.values():
+            if isinstance(shown, Rows | Representation) and (last := way(model, shown)[-1]).auto_created:
+                found.add(last.field)
+    return frozenset(found)
+
+
 def one(column, representation) -> Step:
+    is_claimed = column.one_to_one or column in shown_from_beyond()
+
     def note(batch, row, key, value, place, above):
         if value is None and not column.null:
             batch.refuse(place, "May not be null.")
         else:
-            row.values[column.attname] = None if value is None else take(batch, representation, value, place, above)
+            found = row.values[column.attname] = (
+                None if value is None else take(batch, representation, value, place, above)
+            )
+            if is_claimed:
+                batch.claims.tell(column, key, found, place)
 
     return note
 
@@ -398,8 +421,7 @@ def one_back(relation, representation) -> Step:
 
     def note(batch, row, key, value, place, above):
         child = None if value is None else take(batch, representation, value, place, above)
-        if child is not None:
-            batch.rows[relation.related_model][child].values[relation.field.attname] = key
+        batch.show(relation.field, key, {} if child is None else {child: place})
         batch.alone[relation.field][key] = child
 
     return note
@@ -410,8 +432,7 @@ def one_of_several(relation, representation) -> Step:
 
     def note(batch, row, key, value, place, above):
         child = None if value is None else take(batch, representation, value, place, above)
-        if child is not None:
-            batch.rows[relation.related_model][child].values[relation.field.attname] = key
+        batch.show(relation.field, key, {} if child is None else {child: place})
 
     return note
 
@@ -464,9 +485,8 @@ def many(column, representation, part) -> Step:
         elif column.many_to_many:
             batch.sets[column][key] = shown
         else:
-            for child in shown:
-                if child is not None:
-                    batch.rows[column.related_model][child].values[column.field.attname] = key
+            places = {child: f"{place}/{i}" for i, child in enumerate(shown) if child is not None}
+            batch.show(column.field, key, places)
             if part is None:
                 batch.owned[column.field][key] = shown
 

@@ -166,7 +166,8 @@ def test_what_belongs_to_two_rows_at_once_is_refused_by_its_place(answered):
     flight = answered(lambda: factories.full(SpacecraftFlight), "spacecraft_flights/{id}/")
     landing = flight["landing"]["id"]
     assert problems([flight, {**flight, "id": flight["id"] + 1}]) == [
-        f"answer 0#/1/landing: Row {landing} belongs to another row here already."
+        f"answer 0#/1/landing: Landing {landing} belongs to SpacecraftFlight {flight['id']}; "
+        "it moves once a record shows that without it."
     ]
 
 

@@ -7,7 +7,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from spacedevs.api.endpoints import endpoints
 from spacedevs.api.files import Unreadable, files, read
-from spacedevs.api.ingest import Outcome, ingest_each
+from spacedevs.api.intake import Intake
 from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
 from spacedevs.api.statistics import IMPORTED, choose, is_empty
@@ -33,30 +33,31 @@ class Command(BaseCommand):
         endpoints()  # the router brings the components
         if component and component not in map(name_of, components()):
             raise CommandError(f"There is no component {component!r}.", returncode=2)
-        self.outcome, self.unreadable = Outcome(), []
+        self.intake, self.unreadable = Intake(component), []
         # What one record would create, the next would find: so a dry run is one transaction, which is undone.
         with transaction.atomic() if dry_run else nullcontext():
             if is_empty():  # these are not one's own data, or the figures are right as they come
                 choose(IMPORTED)
-            self.take_in([file for path in paths for file in files(path)], component)
+            self.take_in([file for path in paths for file in files(path)])
             if dry_run:
                 transaction.set_rollback(True)
-        report(self.outcome, self.stdout, self.stderr)
+        report(self.intake.outcome, self.stdout, self.stderr)
         if dry_run:
             self.stdout.write("Nothing was written.")
         for why in self.unreadable:
             self.stderr.write(why)
-        if self.unreadable or self.outcome.refused:
-            refused = len(self.outcome.refused)
+        if self.unreadable or self.intake.outcome.refused:
+            refused = len(self.intake.outcome.refused)
             raise CommandError(
                 f"{refused} records were refused, {len(self.unreadable)} files could not be read to their end.",
                 returncode=2,
             )
 
-    def take_in(self, paths, component):
+    def take_in(self, paths):
         found = self.records(paths)
         while chunk := list(islice(found, CHUNK)):
-            self.outcome.add(ingest_each(chunk, component))
+            self.intake.take(chunk)
+        self.intake.end()
 
     def records(self, paths):
         """All records of these files, while a bar tells how far they have been read."""

@@ -1,0 +1,107 @@
+"""Whose a row is, where the records of two claim it: nothing is taken from the first.
+
+A column leads from each row to its owner: a flight's to its launch, a launch's to its rocket. The record of a row
+tells what its columns hold; that of an owner shows the rows that are its own. A row that an owner has, by this import
+or since long ago, stays with it until a record lets it go: that of the owner shows others in its place, or that of the
+row tells another. Where a column is one to one, the same holds for what it leads to."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+
+from django.db import models
+
+
+class Contested(NamedTuple):
+    """A claim that comes second: its place, the row that it claims, and the one that has it."""
+
+    place: str
+    model: type[models.Model]
+    key: object
+    holder_model: type[models.Model]
+    holder: object
+
+    def __str__(self):
+        model = self.holder_model
+        named = any(column.name == "name" for column in model._meta.concrete_fields)
+        names = model._base_manager.filter(pk=self.holder).values_list("name", flat=True) if named else ()
+        holder = " ".join([model.__name__, str(self.holder), *names])
+        return f"{self.model.__name__} {self.key} belongs to {holder}; it moves once a record shows that without it."
+
+
+BY_COLUMN = partial(defaultdict, dict)
+
+
+@dataclass
+class Claims:
+    """Who claims which rows, by column, in the order in which it was said."""
+
+    shown: dict = field(default_factory=BY_COLUMN)  # {owner: the rows that its record shows}
+    owners: dict = field(default_factory=BY_COLUMN)  # {row: {owner: the place where its record shows it}}
+    rows: dict = field(
+        default_factory=BY_COLUMN
+    )  # of columns that are one to one: {owner: {row: the place where it is claimed}}
+    told: dict = field(default_factory=BY_COLUMN)  # {row: the owner that its own record tells}
+
+    def tell(self, column, row, owner, place):
+        """Notes what the record of a row tells; owners that showed it before were right until now."""
+        self.told[column][row] = owner
+        self.owners[column].pop(row, None)
+        self.lead(column, row, owner, place)
+
+    def show(self, column, owner, places):
+        """Notes what the record of an owner shows: rows, and their places."""
+        self.shown[column][owner] = places
+        for row, place in places.items():
+            self.owners[column].setdefault(row, {}).setdefault(owner, place)
+            self.lead(column, row, owner, place)
+
+    def lead(self, column, row, owner, place):
+        if column.one_to_one and owner is not None:
+            self.rows[column].setdefault(owner, {}).setdefault(row, place)
+
+
+def settle(claims, rows, there) -> Iterator[Contested]:
+    """Gives rows to those who claim them first, and yields the claims that come second.
+
+    `rows` and `there` are, by model and key, what a batch carries and what the database has of it."""
+    for column in claims.owners:
+        yield from settle_rows(claims, column, rows[column.model], there.get(column.model, {}))
+    for column, owners in claims.rows.items():
+        yield from settle_owners(column, owners, rows[column.model], there.get(column.model, {}))
+
+
+def settle_rows(claims, column, rows, there) -> Iterator[Contested]:
+    name, shown = column.attname, claims.shown[column]
+    for key, places in claims.owners[column].items():
+        holder = claims.told[column].get(key)
+        if holder is None:
+            holder = there.get(key, {}).get(name)
+            if holder in shown and key not in shown[holder]:
+                holder = None
+        places = {owner: place for owner, place in places.items() if key in shown[owner]} or dict.fromkeys(places)
+        holder = next(iter(places)) if holder is None else holder
+        rows[key].values[name] = holder
+        for owner, place in places.items():
+            if owner != holder and place:
+                yield Contested(place, column.model, key, column.related_model, holder)
+
+
+def settle_owners(column, owners, rows, there) -> Iterator[Contested]:
+    name, model = column.attname, column.model
+    claimed = {
+        owner: {row: place for row, place in places.items() if rows[row].values[name] == owner}
+        for owner, places in owners.items()
+    }
+    new = [owner for owner, places in claimed.items() if any(there.get(row, {}).get(name) != owner for row in places)]
+    holders = dict(model._default_manager.filter(**{f"{name}__in": new}).values_list(name, "pk")) if new else {}
+    free = {owner: row for owner, row in holders.items() if row in rows and rows[row].values.get(name, owner) != owner}
+    # At once, and not with the rows' other values: of two that change places, neither could be written first.
+    model._default_manager.filter(pk__in=free.values()).update(**{name: None})
+    for owner in new:
+        holder = holders[owner] if owner in holders.keys() - free.keys() else next(iter(claimed[owner]))
+        for row, place in claimed[owner].items():
+            if row != holder:
+                yield Contested(place, column.related_model, owner, model, holder)
