@@ -15,6 +15,14 @@ from spacedevs.api.snapshots import snapshot
 
 from .archives import Damaged
 
+try:
+    from psycopg.pq import Conninfo
+except ImportError:  # SQLite needs no driver of PostgreSQL
+    Conninfo = None
+
+# By which variable PostgreSQL's tools are told what psycopg connects by; others could read their arguments.
+CONNECTION = Conninfo.get_defaults() if Conninfo else ()
+ENVIRONMENT = {each.keyword.decode(): each.envvar.decode() for each in CONNECTION if each.envvar}
 ASIDE = "replaced"  # the schema in which PostgreSQL keeps what is replaced until its successor has answered
 INTERRUPTED = (
     f"A restore was interrupted. What it was to replace is in the schema {ASIDE}: "
@@ -94,8 +102,6 @@ class PostgreSQL:
     """By pg_dump, pg_restore and psql, which must be as new as the server."""
 
     plain = "--no-owner", "--no-privileges"
-    # What psycopg connects by and the tools read from their environment: not among arguments, which others can see.
-    known = "host", "port", "user", "password", "options", "sslmode", "sslrootcert", "sslcert", "sslkey"
 
     @classmethod
     def dump(cls, target: Path, describe: Callable[[], dict]) -> dict:
@@ -107,7 +113,7 @@ class PostgreSQL:
             cursor.execute("SELECT FROM pg_extension WHERE extname = 'pg_trgm'")
             extension = ["--extension=pg_trgm"] * cursor.rowcount
             what = f"--snapshot={shared}", f"--schema={schema}", *extension
-            cls.run("pg_dump", *cls.to_database(), "--format=custom", *cls.plain, *what, f"--file={target}")
+            cls.run("pg_dump", "--format=custom", *cls.plain, *what, f"--file={target}")
         return about
 
     @classmethod
@@ -156,7 +162,7 @@ class PostgreSQL:
         script = "pg_restore", *cls.plain, "--no-comments", f"--use-list={listed}", "--file=-", str(source)
         quietly = "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"
         with TemporaryFile("w+") as said:
-            psql = cls.start("psql", *cls.to_database(), *quietly, stdin=subprocess.PIPE, stdout=said, stderr=said)
+            psql = cls.start("psql", *quietly, stdin=subprocess.PIPE, stdout=said, stderr=said)
             try:
                 with suppress(BrokenPipeError), psql.stdin:  # of a psql that has ended, and says why
                     psql.stdin.write("".join(f"{statement};\n" for statement in ("BEGIN", *room)))
@@ -180,15 +186,11 @@ class PostgreSQL:
     @classmethod
     def start(cls, *command, **files) -> subprocess.Popen:
         about = connection.get_connection_params()
-        environment = {f"PG{name.upper()}": str(about[name]) for name in cls.known if about.get(name)}
+        environment = {variable: str(about[name]) for name, variable in ENVIRONMENT.items() if about.get(name)}
         try:
             return subprocess.Popen(command, env=os.environ | environment, text=True, **files)
         except FileNotFoundError:
             raise CommandError(f"{command[0]} is not installed; Debian has it in postgresql-client.") from None
-
-    @staticmethod
-    def to_database() -> tuple[str, str]:
-        return "--dbname", connection.get_connection_params()["dbname"]
 
 
 def moved_extension(cursor, here, to) -> tuple[str, ...]:

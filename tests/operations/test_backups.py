@@ -4,6 +4,8 @@ import io
 import os
 import sqlite3
 import stat
+import sys
+from ast import literal_eval
 from contextlib import closing
 
 import pytest
@@ -170,3 +172,13 @@ def test_pictures_are_backed_up_wherever_links_lead(full, tmp_path, settings):
 def test_one_restore_is_at_work_at_a_time(tmp_path):
     with held("restore"), pytest.raises(CommandError, match="Another restore is at work on this database"):
         restore(tmp_path / "backup.tar.gz")
+
+
+@postgres
+def test_tools_of_postgresql_connect_as_we_do_and_nobody_reads_how(monkeypatch):
+    given = {"host": "h", "password": "p", "dbname": "d", "sslcert": "c", "options": "-c a=b", "prepare_threshold": 5}
+    monkeypatch.setattr(connection, "get_connection_params", lambda: given)
+    ask = "import os; print({n: v for n, v in os.environ.items() if n.startswith('PG')})"
+    told = literal_eval(databases.PostgreSQL.run(sys.executable, "-c", ask))
+    wanted = {"PGHOST": "h", "PGPASSWORD": "p", "PGDATABASE": "d", "PGSSLCERT": "c", "PGOPTIONS": "-c a=b"}
+    assert told.items() >= wanted.items()
