@@ -9,12 +9,57 @@ from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Value
-from django.db.models.lookups import Contains, IContains, IExact, IRegex, Lookup
+from django.db.models.lookups import Contains, IContains, IEndsWith, IExact, IRegex, IStartsWith, Lookup
 
 SEPARATOR = "\n"  # stands between the texts of a row, so that no word is found across two of them
 
 
-class Holds(IContains):
+# Capital letters -----------------------------------------------------------------------------------
+
+# A Turkish database makes İ of i, and one of the collation C leaves é as it is.
+IS_USUAL = "SELECT upper('iéж') = 'IÉЖ'"
+# The first that there is: PostgreSQL's own (from 17 on), the system's, ICU's.
+USUAL = "pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu"
+FOUND = """
+    SELECT collname FROM pg_collation WHERE collname = ANY(%s) AND collnamespace = 'pg_catalog'::regnamespace
+        AND collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))
+    ORDER BY array_position(%s, collname::text) LIMIT 1
+"""
+named: dict[tuple, str] = {}  # by alias and name of the database, since tests have several
+
+
+def collation(connection) -> str:
+    """What follows a text in SQL, so that it has the same capitals on every database: mostly nothing."""
+    if connection.vendor != "postgresql":
+        return ""
+    database = connection.alias, connection.settings_dict["NAME"]
+    if database not in named:
+        with connection.cursor() as cursor:
+            (is_usual,) = cursor.execute(IS_USUAL).fetchone()
+            (name,) = (None,) if is_usual else cursor.execute(FOUND, [list(USUAL)] * 2).fetchone() or (None,)
+        named[database] = f' COLLATE "{name}"' if name else ""
+    return named[database]
+
+
+class InAnyCase:
+    """A comparison of capitals, which names the collation that makes them: `UPPER(…) LIKE UPPER(…)`."""
+
+    def process_lhs(self, compiler, connection, lhs=None):
+        sql, parameters = super().process_lhs(compiler, connection, lhs)
+        return self.named(sql, connection), parameters
+
+    def get_rhs_op(self, connection, rhs):
+        return self.named(super().get_rhs_op(connection, rhs), connection)
+
+    def named(self, sql, connection) -> str:
+        name = collation(connection)
+        return f"{sql.removesuffix(')')}{name})" if name else sql
+
+
+# What is asked of texts ----------------------------------------------------------------------------
+
+
+class Holds(InAnyCase, IContains):
     """Whether a text holds a word, in any case.
 
     Databases differ over letters without one counterpart of their own, such as ß and the dotless i."""
@@ -25,7 +70,7 @@ class Holds(IContains):
         return lookup.as_sql(compiler, connection)
 
 
-class Is(IExact):
+class Is(InAnyCase, IExact):
     """Whether a text is another one, in any case."""
 
     def as_sqlite(self, compiler, connection):
@@ -46,6 +91,10 @@ class HoldsInUpperCase(Holds):
 
     def process_lhs(self, compiler, connection, lhs=None):
         return Lookup.process_lhs(self, compiler, connection, lhs)
+
+    def named(self, sql, connection):
+        name = collation(connection)  # of which the index knows nothing
+        return f'{super().named(sql, connection)} COLLATE "default"' if name else sql
 
 
 class SearchText(models.TextField):
@@ -73,6 +122,8 @@ class SearchText(models.TextField):
 
 
 for kind in (models.CharField, models.TextField):
+    for lookup in (IContains, IExact, IStartsWith, IEndsWith):  # of Django's admin, for example
+        kind.register_lookup(type(lookup.__name__, (InAnyCase, lookup), {}))
     kind.register_lookup(Holds, "holds")
     kind.register_lookup(Includes, "includes")
     kind.register_lookup(Is, "is")

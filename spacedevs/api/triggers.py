@@ -15,10 +15,11 @@ from django.db.backends.utils import names_digest
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
-from .search import SEPARATOR, SearchText
+from .search import SEPARATOR, SearchText, collation
 from .ways import is_column, link_columns
 
 log = logging.getLogger(__name__)
+WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
 NAME = "search_text_name"  # stands for the name of a trigger, which follows from the rest of its SQL
 
 
@@ -111,7 +112,8 @@ class Triggers:
         """The search text of a row, which is called NEW or by an alias of its table."""
         parts = (f"coalesce({self.part(path, row)}, '')" for path in self.field.paths)
         between = f" || '{SEPARATOR}' || "
-        return f"upper({between.join(parts)})"
+        text, name = between.join(parts), collation(self.connection)
+        return f"upper(({text}){name})" if name else f"upper({text})"
 
     def part(self, path, row) -> str:
         """The text that a path leads to; of several rows one text."""
@@ -248,8 +250,10 @@ class PostgresTriggers(Triggers):
         try:
             with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+                cursor.execute(WHERE_TRIGRAMS_ARE)
+                operators = f"{cursor.fetchone()[0]}.gin_trgm_ops"
                 cursor.execute(
-                    f"CREATE INDEX IF NOT EXISTS {self.index} ON {self.table} USING gin ({self.column} gin_trgm_ops)"
+                    f"CREATE INDEX IF NOT EXISTS {self.index} ON {self.table} USING gin ({self.column} {operators})"
                 )
         except DatabaseError as error:
             log.warning("Searches of %s will be slow, for want of the extension pg_trgm: %s", self.table, error)
