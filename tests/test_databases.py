@@ -4,8 +4,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from spacedevs.api.database import begin_session
+from spacedevs.api.database import SESSION, begin_session
+from spacedevs.api.snapshots import begin, end
 from spacedevs.databases import OF_SQLITE, database
+from spacedevs.operations.private import Connection
 
 HOST = "postgres://reader:secret@db.example.org:5433/ll"
 OURS = {"prepare_threshold": 5}
@@ -61,7 +63,7 @@ def test_an_address_comes_before_variables():
 def test_options_of_sqlite_are_joined_with_ours():
     found = database("sqlite:////srv/ll.sqlite3?timeout=20&init_command=PRAGMA%20mmap_size%3D0", "DATABASE_URL")
     own = {"timeout": 20, "init_command": f"{OF_SQLITE['init_command']}; PRAGMA mmap_size=0"}
-    assert (found["NAME"], found["OPTIONS"]) == ("/srv/ll.sqlite3", OF_SQLITE | own)
+    assert (found["NAME"], found["OPTIONS"]) == ("/srv/ll.sqlite3", OF_SQLITE | own | {"factory": Connection})
 
 
 UNREADABLE = r"^DATABASE_URL: the host or the port cannot be read\. A port is a number up to 65535; [^\n]+ %40\.$"
@@ -129,6 +131,19 @@ def test_a_session_is_as_it_must_be_however_the_server_is_set(odd):
 def test_in_a_session_of_a_pool_nothing_is_left_that_the_pool_does_not_know_of(odd):
     odd.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
     assert settings_of(odd) == ODD | REPORTED
+
+
+@postgres
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_snapshot_in_a_session_of_a_pool_is_as_in_one_of_our_own(odd, is_shared, monkeypatch):
+    odd.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = is_shared
+    monkeypatch.setitem(SESSION, "statement_timeout", "7000")
+    kind, _ = begin(odd)
+    with odd.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert (settings_of(odd), cursor.fetchone()) == (WANTED, ("7s",))
+    end(odd, kind)
 
 
 @postgres

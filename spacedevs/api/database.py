@@ -89,7 +89,7 @@ REPORTED = {"DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
 def begin_session(connection, **kwargs):
     """Sets up a session of PostgreSQL, by one statement after it began: a pool refuses options of a connection.
 
-    A session that belongs to the pool is left as it is, for whoever gets it next would get it so."""
+    A session that belongs to a pool is left as it is, for whoever gets it next would get it so."""
     if connection.vendor != "postgresql":
         return
     raw = connection.connection
@@ -98,6 +98,11 @@ def begin_session(connection, **kwargs):
         wanted |= SESSION
     if wanted:
         raw.execute("SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in wanted.items()))
+
+
+def begin_transaction(connection) -> str:
+    """What follows BEGIN in a session that belongs to a pool, so that the transaction is as in one of our own."""
+    return "".join(f"; SET LOCAL {name} = {value}" for name, value in SESSION.items() if is_shared(connection))
 
 
 def is_shared(connection) -> bool:

@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from django.http import FileResponse
 
 from . import versioning
-from .database import reading
+from .database import begin_transaction, reading
 from .renderers import may_be_staff
 
 
@@ -20,7 +20,7 @@ class SQLite:
     """Readers take no lock that writers wait for: they go on in the log as it was when they first read."""
 
     def __init__(self, connection):
-        self.connection = connection
+        self.connection = connection.connection
 
     def begin(self) -> list[str]:
         self.connection.execute("BEGIN DEFERRED")
@@ -41,18 +41,19 @@ class PostgreSQL:
     Below psycopg's cursors: those have all prepared statements forgotten after a ROLLBACK, and with them their plans,
     which take longer to make than an answer does."""
 
-    BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     IDLE, IN_TRANSACTION = 0, 2  # as libpq numbers the states of a session
 
     def __init__(self, connection):
-        self.server = connection.pgconn
+        self.server = connection.connection.pgconn
+        self.begins = f"{self.BEGIN}{begin_transaction(connection)}".encode()
 
     def begin(self) -> list[str]:
-        result = self.server.exec_(b"%s; %s" % (self.BEGIN, versioning.TOKENS.encode()))
+        result = self.server.exec_(b"%s; %s" % (self.begins, versioning.TOKENS.encode()))
         tokens = versioning.PostgreSQL.tokens_in(result)
         if not tokens:  # the database was not migrated, or is not there
             self.server.exec_(b"ROLLBACK")
-            self.server.exec_(self.BEGIN)
+            self.server.exec_(self.begins)
         self.expect(self.IN_TRANSACTION)
         return tokens
 
@@ -90,7 +91,7 @@ def snapshot(using=DEFAULT_DB_ALIAS) -> Iterator[str | None]:
 
 def begin(connection) -> tuple[SQLite | PostgreSQL, list[str]]:
     connection.ensure_connection()
-    kind = KINDS[connection.vendor](connection.connection)
+    kind = KINDS[connection.vendor](connection)
     with connection.wrap_database_errors:
         tokens = kind.begin()
     connection.health_check_done = connection.in_atomic_block = True

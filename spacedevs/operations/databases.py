@@ -11,6 +11,7 @@ from tempfile import TemporaryFile
 from django.core.management import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
+from spacedevs.api.database import is_shared
 from spacedevs.api.snapshots import snapshot
 
 from .archives import Damaged
@@ -28,6 +29,7 @@ INTERRUPTED = (
     f"A restore was interrupted. What it was to replace is in the schema {ASIDE}: "
     "drop it, or let it take the place of the other again."
 )
+POOLED = "DATABASE_URL names a pool of transactions; backup and restore need the database itself."
 BUSY = "Another process writes to the database: stop the server and the mirror first."
 
 
@@ -185,6 +187,8 @@ class PostgreSQL:
 
     @classmethod
     def start(cls, *command, **files) -> subprocess.Popen:
+        if is_shared(connection):  # where what a tool has set would hold for others
+            raise CommandError(POOLED)
         about = connection.get_connection_params()
         environment = {variable: str(about[name]) for name, variable in ENVIRONMENT.items() if about.get(name)}
         try:

@@ -4,6 +4,7 @@ They run by the same commands and files as in the containers. What differs is wh
 web servers are named one by one."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -70,10 +71,16 @@ def get(port, path, headers=(), source="127.0.0.1", method="GET", body=None):
 class Running:
     """A process that listens on a port."""
 
-    def __init__(self, command, port, environment=None, log=subprocess.DEVNULL):
+    def __init__(self, command, port, environment=None, log=subprocess.DEVNULL, user=None):
         self.port = port
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | (environment or {}), start_new_session=True, stdout=log, stderr=log
+            command,
+            cwd=ROOT,
+            env=os.environ | (environment or {}),
+            start_new_session=True,
+            stdout=log,
+            stderr=log,
+            user=user,
         )
 
     def kill(self):
@@ -192,6 +199,23 @@ class Postgres:
     def ask(self, statement):
         with self.connected() as connection:
             return connection.execute(statement).fetchone()[0]
+
+
+class Pgbouncer(Running):
+    """PgBouncer with a file of the installation, before this PostgreSQL."""
+
+    def __init__(self, folder: Path, mode, database):
+        port, own = free_port(), {"auth_type": "trust", "auth_file": f"{folder}/users", "default_pool_size": "4"}
+        text = (FILES / "pgbouncer" / f"{mode}.ini").read_text()
+        for name, value in (own | {"listen_port": str(port)}).items():
+            text = re.sub(f"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+        (folder / "pool.ini").write_text(text.replace("port=5432", f"port={database.port} dbname=postgres"))
+        (folder / "users").write_text('"postgres" ""')
+        if SYSTEM_USER:
+            ensure_prefix_permissions(folder)
+        super().__init__([program("pgbouncer"), folder / "pool.ini"], port, user=SYSTEM_USER)
+        self.url = f"postgres://postgres@127.0.0.1:{port}/spacedevs"
+        until(lambda: psycopg.connect(self.url).close() is None, "PgBouncer answers")
 
 
 @contextmanager
