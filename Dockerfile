@@ -7,7 +7,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/*
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Static files belong to the image, and not to a volume that is mounted on var.
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SPACEDEVS_STATIC_DIR=/srv/spacedevs/static
 WORKDIR /srv/spacedevs
 
 COPY requirements.lock ./
@@ -31,5 +32,6 @@ LABEL org.opencontainers.image.title="spacedevs-server" \
 
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD ["python", "production/ready.py"]
-CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--workers", "2", "--no-prepare"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=120s CMD ["python", "production/ready.py"]
+# By itself it has SQLite in var, and prepares it; PORT says where to listen, else it is 8000.
+CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--workers", "2"]

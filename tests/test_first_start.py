@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.api.management.commands.prepare import MARK
+from tests.production.parts import free_port, get, until
 from tests.sample import new_database, run
 
 MANAGE = [sys.executable, "manage.py"]
@@ -108,12 +109,21 @@ def test_ctrl_c_while_files_are_collected_is_told_in_a_line(empty, tmp_path):
     assert not (tmp_path / "static/sources.sha256").exists()
 
 
-def test_ctrl_c_ends_a_server_in_a_line(empty):
-    process = begin(*MANAGE, "serve", "--no-prepare", "--port", "18471", url=empty)
-    while "Ctrl-C ends it" not in process.stdout.readline():
-        pass
+def test_a_server_that_limits_nothing_needs_no_file_and_ctrl_c_ends_it_in_a_line(empty, tmp_path):
+    (tmp_path / "file").touch()  # beneath it nobody can make a folder
+    places = "VAR", "STATIC", "MEDIA", "DUMP", "LIMITS", "METRICS"
+    nowhere = {f"SPACEDEVS_{name}_DIR": f"{tmp_path}/file/{name}" for name in places}
+    nowhere |= {"SPACEDEVS_SECRET_KEY": "x" * 50, "PORT": str(free_port())}
+    process = begin(*MANAGE, "serve", "--no-prepare", url=empty, **nowhere)
+    while "Ctrl-C ends it" not in (line := process.stdout.readline()):
+        assert line, process.communicate()
+    until(lambda: get(int(nowhere["PORT"]), "/livez"), "the server answers")
+    asked = [
+        get(int(nowhere["PORT"]), f"/2.3.0/{path}", {"Host": "localhost"})[0] for path in ("launches/", "events/")
+    ]
     process.send_signal(signal.SIGINT)
-    assert ended(process) == (130, "serve: interrupted\n")
+    *_, last = ended(process)[1].splitlines()  # after that there are no static files
+    assert (asked, process.returncode, last) == ([200, 200], 130, "serve: interrupted")
 
 
 @pytest.mark.django_db

@@ -16,7 +16,18 @@ from spacedevs.api.representations import name_of
 from spacedevs.router import router
 
 FOLDER = settings.BASE_DIR / "docs"
-PAGES = "quick-start", "endpoints", "filters", "modes", "mirror", "admin", "operations", "capacity", "compatibility"
+PAGES = (
+    "quick-start",
+    "endpoints",
+    "filters",
+    "modes",
+    "mirror",
+    "admin",
+    "operations",
+    "kubernetes",
+    "capacity",
+    "compatibility",
+)
 MODES = "list", "normal", "detailed"
 EXTENSIONS = "codehilite", "fenced_code", "tables", "toc"
 OPTIONS = {"codehilite": {"css_class": "code", "guess_lang": False}}

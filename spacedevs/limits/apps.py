@@ -29,8 +29,9 @@ def check_limits(**kwargs):
 
 def unwritable(folder: Path) -> list:
     """Complains of a folder in which processes could not count together."""
-    nearest = next(each for each in (folder / "limits", folder, *folder.parents) if each.exists())
-    if os.access(nearest, os.W_OK):
+    file = folder / "limits"
+    nearest = next(each for each in (file, folder, *folder.parents) if each.exists())
+    if os.access(nearest, os.W_OK) and (nearest == file or nearest.is_dir()):
         return []
     other = "SPACEDEVS_LIMITS_DIR names another folder, REDIS_URL a Redis."
     return [checks.Error(f"{folder}, where requests are counted, cannot be written: {other}", id="limits.E002")]
