@@ -3,7 +3,7 @@ from django.core import checks
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
-from . import configuration, database, triggers, versioning
+from . import configuration, database, versioning
 
 
 class ApiConfig(AppConfig):
@@ -11,9 +11,9 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self):
-        from . import statistics  # noqa: PLC0415 - models can be imported from here on
+        from . import changes, triggers  # noqa: PLC0415 - models can be imported from here on
 
-        statistics.watch()
+        changes.watch()
         connection_created.connect(database.begin_session)
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)

@@ -60,6 +60,15 @@ class Deadline(local):
     def is_over(self) -> bool:
         return monotonic() > self.at
 
+    @contextmanager
+    def within(self, seconds):
+        """Gives what is done in this context so many seconds, whatever the request may take."""
+        before, self.at = self.at, monotonic() + seconds
+        try:
+            yield
+        finally:
+            self.at = before
+
 
 DEADLINE, STEPS = Deadline(), 10_000  # of SQLite's machine, of which it takes millions in a second
 
@@ -145,14 +154,14 @@ def any_key(column: str, key: models.Field) -> str:
 
 
 @contextmanager
-def without_waiting():
-    """Lets a statement fail at once that SQLite would have wait for another writer; on PostgreSQL none waits long."""
+def waiting_at_most(seconds):
+    """Lets SQLite wait for another writer for so many seconds; on PostgreSQL statements wait for rows alone."""
     if connection.vendor != "sqlite":
         yield
         return
     patience = connection.settings_dict["OPTIONS"]["timeout"]
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA busy_timeout = 0")
+        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
         try:
             yield
         finally:

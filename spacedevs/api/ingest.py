@@ -22,10 +22,10 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
 from .batches import Batch, Problem, Refused, Row, write
+from .changes import taking_in
 from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
 from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
-from .statistics import taking_in
 from .ways import is_column
 
 EMPTY = MappingProxyType({})

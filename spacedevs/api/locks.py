@@ -19,6 +19,7 @@ WITHOUT_LIMIT = """
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
         ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
 """
+LOCK_NOT_AVAILABLE = "55P03"  # what a server says in whatever language that has waited for `lock_timeout`
 LOCK = "SELECT pg_{}advisory_xact_lock(hashtext(%s))"
 
 

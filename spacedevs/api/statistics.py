@@ -2,16 +2,15 @@
 
 The `statistics.py` of the app that owns the facts has a function for each table with figures: a SELECT of the keys
 and of what the figures of these rows should be. What a change touches is found by the relations that lead from a row
-with figures to the facts, asked before the change and after it, and recomputed once after its commit: then every row
-that counts can be seen, and whoever comes last is right. Only rows that differ are written, so that the version of the
-dataset moves when an answer does.
+with figures to the facts, asked before the change and after it, noted in its transaction, and recomputed once after
+its commit (see pending.py): then every row that counts can be seen, and whoever comes last is right. Only rows that
+differ are written, so that the version of the dataset moves when an answer does.
 
 Where the figures are imported nothing of this is done: they stay what an upstream told."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,10 +19,10 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
+from . import pending
 from .database import any_key, keys_as_parameter
-from .models import StatisticsOrigin
+from .models import PendingUpdate, StatisticsOrigin
 
 DERIVED, IMPORTED = "derived", "imported"
 
@@ -110,14 +109,21 @@ class Statistic:
     def title(self) -> str:
         return f"{self.model._meta.label} ({self.select.__name__.replace('_', ' ')})"
 
+    @property
+    def name(self) -> str:
+        """What it is called in notes of what is pending."""
+        return f"{self.model._meta.label} {self.select.__name__}"
+
     def touched(self, model, keys) -> set:
-        """The keys of the rows whose figures follow from these rows."""
+        """The keys of the rows whose figures follow from these rows; ALL where these are very many."""
         if model is self.model and self.facts.get(model) == ("pk",):
-            return set(keys)
-        found = set()
-        for path in self.facts.get(model, ()):
-            found.update(self.model._base_manager.filter(**{f"{path}__in": list(keys)}).values_list("pk", flat=True))
-        return found
+            found = set(keys)
+        else:
+            found = set()
+            for path in self.facts.get(model, ()):
+                rows = self.model._base_manager.filter(**{f"{path}__in": list(keys)}).order_by()
+                found.update(rows.values_list("pk", flat=True).distinct()[: pending.MOST_KEYS + 1])
+        return {pending.ALL} if found and (self.is_whole or len(found) > pending.MOST_KEYS) else found
 
     def differing(self, words) -> str:
         """What follows the FROM of a statement about the rows that differ from what they should be."""
@@ -130,18 +136,27 @@ class Statistic:
             f" WHERE ({stored}) {differ} ({right})"
         )
 
-    def wrong(self, keys=None) -> list[tuple]:
+    def wrong(self, keys=None, most=None) -> list[tuple]:
         """The rows that are not what they should be: their keys, what the figures are, and what they should be."""
-        words = Words(keys)
+        words = Words(None if self.is_whole else keys)
         # Both as expressions: SQLite's driver reads a column by its type.
         stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
         columns = ["t.id", *stored, *right]
-        return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(words)} ORDER BY 1", words)
+        some = f"LIMIT {most}" if most else ""
+        return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(words)} ORDER BY 1 {some}", words)
 
-    def recompute(self, keys=None) -> int:
-        """Puts the figures right, of the rows with these keys or of all; returns how many were not."""
-        keys = None if self.is_whole else keys
-        words = Words(keys)
+    def put(self, wrong):
+        """Puts the figures of these rows right."""
+        table, count = connection.ops.quote_name(self.model._meta.db_table), len(self.figures)
+        values = ", ".join(f"{each} = %s" for each in self.figures)
+        if wrong:  # a statement that changes no row would raise the version of the dataset all the same
+            with connection.cursor() as cursor:
+                rows = [(*right[count:], key) for key, *right in wrong]
+                cursor.executemany(f"UPDATE {table} SET {values} WHERE id = %s", rows)
+
+    def recompute(self) -> int:
+        """Puts the figures of all rows right; returns how many were not."""
+        words = Words()
         # A statement that changes no row would raise the version of the dataset all the same.
         if not self.read(f"SELECT t.id FROM {self.differing(words)} LIMIT 1", words):
             return 0
@@ -153,7 +168,7 @@ class Statistic:
             before, source = f"WITH changed {words.once} ({changed}) ", "changed"
         statement = f"{before}UPDATE {table} SET {values} FROM {source} WHERE {table}.id = changed.row_id"
         with connection.cursor() as cursor:
-            cursor.execute(statement, words.parameters(statement))
+            cursor.execute(statement)
             return cursor.rowcount
 
     @staticmethod
@@ -206,155 +221,30 @@ def figures(model) -> frozenset[str]:
 
 
 @contextmanager
-def recomputing(everything=True):
-    """A transaction that waits for others who recompute: whoever comes last is right."""
+def recomputing():
+    """A transaction that waits for others who recompute, after which nothing is pending that was before."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext('statistics'))")
-                if everything:  # of which the database may know nothing yet
-                    cursor.execute("SET LOCAL enable_nestloop = off")
-        yield
+                cursor.execute("SET LOCAL enable_nestloop = off")  # for the database may know nothing yet of its rows
+        with pending.done(notes()):
+            yield
 
 
-def recompute(due: dict[Statistic, set] | None = None, tell=lambda statistic, number: None):
-    """Puts figures right: what is due, or everything."""
-    with recomputing(due is None):
+def recompute(tell=lambda statistic, number: None):
+    """Puts all figures right."""
+    with recomputing():
         for each in statistics():
-            if due is None or due.get(each):
-                tell(each, each.recompute(None if due is None else due[each]))
+            tell(each, each.recompute())
 
 
-@dataclass
-class Due:
-    """What is to be recomputed after the commit of the transaction that it waits for."""
-
-    keys: dict[Statistic, set] = field(default_factory=lambda: defaultdict(set))
-    is_done: bool = False
-
-    def __call__(self):
-        self.is_done = True
-        if are_derived():
-            recompute(self.keys)
-
-    @classmethod
-    def now(cls) -> "Due":
-        """That of this transaction."""
-        for _, waiting, _ in connection.run_on_commit:
-            if isinstance(waiting, cls) and not waiting.is_done:
-                return waiting
-        return cls()
-
-    def add(self, model, keys: Iterable):
-        """Notes what these rows touch as they are now."""
-        keys = list(keys)
-        for each in statistics():
-            if model in each.facts and keys:
-                self.keys[each] |= each.touched(model, keys)
-
-    def wait(self):
-        """Has itself called after the commit: at once where there is no transaction."""
-        if self.keys and not any(waiting is self for _, waiting, _ in connection.run_on_commit):
-            transaction.on_commit(self)
+def notes() -> list[PendingUpdate]:
+    """Which figures are pending."""
+    return list(PendingUpdate.objects.filter(kind__in=[each.name for each in statistics()]))
 
 
-# Changes by a form or in a shell ----------------------------------------------------------------------
-
-
-def before_save(sender, instance, raw=False, **kwargs):
-    """Notes what a row touches that is about to change."""
-    instance._touches = None
-    if raw or settings.STATISTICS == IMPORTED:
-        return
-    # A row that was read a while ago would bring back the figures that it had then.
-    names = (*FACTS.get(sender, ()), *sorted(figures(sender)))
-    rows = sender._base_manager.filter(pk=instance.pk).values_list(*names)
-    stored = None if instance.pk is None else rows.first()
-    if stored is None or stored != tuple(getattr(instance, name) for name in names):
-        instance._touches = Due()
-        instance._touches.add(sender, () if stored is None else [instance.pk])
-
-
-def after_save(sender, instance, raw=False, **kwargs):
-    if getattr(instance, "_touches", None) is not None:
-        note(instance._touches, sender, [instance.pk])
-        instance._touches = None
-
-
-def note(before, model, keys):
-    """Has recomputed what rows touched before a change, and what they touch after it."""
-    due = Due.now()
-    for each, touched in before.keys.items():
-        due.keys[each] |= touched
-    due.add(model, keys)
-    due.wait()
-
-
-def before_delete(sender, instance, **kwargs):
-    """Notes what a row touches that is about to go."""
-    if settings.STATISTICS != IMPORTED:
-        instance._touches = Due()
-        instance._touches.add(sender, [instance.pk])
-
-
-def after_delete(sender, instance, **kwargs):
-    if getattr(instance, "_touches", None) is not None:
-        note(instance._touches, sender, [])
-
-
-def links_changed(sender, instance, action, reverse, model, pk_set, **kwargs):
-    """Notes what the rows at both ends of links touch, which come or go."""
-    if settings.STATISTICS != IMPORTED:
-        for end, keys in ((type(instance), [instance.pk]), (model, pk_set or ())):
-            note(Due(), end, keys)
-
-
-def watch():
-    """Has changes of facts noticed."""
-    facts = set().union(*(each.facts for each in statistics()))
-    for model in facts:
-        for signal, heard in (
-            (pre_save, before_save),
-            (post_save, after_save),
-            (pre_delete, before_delete),
-            (post_delete, after_delete),
-        ):
-            signal.connect(heard, sender=model)
-        for relation in model._meta.many_to_many:
-            if relation.related_model in facts:
-                m2m_changed.connect(links_changed, sender=relation.remote_field.through)
-
-
-# Changes by an import ----------------------------------------------------------------------------------
-
-
-@contextmanager
-def taking_in(rows: dict):
-    """Goes around the writing of what answers say of rows: {model: {key: what has its values}}.
-
-    Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are
-    kept as they came."""
-    if not are_derived():
-        keep_told(rows)
-        yield
-        return
-    before = Due()
-    for model, told in rows.items():
-        before.add(model, told)
-        for row in told.values():
-            row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
-    yield
-    for model, told in rows.items():
-        note(before, model, told)
-
-
-def keep_told(rows: dict):
-    """Lets what was told of a figure that runs stand for all of it."""
-    for model, told in rows.items():
-        begun = running(model)
-        for row in told.values() if begun else ():
-            if any(name.startswith("recorded_") for name in row.values):
-                row.values.update(dict.fromkeys(begun))
+# From what was told to what follows ---------------------------------------------------------------------
 
 
 @cache
@@ -363,9 +253,6 @@ def running(model) -> frozenset[str]:
     shown = getattr(model._default_manager, "figures", {}).values()
     named = {part.name for each in shown if hasattr(each, "flatten") for part in each.flatten() if isinstance(part, F)}
     return frozenset(name for name in named & figures(model) if not name.startswith("recorded_"))
-
-
-# From what was told to what follows ---------------------------------------------------------------------
 
 
 def derive_what_was_told() -> bool:

@@ -5,7 +5,7 @@ from hashlib import sha256
 from django.db import models
 from django.utils import timezone
 
-from spacedevs.api.database import without_waiting
+from spacedevs.api.database import waiting_at_most
 
 from .rates import Rate, is_rate
 
@@ -49,7 +49,7 @@ class Key(models.Model):
         """Keeps when the key was used, if that is news."""
         now = timezone.now()
         if self.last_used is None or self.last_used < now - self.noted_every:
-            with without_waiting():  # whoever asks would wait as well
+            with waiting_at_most(0):  # whoever asks would wait as well
                 Key.objects.filter(pk=self.pk).update(last_used=now)
 
     def limit(self, otherwise: Rate | None) -> Rate | None:

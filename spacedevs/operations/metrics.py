@@ -10,16 +10,17 @@ from time import perf_counter, sleep, time
 
 from django.conf import settings
 from django.db import Error
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from spacedevs.api import versioning
+from spacedevs.api import pending, versioning
 from spacedevs.api.caching import IS_KEPT, ResponseCache
 from spacedevs.api.endpoints import all_paths
-from spacedevs.api.models import MirroredEndpoint
+from spacedevs.api.models import MirroredEndpoint, PendingUpdate
 from spacedevs.limits.counters import counter
 from spacedevs.operations import processes, workers
 
@@ -124,6 +125,7 @@ class Now:
             yield from self.dataset(version)
             with suppress(Error):
                 yield mirror_ages()
+                yield from pending_updates()
 
     def dataset(self, version) -> Iterator:
         if version != self.version:
@@ -131,6 +133,16 @@ class Now:
         yield InfoMetricFamily("spacedevs_dataset", "The version of the dataset.", {"version": version})
         about = "When this process first saw the version of the dataset, seconds since 1970."
         yield GaugeMetricFamily("spacedevs_dataset_since_seconds", about, self.since)
+
+
+def pending_updates() -> Iterator:
+    """What commits have left to be done, which is nothing but for a moment."""
+    about = "Notes of figures and search texts that have still to follow a change."
+    yield GaugeMetricFamily("spacedevs_pending_updates", about, pending.count())
+    oldest = PendingUpdate.objects.aggregate(oldest=Min("since"))["oldest"]
+    about = "How long ago the oldest of these changes was made; 0 if there is none."
+    age = (timezone.now() - oldest).total_seconds() if oldest else 0
+    yield GaugeMetricFamily("spacedevs_pending_updates_age_seconds", about, max(age, 0))
 
 
 def mirror_ages() -> GaugeMetricFamily:

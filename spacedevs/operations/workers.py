@@ -34,7 +34,9 @@ def load_application(allowed_hosts, parent):
     leave_ctrl_c_to_parent()
     end_with_parent(parent)
     settings.ALLOWED_HOSTS = allowed_hosts
-    return get_internal_wsgi_application()
+    application = get_internal_wsgi_application()
+    import_string("spacedevs.operations.updates.begin")()
+    return application
 
 
 def run(function, *arguments):

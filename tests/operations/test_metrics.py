@@ -11,7 +11,7 @@ from prometheus_client.mmap_dict import MmapedDict
 
 from agencies.models import AgencyType
 from spacedevs.api.caching import ResponseCache
-from spacedevs.api.models import Mirror
+from spacedevs.api.models import Mirror, PendingUpdate
 from spacedevs.operations import metrics
 from spacedevs.operations.metrics import Metered, Now, cache_in
 from tests.production import FILES
@@ -118,6 +118,19 @@ def test_the_version_of_the_dataset_is_told_and_since_when(settings, monkeypatch
     versions = [re.search(r'spacedevs_dataset_info\{version="(.+)"\}', text)[1] for text in (first, same, later)]
     assert [float(moment) for moment in since] == [1.8e9, 1.8e9, 1.80000006e9]
     assert (versions[0] == versions[1], versions[1] == versions[2]) == (True, False)
+
+
+@pytest.mark.django_db
+def test_what_has_to_follow_a_change_is_told_and_since_when(monkeypatch):
+    def told():
+        return re.findall(r"^spacedevs_pending_updates\S* (\S+)$", now(), re.MULTILINE)
+
+    assert told() == ["0.0", "0.0"]
+    for minutes in (5, 1):
+        PendingUpdate.objects.create(kind="figures", since=timezone.now() - timedelta(minutes=minutes))
+    moment = PendingUpdate.objects.earliest("since").since
+    monkeypatch.setattr(metrics.timezone, "now", lambda: moment + timedelta(minutes=5))
+    assert told() == ["2.0", "300.0"]
 
 
 @pytest.mark.django_db

@@ -4,13 +4,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.test import TestCase
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from launches.models import LaunchStatus
-from spacedevs.api.statistics import recompute, statistics
+from spacedevs.api import pending
+from spacedevs.api.statistics import Statistic, recompute, statistics
 from tests import factories
 from tests.conftest import STARTED
 from tests.statistics.oracle import disagreements
@@ -264,6 +265,35 @@ def test_after_any_history_the_figures_are_right(world, history):
                 getattr(world, happens)(*about)
         assert wrong() == []
         assert disagreements() == []
+
+
+@few(8)
+@given(HISTORIES, st.lists(st.sampled_from(["", "", "wrong", "put"]), min_size=20, max_size=20))
+def test_after_any_history_in_which_recomputations_fail_the_next_one_puts_all_right(world, history, failures):
+    failures = iter([*failures, *[""] * 1_000])
+    with undone(), pytest.MonkeyPatch.context() as patch:
+        for method in ("wrong", "put"):
+            patch.setattr(Statistic, method, failing(getattr(Statistic, method), method, failures))
+        world.begin()
+        for happens, *about in (each for part in history for each in part):
+            with committed():
+                getattr(world, happens)(*about)
+        patch.undo()
+        assert pending.settle()
+        assert wrong() == []
+        assert disagreements() == []
+
+
+def failing(method, name, failures):
+    """The method, after which the database fails where the next failure is one of its own."""
+
+    def fail(*arguments):
+        found = method(*arguments)
+        if next(failures) == name:
+            raise OperationalError("It is somewhere else today.")
+        return found
+
+    return fail
 
 
 @few(5)

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import TestCase
 
 from agencies.models import Agency
 from launches.models import FirstStage, Launch, LaunchStatus
-from spacedevs.api import versioning
+from spacedevs.api import pending, versioning
 from spacedevs.api.configuration import faults
 from spacedevs.api.models import StatisticsOrigin
 from spacedevs.api.statistics import are_derived, choose, derive_what_was_told, recompute
@@ -86,8 +87,9 @@ def test_figures_follow_what_is_saved_and_deleted(agency):
 def test_figures_follow_what_an_editor_saves(editor, agency):
     launch = Launch.objects.get()
     form = editor.get(page(Launch, "change", launch.pk)).context["adminform"].form
-    typed = {name: "" if value is None else value for name, value in form.initial.items() if name != "net"}
-    typed |= {"status": "", "net_0": "2024-03-04", "net_1": "03:53:38", "slug": launch.slug, "name": launch.name}
+    typed = {name: "" if value is None else value for name, value in form.initial.items() if name not in TIMES}
+    times = {f"{name}_{part}": value for name in TIMES for part, value in enumerate(("2024-03-04", "03:53:38"))}
+    typed |= {"status": "", "slug": launch.slug, "name": launch.name, **times}
     empty = {f"{prefix}-{what}_FORMS": 0 for prefix in PREFIXES for what in ("TOTAL", "INITIAL")}
     with committed():
         answer = editor.post(page(Launch, "change", launch.pk), {**typed, **empty})
@@ -95,6 +97,7 @@ def test_figures_follow_what_an_editor_saves(editor, agency):
     assert count(agency) == 0
 
 
+TIMES = "net", "window_start", "window_end"
 PREFIXES = "timeline", "first_stages", "spacecraft_flights", "payload_flights", "updates"
 
 
@@ -197,6 +200,21 @@ def test_who_recomputes_what_was_imported_has_it_derived_from_then_on(agency):
     assert count(agency) == 1
 
 
+def test_what_was_pending_for_figures_that_are_imported_by_now_is_forgotten(agency):
+    with committed():
+        factories.launch(launch_service_provider=agency, status_id=3)
+        choose("imported")
+    assert (count(agency), pending.count()) == (7, 0)
+
+
+def test_who_recomputes_everything_leaves_nothing_pending(agency):
+    with transaction.atomic():
+        factories.launch(launch_service_provider=agency, status_id=3)
+    assert pending.count() > 0
+    recompute()
+    assert (count(agency), pending.count()) == (2, 0)
+
+
 def test_where_figures_are_imported_by_the_setting_nothing_is_recomputed(agency, settings):
     settings.STATISTICS = "imported"
     with pytest.raises(CommandError, match="figures stay what they were told"):
@@ -238,10 +256,11 @@ def test_where_the_setting_decides_nothing_is_chosen(agency, settings, setting, 
     assert count(agency) == 7
 
 
-def test_a_server_tells_where_its_figures_come_from_and_which_version_its_data_have(get, client):
-    assert get("dataset/") == {"version": versioning.current(), "statistics": "derived"}
+def test_a_server_tells_where_its_figures_come_from_which_version_its_data_have_and_what_is_pending(get, client):
+    assert get("dataset/") == {"version": versioning.current(), "statistics": "derived", "pending": 0}
     choose("imported")
-    assert get("dataset/") == {"version": versioning.current(), "statistics": "imported"}
+    pending.write_notes({"a": {1}, "b": {2, 3}})
+    assert get("dataset/") == {"version": versioning.current(), "statistics": "imported", "pending": 2}
     assert client.head("/2.3.0/dataset/")["Cache-Control"] == "no-store"
     refused = client.post("/2.3.0/dataset/")
     assert (refused.status_code, refused.json()) == (405, {"detail": 'Method "POST" not allowed.'})

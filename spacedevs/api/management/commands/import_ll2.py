@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from spacedevs.api import pending
 from spacedevs.api.endpoints import endpoints
 from spacedevs.api.files import Unreadable, files, read
 from spacedevs.api.intake import Intake
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             self.take_in([file for path in paths for file in files(path)])
             if dry_run:
                 transaction.set_rollback(True)
+        if not dry_run:
+            pending.settle()  # what could not be done right after its records were written
         report(self.intake.outcome, self.stdout, self.stderr)
         if dry_run:
             self.stdout.write("Nothing was written.")

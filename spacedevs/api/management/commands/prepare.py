@@ -16,14 +16,13 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transactio
 from django.db.migrations.executor import MigrationExecutor
 
 from spacedevs.api import sample, statistics, triggers
-from spacedevs.api.locks import file_lock, held
+from spacedevs.api.locks import LOCK_NOT_AVAILABLE, file_lock, held
 from spacedevs.api.progress import progress
 from spacedevs.api.versioning import keep_triggers
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
 PATIENCE = "3s"  # that a migration waits for a table: whoever asks for the table meanwhile waits behind it
 PAUSES = (1, 2, 5, 10, 20, 30)  # seconds, until it tries again
-LOCK_NOT_AVAILABLE = "55P03"  # whatever language the server says it in
 MARK = "prepared"  # stands among the migrations that were applied, as the app of one that is called by all of them
 
 

@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from spacedevs.api import pending
 from spacedevs.api.statistics import DERIVED, IMPORTED, choose, recompute, statistics
 
 MOST_TOLD = 20  # of the rows of a table that are wrong
@@ -21,6 +22,7 @@ class Command(BaseCommand):
             raise CommandError("STATISTICS=imported: figures stay what they were told.", returncode=2)
         choose(DERIVED)
         recompute(tell=self.tell)
+        pending.settle()  # search texts, which may be pending as well
 
     def tell(self, statistic, number):
         self.say(f"{statistic.title}: {number} of {statistic.model._base_manager.count()} rows were wrong.")
@@ -30,6 +32,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def tell_wrong(self):
+        if left := pending.count():
+            self.say(f"{left} notes of figures and search texts that have to follow a change are pending.")
         count = 0
         for each in statistics():
             wrong = each.wrong()

@@ -1,0 +1,179 @@
+"""Changes of what figures follow from: noted in their transaction, and recomputed after its commit.
+
+Signals tell of rows that Django saves or deletes, imports tell themselves; what others write, nobody notices. What a
+change touches is asked before it and after it."""
+
+import json
+from collections.abc import Iterable
+from contextlib import contextmanager
+from functools import wraps
+from operator import attrgetter
+from time import monotonic
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
+
+from . import pending
+from .pending import ALL
+from .statistics import FACTS, IMPORTED, are_derived, figures, notes, running, statistics
+
+MOST_ROWS, LONG = 5_000, 1  # what a transaction changes after a commit, and its seconds: so others do not wait long
+
+
+def touched(model, keys: Iterable, before: dict | None = None) -> dict[str, set]:
+    """What these rows touch as they are now, and what was touched before: keys by what figures are called in notes."""
+    found, keys = dict(before or {}), list(keys)
+    for each in statistics() if keys else ():
+        if model in each.facts and ALL not in found.get(each.name, ()):
+            found[each.name] = found.get(each.name, set()) | each.touched(model, keys)
+    return found
+
+
+# Changes by a form or in a shell ----------------------------------------------------------------------
+
+
+def before_save(sender, instance, raw=False, **kwargs):
+    """Keeps what a row touches that is about to change."""
+    instance._touches = None
+    if raw or settings.STATISTICS == IMPORTED:
+        return
+    # A row that was read a while ago would bring back the figures that it had then: also those that are recomputed
+    # between this look and the writing, so the row is locked.
+    names = (*FACTS.get(sender, ()), *sorted(figures(sender)))
+    rows = sender._base_manager.select_for_update(no_key=True).filter(pk=instance.pk).values_list(*names)
+    stored = None if instance.pk is None else rows.first()
+    if stored is None or stored != tuple(getattr(instance, name) for name in names):
+        instance._touches = touched(sender, () if stored is None else [instance.pk])
+
+
+def after_save(sender, instance, raw=False, **kwargs):
+    note_touched(instance, [instance.pk])
+
+
+def before_delete(sender, instance, **kwargs):
+    """Keeps what a row touches that is about to go."""
+    instance._touches = None
+    if settings.STATISTICS != IMPORTED:
+        instance._touches = touched(sender, [instance.pk])
+
+
+def after_delete(sender, instance, **kwargs):
+    note_touched(instance, [])
+
+
+def note_touched(instance, keys):
+    """Notes what a row touched before a change, and what it touches after it, if it is there still."""
+    before = getattr(instance, "_touches", None)
+    instance._touches = None
+    if before is not None:
+        pending.note(touched(type(instance), keys, before))
+
+
+def links_changed(sender, instance, action, reverse, model, pk_set, **kwargs):
+    """Notes what the rows at both ends of links touch, which come or go."""
+    if settings.STATISTICS != IMPORTED:
+        pending.note(touched(model, pk_set or (), touched(type(instance), [instance.pk])))
+
+
+def in_one_transaction(save_base):
+    """Django writes a row and calls who hears of it in several transactions, where nobody has begun one: then the
+    row could be there without the note of what follows from it."""
+
+    @wraps(save_base)
+    def save_in_one_transaction(self, *args, using=None, **kwargs):
+        with transaction.atomic(using=using, savepoint=False):
+            return save_base(self, *args, using=using, **kwargs)
+
+    return save_in_one_transaction
+
+
+def watch():
+    """Has changes of facts noticed."""
+    facts = set().union(*(each.facts for each in statistics()))
+    for model in facts:
+        model.save_base = in_one_transaction(model.save_base)
+        for signal, heard in (
+            (pre_save, before_save),
+            (post_save, after_save),
+            (pre_delete, before_delete),
+            (post_delete, after_delete),
+        ):
+            signal.connect(heard, sender=model)
+        for relation in model._meta.many_to_many:
+            if relation.related_model in facts:
+                m2m_changed.connect(links_changed, sender=relation.remote_field.through)
+
+
+# Changes by an import ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def taking_in(rows: dict):
+    """Goes around the writing of what answers say of rows: {model: {key: what has its values}}.
+
+    Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are
+    kept as they came."""
+    if not are_derived():
+        keep_told(rows)
+        yield
+        pending.settle_if_pending()
+        return
+    due = {}
+    for model, told in rows.items():
+        due = touched(model, told, due)
+        for row in told.values():
+            row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
+    yield
+    for model, told in rows.items():
+        due = touched(model, told, due)
+    pending.note(due)
+    pending.settle_if_pending()
+
+
+def keep_told(rows: dict):
+    """Lets what was told of a figure that runs stand for all of it."""
+    for model, told in rows.items():
+        begun = running(model)
+        for row in told.values() if begun else ():
+            if any(name.startswith("recorded_") for name in row.values):
+                row.values.update(dict.fromkeys(begun))
+
+
+# What was noted ----------------------------------------------------------------------------------------
+
+
+@pending.step
+def recompute_pending(limits) -> bool:
+    """Recomputes what was noted, or the first part of it; returns whether there is more."""
+    with pending.turn(limits):
+        noted = notes()
+        if noted and not are_derived():
+            with pending.done(noted):
+                return False
+        begun = monotonic()
+        due = [each for each in statistics() if any(note.kind == each.name for note in noted)]
+        for number, each in enumerate(sorted(due, key=attrgetter("is_whole"))):
+            if monotonic() > begun + LONG or (number and each.is_whole):
+                return True  # another transaction, so that what is done is not lost if the rest takes too long
+            if not put_right(each, [note for note in noted if note.kind == each.name]):
+                return True  # what builds on these figures waits for them
+        return False
+
+
+def put_right(statistic, noted) -> bool:
+    """Does what was noted of a statistic, for as many rows as may change at once; returns whether that was all."""
+    keys = union(noted)
+    wrong = statistic.wrong(keys, MOST_ROWS)
+    is_all = len(wrong) < MOST_ROWS
+    with pending.done(noted):
+        statistic.put(wrong)
+        if not is_all:
+            pending.write_notes({statistic.name: keys or {ALL}})
+    return is_all
+
+
+def union(notes) -> set | None:
+    """The keys that these notes have together; ALL where one of them says so."""
+    keys = [each.keys for each in notes]
+    return ALL if ALL in keys else set().union(*map(json.loads, keys))
