@@ -11,9 +11,10 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self):
-        from . import changes, triggers  # noqa: PLC0415 - models can be imported from here on
+        from . import changes, texts, triggers  # noqa: PLC0415 - models can be imported from here on
 
         changes.watch()
+        texts.watch()
         connection_created.connect(database.begin_session)
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)

@@ -2,6 +2,8 @@
 
 The searched table computes the text of a row that is written. Each table on the way of a path, when rows of
 it come, go or change in what matters, touches the rows that lead there, which computes their texts anew.
+Where these are very many, the trigger notes them as pending instead, and they are touched after the commit,
+some at a time (see pending.py): to rename what thousands of rows show must not take as long as they do.
 A trigger has a digest of what it does in its name: where the name is there, it is the right one."""
 
 import logging
@@ -15,11 +17,14 @@ from django.db.backends.utils import names_digest
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
+from .database import any_key, keys_as_parameter
+from .models import PendingUpdate
 from .search import SEPARATOR, SearchText, collation
 from .ways import is_column, link_columns
 
 log = logging.getLogger(__name__)
 WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
+AT_ONCE, IN_NOTE = 500, 500  # rows that are touched at once, of more than which notes are made, of so many each
 NAME = "search_text_name"  # stands for the name of a trigger, which follows from the rest of its SQL
 
 
@@ -129,18 +134,44 @@ class Triggers:
         texts = self.select(rows.order_by(rest).values(part=F(rest)))
         return f"(SELECT {self.aggregate}(part, '{SEPARATOR}') FROM ({texts}) parts)"
 
-    def touch(self, sources, keys) -> str:
-        """The statement that has the texts of the rows computed anew that lead to any of these keys."""
+    def found(self, sources, keys) -> str:
+        """The statement that finds the keys of the rows that lead to any of these keys."""
         found = []
         for source in sources:
             [key] = self.quoted(source.key)
             rows = self.model._base_manager.filter(**{f"{source.prefix or 'pk'}__in": RawSQL(keys.format(key), ())})
-            found.append(self.select(rows.order_by().values("pk")))
-        return f"UPDATE {self.table} SET {self.column} = '' WHERE {self.key} IN ({' UNION '.join(found)})"
+            found.append(self.select(rows.order_by().values(row_key=F("pk"))))
+        return " UNION ".join(found)
+
+    def touch(self, condition) -> str:
+        """The statement that has the texts of these rows computed anew."""
+        return f"UPDATE {self.table} SET {self.column} = '' WHERE {condition}"
+
+    @property
+    def kind(self) -> str:
+        """What rows of this table are noted as, whose text is pending."""
+        return f"{self.model._meta.label} {self.field.name}"
+
+    def note(self, array, source) -> str:
+        """The statement that notes these keys as pending, each with its place among them."""
+        columns = ", ".join(self.quoted("kind", "keys"))
+        return f"""
+            INSERT INTO {PendingUpdate._meta.db_table} ({columns}) SELECT '{self.kind}', {array}
+            FROM (SELECT row_key, (place - 1) / {IN_NOTE} AS part FROM {source}) parts GROUP BY part
+        """
 
     def wrong(self) -> str:
         """The statement that finds the rows whose text is not what it should be."""
         return f"SELECT {self.key} FROM {self.table} it WHERE {self.column} <> {self.text('it')}"
+
+    def rewrite(self, keys):
+        """Has the texts of these rows computed anew."""
+        with self.connection.cursor() as cursor:
+            self.wait_for_names(cursor)
+            cursor.execute(self.touch(any_key(self.key, self.model._meta.pk)), [keys_as_parameter(keys)])
+
+    def wait_for_names(self, cursor):
+        """Waits for others who rename rows, before any row is locked that they may have to wait for."""
 
     def repair(self) -> str:
         """The statement that puts right what no trigger saw: rows that were there before it."""
@@ -172,9 +203,18 @@ class SqliteTriggers(Triggers):
             "DELETE": ("", "OLD.{0}"),
         }
         return [
-            f"CREATE TRIGGER {NAME} AFTER {event} ON {table}{when} BEGIN {self.touch(sources, keys)}; END"
+            f"CREATE TRIGGER {NAME} AFTER {event} ON {table}{when} BEGIN {self.touch_or_note(sources, keys)}; END"
             for event, (when, keys) in events.items()
         ]
+
+    def touch_or_note(self, sources, keys) -> str:
+        found = self.found(sources, keys)
+        many = f"SELECT count(*) > {AT_ONCE} FROM (SELECT 1 FROM ({found}) LIMIT {AT_ONCE + 1})"
+        all_of_them = f"(SELECT row_key, row_number() OVER () AS place FROM ({found}) WHERE ({many}))"
+        return f"""
+            {self.touch(f"{self.key} IN ({found}) AND NOT ({many})")};
+            {self.note("json_group_array(row_key)", all_of_them)}
+        """
 
 
 class PostgresTriggers(Triggers):
@@ -192,7 +232,7 @@ class PostgresTriggers(Triggers):
     # With the rights and the path of its owner: another role, as well as pg_restore, may write.
     function = f"""
         CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger
-        LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ BEGIN {{}} END $$;
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ DECLARE {{}} BEGIN {{}} END $$;
     """
     lock = "hashtext('search_text')"
 
@@ -206,23 +246,30 @@ class PostgresTriggers(Triggers):
             CREATE OR REPLACE TRIGGER {NAME} BEFORE INSERT OR UPDATE OF {columns} ON {self.table}
             FOR EACH ROW EXECUTE FUNCTION {NAME}();
         """
-        return [self.function.format(body) + trigger]
+        return [self.function.format("", body) + trigger]
 
     def others(self, table, sources, columns):
         columns = ", ".join(columns)
         came, gone = f"SELECT {columns} FROM came", f"SELECT {columns} FROM gone"
-        touch = self.touch(sources, "SELECT {0} FROM changed")
+        found = self.found(sources, "SELECT {0} FROM changed")
         body = f"""
             IF TG_OP = 'TRUNCATE' THEN
-                UPDATE {self.table} SET {self.column} = '';
+                touched := ARRAY(SELECT {self.key} FROM {self.table});
             ELSIF TG_OP <> 'UPDATE' THEN
-                {touch};
+                touched := ARRAY({found});
             ELSIF EXISTS ({came} EXCEPT {gone}) THEN
                 PERFORM pg_advisory_xact_lock({self.lock});
-                WITH changed AS (({came} EXCEPT {gone}) UNION ALL ({gone} EXCEPT {came})) {touch};
+                touched := ARRAY(
+                    WITH changed AS (({came} EXCEPT {gone}) UNION ALL ({gone} EXCEPT {came})) {found});
+            END IF;
+            IF cardinality(touched) > {AT_ONCE} THEN
+                {self.note("json_agg(row_key)", "unnest(touched) WITH ORDINALITY each_key (row_key, place)")};
+            ELSIF cardinality(touched) > 0 THEN
+                {self.touch(f"{self.key} = ANY (touched)")};
             END IF;
             RETURN NULL;
         """
+        declared = f"touched {self.model._meta.pk.rel_db_type(self.connection)}[];"
         events = {
             "INSERT": "REFERENCING NEW TABLE AS changed",
             "UPDATE": "REFERENCING OLD TABLE AS gone NEW TABLE AS came",
@@ -234,7 +281,10 @@ class PostgresTriggers(Triggers):
             f" FOR EACH STATEMENT EXECUTE FUNCTION {NAME}();"
             for event, rows in events.items()
         )
-        return [self.function.format(body) + "".join(triggers)]
+        return [self.function.format(declared, body) + "".join(triggers)]
+
+    def wait_for_names(self, cursor):
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({self.lock})")
 
     @property
     def index(self) -> str:
@@ -264,11 +314,17 @@ class PostgresTriggers(Triggers):
 KINDS = {"sqlite": SqliteTriggers, "postgresql": PostgresTriggers}
 
 
+def triggers_of(connection, apps=installed_apps) -> list[Triggers]:
+    """Every search text that there is, with its triggers."""
+    kind = KINDS[connection.vendor]
+    return [kind(field, connection) for model in apps.get_models() if (field := SearchText.of(model))]
+
+
 def install(using, apps=installed_apps, **kwargs):
     """Makes the triggers that should be there, drops those that should not, and repairs the texts."""
     connection = connections[using]
     kind = KINDS[connection.vendor]
-    texts = [kind(field, connection) for model in apps.get_models() if (field := SearchText.of(model))]
+    texts = triggers_of(connection, apps)
     wanted = dict(trigger for triggers in texts for trigger in triggers)
     with connection.cursor() as cursor:
         cursor.execute(kind.listing)

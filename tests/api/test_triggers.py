@@ -1,15 +1,19 @@
 """How the triggers that keep the search texts get there, and stay."""
 
+import json
 import logging
 from threading import Thread
 
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import TestCase
 
 from docking.models import SEARCHED, DockingEvent
 from launches.models import Launch
-from spacedevs.api import triggers
+from spacedevs.api import pending, triggers
+from spacedevs.api.ingest import ingest, records
+from spacedevs.api.models import PendingUpdate
 from spacedevs.api.search import SearchText
 from stations.models import SpaceStation
 from tests import factories
@@ -142,3 +146,56 @@ def test_a_station_that_is_renamed_while_an_event_at_it_is_written_has_one_name(
         other.join(timeout=0.5)  # it waits for us, or has committed what we cannot see
     other.join()
     assert (len(found("mir")), len(found("salyut"))) == (0, 1)
+
+
+# Very many rows ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_more_than_two(monkeypatch):
+    """Triggers that change two rows at once, and note what is more."""
+    monkeypatch.setattr(triggers, "AT_ONCE", 2)
+    monkeypatch.setattr(triggers, "IN_NOTE", 2)
+    install()
+    yield
+    monkeypatch.undo()
+    install()
+
+
+def noted():
+    """How many rows each note of a search text names."""
+    return [len(json.loads(note.keys)) for note in PendingUpdate.objects.filter(kind__endswith="search_text")]
+
+
+@pytest.mark.django_db
+def test_what_very_many_rows_show_is_renamed_without_writing_them(no_more_than_two):
+    station = factories.space_station(name="Mir")
+    events = [factories.docking_event(space_station_target=station).pk for _ in range(5)]
+    other = factories.docking_event(space_station_target__name="Skylab").pk
+    SpaceStation.objects.filter(name="Skylab").update(name="Almaz")
+    assert (found("almaz"), noted()) == ([other], [])
+    SpaceStation.objects.filter(pk=station.pk).update(name="Salyut")
+    assert (found("mir"), found("salyut"), sorted(noted())) == (events, [], [1, 2, 2])
+    assert pending.settle()
+    assert (found("mir"), found("salyut"), noted()) == ([], events, [])
+
+
+@pytest.mark.django_db
+def test_who_saves_a_row_that_very_many_show_has_them_written_after_the_commit(no_more_than_two):
+    station = factories.space_station(name="Mir")
+    events = [factories.docking_event(space_station_target=station).pk for _ in range(5)]
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        station.name = "Salyut"
+        station.save()
+        assert found("salyut") == []
+    assert (found("mir"), found("salyut"), pending.count()) == ([], events, 0)
+
+
+@pytest.mark.django_db
+def test_an_import_that_renames_what_very_many_show_has_them_written_after_its_commit(no_more_than_two, get):
+    station = factories.space_station(name="Mir")
+    events = [factories.docking_event(space_station_target=station).pk for _ in range(5)]
+    answer = get(f"space_stations/{station.pk}/")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        ingest(records("renamed", answer | {"name": "Salyut"}))
+    assert (found("mir"), found("salyut"), pending.count()) == ([], events, 0)

@@ -1,0 +1,34 @@
+"""Search texts that a trigger has noted as pending, for they were too many to be computed at once: see triggers.py.
+
+Until they are computed, a search finds the rows by what they showed before."""
+
+import json
+
+from django.apps import apps
+from django.db import connection
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from . import pending
+from .models import PendingUpdate
+from .search import SearchText
+from .triggers import sources, triggers_of
+
+
+@pending.step
+def rewrite_pending(limits) -> bool:
+    """Has the texts of one note computed anew; returns whether there may be others."""
+    kinds = {each.kind: each for each in triggers_of(connection)}
+    with pending.turn(limits):
+        note = PendingUpdate.objects.filter(kind__in=kinds).order_by("pk").first()
+        if note is not None:
+            with pending.done([note]):
+                kinds[note.kind].rewrite(json.loads(note.keys))
+        return note is not None
+
+
+def watch():
+    """Has done right after a commit what a trigger may have noted in it."""
+    fields = filter(None, map(SearchText.of, apps.get_models()))
+    for model in {source.model for field in fields for source in sources(field)}:
+        for signal in (m2m_changed,) if model._meta.auto_created else (post_save, post_delete):
+            signal.connect(pending.settle_if_pending, sender=model)
