@@ -88,7 +88,7 @@ class Mirroring:
         except (Passing, Rejected, DataError, IntegrityError) as error:
             self.failed[reading.path] = str(error)
             self.tell(f"{reading.path} fails, others go on: {error}")
-            reading.state.refresh_from_db()
+            reading.fail()
             return False
         return True
 

@@ -20,6 +20,7 @@ FEWEST = OVERLAP + 1  # rows of a page with which reading goes on
 REPEATS = 5  # readings of a list that does not hold still, until others have their turn
 STALLED = 12  # pages in a row that bring a reading no further, until it ends
 SKIPPED = 3  # pages in a row that cannot be read, until their endpoint has failed
+FRUITLESS = 12  # rounds in which it has, until its reading begins anew and does not go on where it was
 LOOKING_BACK = timedelta(hours=1)  # for clocks that disagree, and for changes that were not yet committed
 EVERYTHING = timedelta(days=7)  # after which an endpoint that tells its changes is read as a whole again
 CHANGES = timedelta(hours=1)  # after which its changes are asked for again
@@ -128,6 +129,14 @@ class Reading:
             raise error
         self.tell(f"Refused: a page of {self.path}: {error}")
 
+    def fail(self):
+        """Is as it was before a page that could not be read; a reading that fails there in every round is given up."""
+        state = self.state
+        state.refresh_from_db()
+        state.repeats += 1
+        state.is_reading = state.is_reading and state.repeats <= FRUITLESS
+        state.save(update_fields=["repeats", "is_reading"])
+
     def begin(self):
         """Begins a reading: of what changed, where upstream tells that and we know the rest."""
         state = self.state
@@ -158,14 +167,18 @@ class Reading:
         self.furthest = max(self.furthest, beyond)
         is_last = not has_moved and (beyond >= page.count or beyond <= max(state.offset, asked_from))
         state.count, state.began, state.offset = page.count, state.began or moment, beyond
-        if self.skipped:
-            state.repeats = REPEATS  # it does not become whole by being read again at once
-        self.run.pages_refused += self.skipped
-        self.skipped = self.ahead = 0
+        self.settle_skipped()
         if is_last or self.stalled > STALLED:
             shown = after + self.nameless
             self.end(is_last and shown == page.count, (shown, page.count))
         state.save()
+
+    def settle_skipped(self):
+        """Counts the pages that were passed over, now that one behind them could be read."""
+        if self.skipped:
+            self.state.repeats = max(self.state.repeats, REPEATS)  # it is not whole by being read again at once
+        self.run.pages_refused += self.skipped
+        self.skipped = self.ahead = 0
 
     def note_rows(self, keys, seen) -> int:
         """Notes that these rows are there; returns how many this reading has shown by now."""
