@@ -177,13 +177,19 @@ def main(name="--help", *arguments):
         return f"dev.py: no command {name!r}\n\n{USAGE}"
 
 
-if __name__ == "__main__":
+def run(arguments):
+    """The exit code of what was asked for, or the line that says what ended it."""
     try:
-        sys.exit(main(*sys.argv[1:]))
+        return main(*arguments)
     except KeyboardInterrupt:
         print("dev.py: interrupted", file=sys.stderr)
-        sys.exit(130)
+        return 130
     except OSError as error:
-        sys.exit(f"dev.py: {error.strerror}: {error.filename}")
+        return f"dev.py: {error.strerror}: {error.filename}"
     except subprocess.CalledProcessError as error:
-        sys.exit(f"dev.py: {' '.join(map(str, error.cmd))} failed: {(error.output or b'').decode().strip()[-300:]}")
+        said = " ".join((error.output or b"").decode().split())
+        return f"dev.py: {' '.join(map(str, error.cmd))} failed: {said[-300:]}"
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -137,6 +139,33 @@ def test_all_tests_run_on_all_cores(started):
 
 def test_unknown_command_is_answered_with_the_usage():
     assert dev.main("sevre") == f"dev.py: no command 'sevre'\n\n{dev.USAGE}"
+
+
+def raising(error):
+    def command(arguments):
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), 130, "dev.py: interrupted\n"),
+        (OSError(30, "Read-only file system", "/srv/.venv"), "dev.py: Read-only file system: /srv/.venv", ""),
+        (subprocess.CalledProcessError(1, ["ensurepip"], b"No\nroom"), "dev.py: ensurepip failed: No room", ""),
+    ],
+    ids=["Ctrl-C", "a checkout that can only be read", "an environment that cannot be made"],
+)
+def test_what_ends_a_command_early_is_told_in_a_line(error, code, told, monkeypatch, capsys):
+    monkeypatch.setitem(dev.COMMANDS, "version", raising(error))
+    assert (dev.run(["version"]), capsys.readouterr().err) == (code, told)
+
+
+def test_what_dev_py_runs_leaves_it_to_dev_py_to_say_that_it_was_interrupted():
+    kill = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    done = dev.call(sys.executable, "-c", kill, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def pins(lock):

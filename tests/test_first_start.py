@@ -1,9 +1,11 @@
 """A first start that is broken off, or that another one meets, leaves nothing or the whole."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from io import StringIO
 
 import pytest
 from django.conf import settings
@@ -13,6 +15,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.api.management.commands.prepare import MARK
+from spacedevs.api.progress import progress
 from tests.production.parts import free_port, get, until
 from tests.sample import new_database, run
 
@@ -83,6 +86,41 @@ def test_a_first_start_that_is_killed_before_figures_leaves_no_facts(empty):
     said = killed.communicate()
     assert (killed.returncode, said) == (-9, ("Loading the sample data\nComputing its figures\n", ""))
     assert number_of_launches(empty) == 0
+
+
+POINTS = {  # where a start is killed, and what is killed next goes on from there
+    "a table is made": 'CREATE TABLE "launches_launch"',
+    "permissions are given": 'INTO "auth_group_permissions"',
+    "all is migrated": 'DELETE FROM "django_migrations"',
+    "facts are loaded": 'INSERT INTO "launches_launch"',
+    "figures are computed": FIGURES,
+}
+
+
+@pytest.mark.production
+def test_a_first_start_may_be_killed_at_any_point_and_begun_again(tmp_path):
+    with new_database(tmp_path) as url:
+        command = "prepare", "--database-only"
+        for where in POINTS.values():
+            assert ended(breaking("SIGKILL", "statement", where, *command, url=url))[0] == -9, where
+        done = ["Loading the sample data", "Computing its figures"]
+        assert run(*MANAGE, *command, DATABASE_URL=url).splitlines() == done
+        assert run(*MANAGE, "recompute_statistics", "--check", DATABASE_URL=url) == "All figures are right.\n"
+        assert number_of_launches(url) == 99
+
+
+class Terminal(StringIO):
+    def isatty(self):
+        return True
+
+
+def test_who_looks_on_at_a_terminal_sees_a_bar():
+    terminal, pipe = Terminal(), StringIO()
+    for out in (terminal, pipe):
+        with progress(out, "Loading", 4) as tell:
+            tell(4)
+    assert re.search(r"Loading.*━━━.*100%", terminal.getvalue())
+    assert pipe.getvalue() == "Loading"
 
 
 @pytest.mark.parametrize("module", ["django.core.management", "launches.models"])
