@@ -99,6 +99,7 @@ class Command(BaseCommand):
             self.stdout.write(welcome + WELCOME.format(url=f"http://{named}:{port}"))
             self.stdout.flush()  # or each fork would say it again
         processes.choose_start_method()
+        processes.share_memory()
         server = Server(
             "spacedevs.wsgi:application",
             address,
