@@ -261,9 +261,9 @@ class ResponseCache:
     def key(self, environ) -> tuple[str, ...]:
         """All of a request that an answer may depend on; the encoding comes last."""
         accept = accepted_type(environ)
-        listens_at = () if "HTTP_HOST" in environ else LISTENS_AT
+        addressed_by = self.addressed_by if "HTTP_HOST" in environ else (*LISTENS_AT, *self.addressed_by)
         return (
-            *[environ.get(name, "") for name in (*listens_at, *self.addressed_by)],
+            *[environ.get(name, "") for name in addressed_by],
             canonical(environ.get("QUERY_STRING", ""), accept),
             accept,
             encoding(environ.get("HTTP_ACCEPT_ENCODING", "")),

@@ -9,7 +9,7 @@ from django.utils.http import parse_http_date_safe
 
 LEFT = "spacedevs.conditions_left"  # where a request has that the response cache judges what it may keep
 FAILED = "The precondition failed: the answer is not, or no longer, the one that the request asks for."
-CONDITIONS = "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"
+CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 # A proxy may mark a tag as weak or, where it compresses as Apache does, put the encoding after it.
 TAG = re.compile(r'("[^"]*?)(?:-(?:gzip|br|zstd|deflate))?"')
 OF_UNCHANGED = "Cache-Control", "ETag", "Expires", "Last-Modified", "Vary", "X-Accel-Expires"
@@ -17,7 +17,8 @@ OF_UNCHANGED = "Cache-Control", "ETag", "Expires", "Last-Modified", "Vary", "X-A
 
 def names(header: str, etag: str) -> bool:
     """Whether a list of ETags has this one, by the weak comparison."""
-    return etag.removeprefix("W/") in (f'{tag}"' for tag in TAG.findall(header))
+    tag = etag.removeprefix("W/")
+    return bool(tag) and (tag in header or tag[:-1] in TAG.findall(header))
 
 
 def knows(environ, etag: str) -> bool:
@@ -49,21 +50,26 @@ def matches(header: str, etag: str) -> bool:
 
 def was_modified(environ, modified: int | None) -> bool:
     """Whether it was modified since a date until which it must not have been."""
-    since = parse_http_date_safe(environ.get("HTTP_IF_UNMODIFIED_SINCE", ""))
+    since = date_in(environ, "HTTP_IF_UNMODIFIED_SINCE")
     return None not in (since, modified) and modified > since
 
 
 def is_unmodified(environ, modified: int | None) -> bool:
     """Whether it was not modified since a date; one that is yet to come is no date of an answer."""
-    since = parse_http_date_safe(environ.get("HTTP_IF_MODIFIED_SINCE", ""))
+    since = date_in(environ, "HTTP_IF_MODIFIED_SINCE")
     return None not in (since, modified) and modified <= since <= time()
+
+
+def date_in(environ, name) -> int | None:
+    """The date of a header, in seconds since 1970; None where there is no header or it is no date."""
+    return parse_http_date_safe(environ[name]) if name in environ else None
 
 
 def conditional(get_response):
     """Judges the conditions of requests for all that has no place in the response cache: files, pages, dumps."""
 
     def middleware(request):
-        if request.method not in ("GET", "HEAD") or not request.META.keys() & set(CONDITIONS):
+        if request.method not in ("GET", "HEAD") or CONDITIONS.isdisjoint(request.META):
             return get_response(request)
         asked = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
         response = get_response(request)
