@@ -178,7 +178,7 @@ def test_a_page_with_nothing_on_it_is_nothing_to_take_in(file):
     assert run(file(b"[]")) == "There was nothing to take in.\n"
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", b"\n", gzip.compress(b"", mtime=0)], ids=["empty", "blank", "gzipped"])
 @pytest.mark.parametrize("name", ["orbits.jsonl", "orbits.ndjson.gz"])
 def test_json_lines_may_be_none_as_an_export_of_an_empty_table_is(name, content, file):
     assert run(file(content, name)) == "There was nothing to take in.\n"

@@ -1,13 +1,19 @@
 """An upgrade finds a database in use, and old servers beside the new ones."""
 
 import io
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.db import OperationalError, connection
 from django_migration_linter import MigrationLinter
 
 from spacedevs.api.management.commands import prepare
+from spacedevs.api.models import PendingUpdate
+from spacedevs.api.statistics import statistics
+from tests import factories
 
 BEFORE_THE_FIRST_RELEASE = "compute_what_depends_on_the_clock"  # they rename columns
 OURS = {*django_settings.NOUNS, "limits", "api", "editing"}
@@ -79,3 +85,17 @@ def test_a_migration_that_never_gets_its_turn_says_so(reader, migrating, monkeyp
     with pytest.raises(OperationalError, match="lock timeout"):
         prepare.Command(stdout=io.StringIO()).migrate_in_use()
     assert migrating == []
+
+
+renumber = import_module("spacedevs.api.migrations.0006_number_launches_of_one_time_alike")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("launches", "noted"), [(0, set()), (2, set(renumber.CHANGED))])
+def test_figures_that_a_release_computes_otherwise_are_computed_anew(launches, noted, derived):
+    for _ in range(launches):
+        factories.launch()
+    PendingUpdate.objects.all().delete()
+    renumber.note_what_changed(apps, SimpleNamespace(connection=connection))
+    assert set(PendingUpdate.objects.values_list("kind", flat=True)) == noted
+    assert noted <= {each.name for each in statistics()}
