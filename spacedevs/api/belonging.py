@@ -6,7 +6,7 @@ or since long ago, stays with it until a record lets it go: that of the owner sh
 row tells another. Where a column is one to one, the same holds for what it leads to."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -40,10 +40,10 @@ class Claims:
 
     shown: dict = field(default_factory=BY_COLUMN)  # {owner: the rows that its record shows}
     owners: dict = field(default_factory=BY_COLUMN)  # {row: {owner: the place where its record shows it}}
-    rows: dict = field(
-        default_factory=BY_COLUMN
-    )  # of columns that are one to one: {owner: {row: the place where it is claimed}}
+    rows: dict = field(default_factory=BY_COLUMN)  # {owner: {row: place}}, where a column is one to one
     told: dict = field(default_factory=BY_COLUMN)  # {row: the owner that its own record tells}
+    gates: dict = field(default_factory=dict)  # {column: that of its owner without which the owner shows no row}
+    gone: Collection = ()  # (model, key) of rows that are no more where the records come from: they hold nothing
 
     def tell(self, column, row, owner, place):
         """Notes what the record of a row tells; owners that showed it before were right until now."""
@@ -68,28 +68,43 @@ def settle(claims, rows, there) -> Iterator[Contested]:
 
     `rows` and `there` are, by model and key, what a batch carries and what the database has of it."""
     for column in claims.owners:
-        yield from settle_rows(claims, column, rows[column.model], there.get(column.model, {}))
+        yield from settle_rows(claims, column, rows, there.get(column.model, {}))
     for column, owners in claims.rows.items():
-        yield from settle_owners(column, owners, rows[column.model], there.get(column.model, {}))
+        yield from settle_owners(column, owners, rows[column.model], there.get(column.model, {}), claims.gone)
 
 
 def settle_rows(claims, column, rows, there) -> Iterator[Contested]:
     name, shown = column.attname, claims.shown[column]
-    for key, places in claims.owners[column].items():
+    for key, claimed in claims.owners[column].items():
+        places = {owner: place for owner, place in claimed.items() if key in shown[owner]} or dict.fromkeys(claimed)
         holder = claims.told[column].get(key)
         if holder is None:
             holder = there.get(key, {}).get(name)
-            if holder in shown and key not in shown[holder]:
+            if holder not in places and has_let_go(claims, column, holder, key, rows):
                 holder = None
-        places = {owner: place for owner, place in places.items() if key in shown[owner]} or dict.fromkeys(places)
         holder = next(iter(places)) if holder is None else holder
-        rows[key].values[name] = holder
+        rows[column.model][key].values[name] = holder
         for owner, place in places.items():
             if owner != holder and place:
                 yield Contested(place, column.model, key, column.related_model, holder)
 
 
-def settle_owners(column, owners, rows, there) -> Iterator[Contested]:
+def has_let_go(claims, column, holder, key, rows) -> bool:
+    """Whether an owner shows a row no longer; a launch without a rocket shows nothing of what flew in it."""
+    if holder in claims.shown[column]:
+        return key not in claims.shown[column][holder]
+    if holder is None or (column.related_model, holder) in claims.gone:
+        return True
+    gate = claims.gates.get(column)
+    if not gate:
+        return False
+    owner = rows[gate.model].get(holder)
+    if owner and gate.attname in owner.values:
+        return owner.values[gate.attname] is None
+    return gate.model._base_manager.filter(pk=holder, **{gate.name: None}).exists()
+
+
+def settle_owners(column, owners, rows, there, gone) -> Iterator[Contested]:
     name, model = column.attname, column.model
     claimed = {
         owner: {row: place for row, place in places.items() if rows[row].values[name] == owner}
@@ -97,7 +112,11 @@ def settle_owners(column, owners, rows, there) -> Iterator[Contested]:
     }
     new = [owner for owner, places in claimed.items() if any(there.get(row, {}).get(name) != owner for row in places)]
     holders = dict(model._default_manager.filter(**{f"{name}__in": new}).values_list(name, "pk")) if new else {}
-    free = {owner: row for owner, row in holders.items() if row in rows and rows[row].values.get(name, owner) != owner}
+    free = {
+        owner: row
+        for owner, row in holders.items()
+        if (row in rows and rows[row].values.get(name, owner) != owner) or (model, row) in gone
+    }
     # At once, and not with the rows' other values: of two that change places, neither could be written first.
     model._default_manager.filter(pk__in=free.values()).update(**{name: None})
     for owner in new:

@@ -7,7 +7,7 @@ A record sets only what it carries. What an answer merely names becomes a row th
 import gc
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -22,6 +22,7 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
 from .batches import Batch, Problem, Refused, Row, write
+from .belonging import Claims
 from .changes import taking_in
 from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
@@ -102,13 +103,13 @@ def uncollected():
 
 
 @uncollected()
-def ingest(found: list[Record], component: str | None = None) -> Outcome:
-    """Writes what these records say, all or nothing.
+def ingest(found: list[Record], component: str | None = None, gone: Collection = ()) -> Outcome:
+    """Writes what these records say, all or nothing; rows that are gone where they come from keep nothing from others.
 
     Fields that no component has are left out and counted. Raises Refused with a problem for each
     fault that was found."""
     endpoints()  # the router brings every representation there is
-    batch = Batch()
+    batch = Batch(claims=Claims(gone=gone))
     for record in found:
         if shown := object_of(record, component):
             batch.kinds[record.place] = name_of(shown)
@@ -125,18 +126,18 @@ def ingest(found: list[Record], component: str | None = None) -> Outcome:
         raise Refused(refused.problems, batch.kinds) from refused
 
 
-def ingest_each(found: list[Record], component: str | None = None) -> Outcome:
+def ingest_each(found: list[Record], component: str | None = None, gone: Collection = ()) -> Outcome:
     """Writes what these records say, without those that are at fault: of each, all or nothing."""
     outcome = Outcome()
     while found:
         try:
-            outcome.add(ingest(found, component))
+            outcome.add(ingest(found, component, gone))
             break
         except Refused as refused:
             refusals = blame(found, refused)
         if not refusals:  # the fault may be of any of them
             for half in (found[: len(found) // 2], found[len(found) // 2 :]):
-                outcome.add(ingest_each(half, component))
+                outcome.add(ingest_each(half, component, gone))
             break
         outcome.refused += refusals
         outcome.rows.update((refusal.kind, "refused") for refusal in refusals)
@@ -406,12 +407,11 @@ def one(column, representation) -> Step:
     def note(batch, row, key, value, place, above):
         if value is None and not column.null:
             batch.refuse(place, "May not be null.")
-        else:
-            found = row.values[column.attname] = (
-                None if value is None else take(batch, representation, value, place, above)
-            )
-            if is_claimed:
-                batch.claims.tell(column, key, found, place)
+            return
+        found = None if value is None else take(batch, representation, value, place, above)
+        row.values[column.attname] = found
+        if is_claimed:
+            batch.claims.tell(column, key, found, place)
 
     return note
 
@@ -465,6 +465,8 @@ def beyond(relations, step) -> Step:
         return step
 
     def note(batch, row, key, value, place, above):
+        if last.one_to_many:
+            batch.claims.gates[last.field] = before[-1].field
         step(batch, row, above.get(last.model), value, place, above)
 
     return note

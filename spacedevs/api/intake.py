@@ -18,26 +18,37 @@ def subject(record):
 
 
 class Intake:
-    """Takes records in, and knows what became of them."""
+    """Takes records in, but for those that have to wait."""
 
     def __init__(self, component: str | None = None):
-        self.component, self.outcome, self.waiting = component, Outcome(), {}
+        self.component, self.waiting, self.gone = component, {}, set()
 
-    def take(self, found):
-        """Takes records in, but for those that have to wait; what is said anew does so no longer."""
-        taken = ingest_each(found, self.component)
+    def take(self, found) -> Outcome:
+        """Takes records in; of a row that one is waiting for, what comes later counts."""
+        taken = ingest_each(found, self.component, self.gone)
         refused, taken.refused = taken.refused, []
         for record in filter(is_row, found):
             self.waiting.pop(subject(record), None)
         for each in refused:
             if each.is_contested and is_row(each.record) and len(self.waiting) < MOST_WAITING:
-                self.waiting[subject(each.record)] = each.record
+                self.waiting[subject(each.record)] = each
                 taken.rows[each.kind, "refused"] -= 1
             else:
                 taken.refused.append(each)
-        self.outcome.add(taken)
+        return taken
 
-    def end(self):
-        """Takes in what has waited, all of it together: some may let go what others claim."""
-        found, self.waiting = list(self.waiting.values()), {}
-        self.outcome.add(ingest_each(found, self.component))
+    def take_again(self) -> Outcome:
+        """Takes in what has waited, all of it together, for some may let go what others claim; the rest waits on."""
+        return self.take([each.record for each in self.waiting.values()])
+
+    def end(self) -> Outcome:
+        """Takes in what has waited, or refuses it."""
+        found, gone = [each.record for each in self.waiting.values()], self.gone
+        self.waiting, self.gone = {}, set()
+        return ingest_each(found, self.component, gone)
+
+    @property
+    def holders(self) -> list[tuple[type, object]]:
+        """The rows that have what others wait for: their models and keys."""
+        problems = [problem.contested for each in self.waiting.values() for problem in each.problems]
+        return list(dict.fromkeys((contested.holder_model, contested.holder) for contested in problems))

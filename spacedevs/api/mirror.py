@@ -11,23 +11,40 @@ An endpoint that fails has its next turn in the next round: it keeps no other wa
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, models, transaction
 
 from .endpoints import endpoints, objects
-from .ingest import Outcome
+from .ingest import Outcome, Record
+from .intake import Intake
 from .mirror_reading import Reading
 from .models import Mirror, MirroredEndpoint
 from .statistics import DERIVED, IMPORTED, choose, derive_what_was_told
-from .upstream import Passing, Rejected, Upstream
+from .upstream import Passing, Rejected, Unavailable, Upstream
 
 # What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.
 FIRST = "space_stations", "docking_events", "launches/upcoming", "events/upcoming", "expeditions", "astronauts"
+
+MOST_ASKED = 20  # in a round: records that are asked for because others claim what they show
 
 
 def paths() -> list[str]:
     """The endpoints that are read, in this order; a part of a list only where it is wanted first."""
     whole = [path for path, endpoint in endpoints().items() if not endpoint.part]
     return [*FIRST, *sorted(path for path in whole if path not in FIRST), *objects()]
+
+
+def shown_at(model, key) -> tuple[str, str] | None:
+    """The endpoint and the key of the record that shows a row: its own, or that of what it belongs to."""
+    own = next((path for path, each in endpoints().items() if each.queryset.model is model and not each.part), None)
+    if own:
+        return own, str(key)
+    owners = [column for column in model._meta.concrete_fields if is_part(column)]
+    found = [(column.related_model, getattr(model._base_manager.get(pk=key), column.attname)) for column in owners]
+    return next((shown_at(*owner) for owner in found if owner[1] is not None), None)
+
+
+def is_part(column) -> bool:
+    return column.is_relation and column.remote_field.on_delete is models.CASCADE
 
 
 class Mirroring:
@@ -38,6 +55,7 @@ class Mirroring:
     ):
         self.mirror, self.upstream, self.chosen, self.delete, self.tell = mirror, upstream, chosen, delete, tell
         self.outcome, self.pages_refused = Outcome(), 0
+        self.intake = Intake()
         self.failed = {}  # what is wrong with endpoints that have had their turn, by path
 
     @cached_property
@@ -52,10 +70,14 @@ class Mirroring:
     def once(self):
         """Ends the round that was begun, or begins and ends the next; where nothing is left of it but endpoints that
         fail, both."""
-        if not self.read_round():
-            self.begin_round()
-            self.read_round()
-        self.end_round()
+        try:
+            if not self.read_round():
+                self.begin_round()
+                self.read_round()
+            self.end_round()
+        except Unavailable:
+            self.account(self.intake.end())
+            raise
 
     def read_round(self) -> bool:
         """Reads what is left of a round; returns whether any of it could be read."""
@@ -107,6 +129,7 @@ class Mirroring:
         As they were told they would stand still, while upstream's go on by the minute; and what they follow from may
         have changed while their own row, by its `last_updated`, has not. No other figures are shown than upstream's:
         where it was filled by SQL, and what follows was not recomputed, they stay as they were told."""
+        self.take_waiting()
         before = self.mirror.statistics
         is_like_us = before != ""  # or not known yet; it costs a call
         told = self.upstream.statistics() if is_like_us and self.is_whole() else None
@@ -122,6 +145,27 @@ class Mirroring:
                 self.mirror.endpoints.update(full_ended=None)  # so that all are read again as they are told
             self.mirror.statistics = told
             self.mirror.save(update_fields=["statistics"])
+
+    def take_waiting(self):
+        """Takes in what claimed a row of another's, once the round has shown whether that one has let it go.
+
+        Where it was not read, or is no more, upstream is asked for it."""
+        self.account(self.intake.take_again())
+        for model, key in self.intake.holders[:MOST_ASKED]:
+            try:
+                self.ask_about(model, key)
+            except (Passing, Rejected) as error:
+                self.tell(f"{model.__name__} {key} cannot be asked for: {error}")
+        self.account(self.intake.end())
+
+    def ask_about(self, model, key):
+        """Asks what a row shows now."""
+        path, shown = shown_at(model, key) or (None, None)
+        record = self.upstream.record(path, shown) if path else {}
+        if record is None:
+            self.intake.gone.add((model, key))
+        elif path:
+            self.account(self.intake.take([Record(f"{path}/{shown}/#", record, endpoints()[path])]))
 
     def is_whole(self) -> bool:
         """Whether everything that upstream has is here."""

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from .endpoints import endpoints
-from .ingest import Outcome, Record, ingest_each, records
+from .ingest import Outcome, Record, records
 from .models import MirroredEndpoint, MirroredRow
 from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
@@ -80,7 +80,7 @@ class Reading:
             return
         with transaction.atomic():
             place = f"{self.path}/?offset={asked_from}"
-            outcome = ingest_each(records(place, {"results": page.results}, self.endpoint))
+            outcome = self.run.intake.take(records(place, {"results": page.results}, self.endpoint))
             self.note(page, asked_from, moment)
         self.run.account(outcome)
         self.tell(f"{self.path}: {min(state.offset, page.count)} of {page.count}")
@@ -91,7 +91,7 @@ class Reading:
         """Reads what is no list, at one go."""
         value, state = self.run.upstream.object(self.path), self.state
         with transaction.atomic():
-            outcome = ingest_each([Record(f"{self.path}/#", value)])
+            outcome = self.run.intake.take([Record(f"{self.path}/#", value)])
             state.round, state.count = self.run.mirror.round, 1
             state.ended = state.full_ended = timezone.now()
             state.save()
@@ -237,7 +237,7 @@ class Reading:
             if record is None:
                 self.let_vanish(row)
             else:
-                outcome = ingest_each([Record(f"{self.path}/{row.key}/#", record, self.endpoint)])
+                outcome = self.run.intake.take([Record(f"{self.path}/{row.key}/#", record, self.endpoint)])
                 row.sweep = self.state.full_sweep
             row.save()
         self.run.account(outcome)

@@ -173,13 +173,11 @@ def test_whatever_records_claim_in_whatever_pieces_nothing_is_lost(launches, say
         for number, (launch, rocket) in enumerate(sayings)
     ]
     intake = Intake()
-    for start in range(0, len(found), chunk):
-        intake.take(found[start : start + chunk])
-    intake.end()
+    taken = [intake.take(found[start : start + chunk]) for start in range(0, len(found), chunk)] + [intake.end()]
     said = {record.value["id"]: record.value["rocket"] and record.value["rocket"]["id"] for record in found}
     has = {str(key): rocket for key, rocket in Launch.objects.values_list("pk", "rocket_id")}
     transaction.savepoint_rollback(before)
-    refused = {refusal.record.value["id"] for refusal in intake.outcome.refused}
+    refused = {refusal.record.value["id"] for outcome in taken for refusal in outcome.refused}
     claimed = [rocket for rocket in said.values() if rocket]
     assert bool(refused) == (len(set(claimed)) < len(claimed))
     assert {key: has[key] for key in said.keys() - refused} == {key: said[key] for key in said.keys() - refused}

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from spacedevs.api import pending
 from spacedevs.api.endpoints import endpoints
 from spacedevs.api.files import Unreadable, files, read
+from spacedevs.api.ingest import Outcome
 from spacedevs.api.intake import Intake
 from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
@@ -34,33 +35,33 @@ class Command(BaseCommand):
         endpoints()  # the router brings the components
         if component and component not in map(name_of, components()):
             raise CommandError(f"There is no component {component!r}.", returncode=2)
-        self.intake, self.unreadable = Intake(component), []
+        self.outcome, self.unreadable = Outcome(), []
         # What one record would create, the next would find: so a dry run is one transaction, which is undone.
         with transaction.atomic() if dry_run else nullcontext():
             if is_empty():  # these are not one's own data, or the figures are right as they come
                 choose(IMPORTED)
-            self.take_in([file for path in paths for file in files(path)])
+            self.take_in([file for path in paths for file in files(path)], Intake(component))
             if dry_run:
                 transaction.set_rollback(True)
         if not dry_run:
             pending.settle()  # what could not be done right after its records were written
-        report(self.intake.outcome, self.stdout, self.stderr)
+        report(self.outcome, self.stdout, self.stderr)
         if dry_run:
             self.stdout.write("Nothing was written.")
         for why in self.unreadable:
             self.stderr.write(why)
-        if self.unreadable or self.intake.outcome.refused:
-            refused = len(self.intake.outcome.refused)
+        if self.unreadable or self.outcome.refused:
+            refused = len(self.outcome.refused)
             raise CommandError(
                 f"{refused} records were refused, {len(self.unreadable)} files could not be read to their end.",
                 returncode=2,
             )
 
-    def take_in(self, paths):
+    def take_in(self, paths, intake):
         found = self.records(paths)
         while chunk := list(islice(found, CHUNK)):
-            self.intake.take(chunk)
-        self.intake.end()
+            self.outcome.add(intake.take(chunk))
+        self.outcome.add(intake.end())
 
     def records(self, paths):
         """All records of these files, while a bar tells how far they have been read."""
