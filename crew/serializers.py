@@ -63,6 +63,7 @@ class AstronautDetailed(AstronautNormal):
             "first_flight",
             "social_media_links",
         )
+        always = ("bio",)
 
 
 class AstronautEndpointNormal(AstronautDetailed):

@@ -138,7 +138,7 @@ class SpacecraftNormal(Representation):
             "spacecraft_config",
             "fastest_turnaround",
         )
-        always = ("flights_count",)
+        always = ("flights_count", "description")
 
 
 class SpacecraftDetailed(SpacecraftNormal):

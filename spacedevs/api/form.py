@@ -26,7 +26,7 @@ OTHERS = {
     "in": "is any of",
 }
 CALENDAR = re.compile(r"__(day|month|year)$")
-FEW = 12  # filters of which all groups are open at once
+FEW = 20  # filters of which all groups are open at once
 A_LIST, NUMBERS_BY_COMMAS = "1,2,3", r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*"
 
 

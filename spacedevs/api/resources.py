@@ -121,6 +121,7 @@ class Endpoint:
             "resource": self,
             "root": root.removesuffix("/"),
             "path": reverse(f"{self.basename}-list").removeprefix(root.removesuffix("/")),
+            "deepest_mode": f"mode={[*self.modes][-1]}" if self.modes else "",
             "search_fields": sorted(self.search_fields),
             "ordering_fields": sorted(self.ordering_fields),
         }

@@ -172,6 +172,7 @@ def test_a_script_in_a_name_is_text_and_only_addresses_of_the_web_are_links(clie
     assert agency.pk
 
 
+@pytest.mark.django_db
 @pytest.mark.usefixtures("no_types")
 def test_static_files_of_every_kind_tell_their_type_where_the_machine_knows_none(client, settings, tmp_path):
     settings.WHITENOISE_USE_FINDERS, settings.STATIC_ROOT = True, tmp_path  # as they lie in the checkout

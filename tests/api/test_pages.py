@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.http import QueryDict
 from django.test import Client
 
+from docking.models import CHASERS, TARGETS
 from spacedevs.api.filters import DateFilter, DateTimeFilter, FlagFilter, FloatFilter, IntegerFilter, Several
 from spacedevs.api.form import Form
 from tests import factories
@@ -135,9 +136,29 @@ def test_filters_are_grouped_by_what_they_ask_for():
                 )
             ],
         ),
-        ("Records, by their ids", 0, [("Docking location", [("is", "docking_location__id")])]),
-        ("Records, by their ids", 0, [("Flight vehicle chaser", [("is", "flight_vehicle_chaser__id")])]),
-        ("Records, by their ids", 0, [("Space station target", [("is", "space_station_target__id")])]),
+        (
+            "Time, in UTC",
+            0,
+            [
+                (
+                    "Departure",
+                    [
+                        ("after", "departure__gt"),
+                        ("from", "departure__gte"),
+                        ("before", "departure__lt"),
+                        ("until", "departure__lte"),
+                    ],
+                )
+            ],
+        ),
+        *[
+            ("Time, in UTC", 0, [(f"Docking · {part}", [("is any of", f"docking__{part}")])])
+            for part in ("day", "month", "year")
+        ],
+        *[
+            ("Records, by their ids", 0, [(party.replace("_", " ").capitalize(), [("is", f"{party}__id")])])
+            for party in ("docking_location", *TARGETS, *CHASERS)
+        ],
         ("Yes or no", 1, [("Is still docked", [("", "docked")])]),
     ]
 

@@ -8,6 +8,7 @@ from PIL import Image as Pillow
 from media_assets.models import ImageLicense
 from stations.models import SpaceStation
 from tests.factories import (
+    agency,
     docking_event,
     docking_location,
     row,
@@ -50,6 +51,7 @@ def picture():
 def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
     spacecraft_config(name="Soyuz TM")
     row(SpacecraftStatus, name="Active")
+    agency(name="Energia")
     space_station(name="Salyut 7")
     page = open_browser("anna")
 
@@ -68,6 +70,10 @@ def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
 
     page.goto("/admin/launches/launch/add/")
     page.locator("#id_name").press_sequentially("Soyuz-U2")
+    choose(page, "launch_service_provider", "Energia")
+    for name in ("net", "window_start", "window_end"):
+        page.fill(f"#id_{name}_0", "1993-01-24")
+        page.fill(f"#id_{name}_1", "05:58:05")
     page.click("text=Add another Spacecraft flight")
     choose(page, "spacecraft_flights-0-spacecraft", "Soyuz TM-16")
     save(page)

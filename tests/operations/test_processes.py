@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from spacedevs.operations import workers
+from spacedevs.operations import updates, workers
 from spacedevs.operations.processes import threads
 
 
@@ -20,5 +20,6 @@ def test_a_worker_begins_also_where_it_may_have_no_group_of_its_own(monkeypatch,
     monkeypatch.setattr(workers.os, "setpgrp", refuse)
     for name in ("leave_ctrl_c_to_parent", "end_with_parent"):  # which are not for the process of the tests
         monkeypatch.setattr(workers, name, lambda *parent: None)
+    monkeypatch.setattr(updates, "begin", lambda: None)
     assert callable(workers.load_application(["example.org"], 1))
     assert settings.ALLOWED_HOSTS == ["example.org"]
