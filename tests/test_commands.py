@@ -108,7 +108,7 @@ def read_only(sample):
 @pytest.mark.parametrize("command", ["import_ll2", "mirror", "fetch_images"])
 def test_a_database_that_can_only_be_read_is_told_so(command, read_only, tmp_path):
     (tmp_path / "orbits.json").write_text('{"id": 900001, "name": "New", "abbrev": "N", "celestial_body": null}')
-    arguments = [str(tmp_path)] if command == "import_ll2" else []
+    arguments = {"import_ll2": [str(tmp_path)], "mirror": ["--keep-sample"]}.get(command, [])
     said = failed(command, *arguments, url=read_only)
     assert said.startswith(f"{command} failed: cannot execute ")
     assert said.endswith(" in a read-only transaction (--traceback tells more)\n")
