@@ -1,6 +1,7 @@
 """Answers are kept until the data change, by us and by whoever asks."""
 
 import gzip
+from wsgiref.util import setup_testing_defaults
 
 import brotli
 import pytest
@@ -143,6 +144,51 @@ def test_what_the_clock_changed_while_it_was_made_is_not_kept(seconds, made, ask
     application.headers["Expires"] = http_date(clock.now + seconds)
     tagged = ["ETag" in ask()[1] for _ in range(3)]
     assert (tagged, len(application.asked)) == ([made == 1] * 3, made)
+
+
+def test_what_the_clock_will_change_is_kept_until_then_and_told_apart_from_what_comes(ask, application, clock):
+    clock.now = 1_800_000_000
+    application.headers["Expires"] = http_date(clock.now + 60)
+    before, size = ask(), ask.application.answers.size
+    clock.now += 59
+    assert ask() == before
+    clock.now += 1
+    application.headers["Expires"] = http_date(clock.now + 60)
+    status, headers, _ = ask(HTTP_IF_NONE_MATCH=before[1]["ETag"])
+    assert (status, headers["ETag"] == before[1]["ETag"]) == ("200 OK", False)
+    assert (len(application.asked), ask.application.answers.size) == (2, size)
+
+
+def is_unmade(ask, **environ) -> bool:
+    """Whether an answer would have to be made to know if it is unchanged."""
+    environ["PATH_INFO"] = PAGE
+    setup_testing_defaults(environ)
+    return ask.application.unchanged(environ, lambda *said: None) is None
+
+
+def test_what_the_clock_will_change_has_no_date(ask, application, clock):
+    """It changes though nothing is written, so no date of the version vouches for it."""
+    application.headers["Expires"] = http_date(clock.now + 10_000)
+    ask()
+    clock.now += 5000
+    since = {"HTTP_IF_MODIFIED_SINCE": http_date(clock.now)}
+    status, headers, _ = ask(**since)
+    assert (status, "Last-Modified" in headers) == ("200 OK", False)
+    assert is_unmade(ask, **since)
+
+
+CONDITIONS = {"HTTP_IF_NONE_MATCH": "*"}, {"HTTP_IF_MODIFIED_SINCE": http_date(1_800_004_000)}
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_of_what_is_not_kept_nobody_says_that_it_is_unchanged(condition, ask, clock):
+    """There may be nothing of that address."""
+    ask("/2.3.0/agencies/")
+    clock.now += 3000
+    assert is_unmade(ask, **condition)
+    ask()
+    clock.now += 2000
+    assert not is_unmade(ask, **condition)
 
 
 DIFFERENCES = {
@@ -289,6 +335,23 @@ def test_answers_stay_within_their_limit_and_the_least_wanted_go_first(process, 
     assert sum(len(answer.body) for answer in answers.kept.values()) < answers.size <= 2**20
     kept = [next(part for part in key if part.startswith("offset=")) for key in answers.kept]
     assert sorted(kept) == sorted([pages[0], *pages[-9:]])
+    assert len(application.asked) == len(pages)
+
+
+def test_what_two_have_made_at_once_is_kept_once(ask, application):
+    """Or its bytes would count twice, for as long as the version holds."""
+
+    def answer(environ, start_response):
+        if not application.asked:
+            application.asked.append("the first")
+            ask()
+        return application(environ, start_response)
+
+    ask.application.application = answer
+    ask()
+    answers = ask.application.answers
+    assert len(application.asked) == 3
+    assert answers.size == sum(caching.weight(*kept) for kept in answers.kept.items())
 
 
 def test_an_answer_over_the_limit_is_sent_and_not_kept(process, application, settings):

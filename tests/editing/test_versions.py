@@ -4,16 +4,29 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from simple_history.models import HistoricalRecords
 
 from agencies.models import Agency
 from docking.models import DockingEvent
-from launches.models import Launch
+from launches.models import Landing, Launch
 from media_assets.models import Image, ImageVariant
 from spacedevs.api.versioning import data_tables
-from spacedevs.editing.versions import many, versions_of
+from spacedevs.editing.versions import many, revert, versions_of
 from stations.models import SpaceStation
 from tests.admin import page, said
-from tests.factories import agency, docking_event, docking_location, image, image_variant, space_station, spacecraft
+from tests.factories import (
+    agency,
+    docking_event,
+    docking_location,
+    image,
+    image_variant,
+    row,
+    space_station,
+    spacecraft,
+    spacecraft_flight,
+)
 
 pytestmark = pytest.mark.django_db
 NO_PORTS = {"docking_location-TOTAL_FORMS": 0, "docking_location-INITIAL_FORMS": 0}
@@ -130,6 +143,44 @@ def test_nothing_is_brought_back_against_the_rules(editor):
     assert first.departure is not None
     complaint = said(answer)[-1]
     assert complaint.startswith(f"{first} stays what it is: {second.chaser} is there since")
+
+
+def found(row, **changes):
+    """The version that a row leaves when a request changes it."""
+    HistoricalRecords.context.request = HttpRequest()
+    try:
+        for name, value in changes.items():
+            setattr(row, name, value)
+        row.save()
+    finally:
+        del HistoricalRecords.context.request
+    return versions_of(type(row), row.pk).last()
+
+
+def test_what_another_row_has_taken_since_is_not_given_to_two():
+    flight = spacecraft_flight(landing=row(Landing))
+    version = found(flight, landing=None)
+    spacecraft_flight(landing_id=version.landing_id)
+    with pytest.raises(ValidationError, match="already exists"):
+        revert(version)
+
+
+def test_a_row_that_must_have_one_of_several_is_not_brought_back_without():
+    event = docking_event()
+    gone = event.flight_vehicle_chaser
+    version = found(event, flight_vehicle_chaser=spacecraft_flight())
+    gone.delete()
+    with pytest.raises(ValidationError, match="Choose one chaser"):
+        revert(version)
+
+
+def test_a_row_that_needs_one_that_is_gone_is_not_brought_back():
+    event = docking_event()
+    gone = event.docking_location
+    version = found(event, docking_location=docking_location(spacestation=event.target))
+    gone.delete()
+    with pytest.raises(ValidationError, match="The docking location that it had is gone"):
+        revert(version)
 
 
 def test_deleted_row_is_brought_back(editor):
