@@ -201,7 +201,9 @@ def column_of(field) -> models.Field | None:
 
 @cache
 def never_null(model) -> frozenset[str]:
-    """The columns of a model that some component shows and, by the contract, never as null. Asks the router first."""
+    """The columns of a model that some component shows and, by the contract, never as null.
+
+    Whoever calls it has loaded the router, which brings every component: the answer is kept."""
     shown = [field for each in components() if each.Meta.model is model for field in each().fields.values()]
     return frozenset(column.name for field in shown if not field.allow_null and (column := column_of(field)))
 
