@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import gettempdir
+from time import monotonic, sleep
 
 from django.db import Error, connection
 
@@ -19,6 +20,7 @@ WITHOUT_LIMIT = """
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
         ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
 """
+PAUSE = 0.02  # seconds between two tries of a lock that is waited for a while
 LOCK_NOT_AVAILABLE = "55P03"  # what a server says in whatever language that has waited for `lock_timeout`
 LOCK = "SELECT pg_{}advisory_xact_lock(hashtext(%s))"
 
@@ -78,14 +80,24 @@ def file_beside_database(purpose) -> Path:
 
 
 @contextmanager
-def file_lock(path: Path, wait: Callable | None = None):
-    """Holds a file; where another process does, raises Taken, or calls `wait` and waits."""
+def file_lock(path: Path, wait: Callable | None = None, *, seconds: float = 0):
+    """Holds a file; where another process still does after these seconds, raises Taken, or calls `wait` and waits."""
     with path.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not taken_within(seconds, lock):
             if wait is None:
-                raise Taken from None
+                raise Taken
             wait()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def taken_within(seconds, lock) -> bool:
+    """Whether an open file could be locked in so many seconds; flock itself waits without end, or not at all."""
+    end = monotonic() + seconds
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        if monotonic() >= end:
+            return False
+        sleep(PAUSE)

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from threading import Event
-from time import monotonic, sleep
+from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
@@ -157,18 +157,8 @@ def turn(limits):
     else:
         with waiting_at_most(limits.turn), DEADLINE.within(limits.work), ExitStack() as stack:
             with suppress(OSError):  # where no file can be, two may compute the same, of whom one writes: see `done`
-                enter_file_lock(stack, monotonic() + limits.turn)
+                stack.enter_context(file_lock(file_beside_database("pending"), seconds=limits.turn))
             yield
-
-
-def enter_file_lock(stack, end):
-    while True:
-        try:
-            return stack.enter_context(file_lock(file_beside_database("pending")))
-        except Taken:
-            if monotonic() > end:
-                raise
-            sleep(0.02)
 
 
 def take_turn(limits):
