@@ -85,8 +85,8 @@ class Server:
         finally:
             connection.close()
 
-    def wait(self, path, seconds=30):
-        """Until it answers."""
+    def wait(self, path, seconds=120):
+        """Until it answers; on a machine that does much else a start takes its time."""
         end = monotonic() + seconds
         while self.process.poll() is None and monotonic() < end:
             with suppress(OSError):
