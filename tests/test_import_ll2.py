@@ -109,8 +109,8 @@ def test_a_folder_is_all_its_files_of_json(file, tmp_path):
     file(gzip.compress(lines(PRIVATE)), "a/b/agency_types.jsonl.gz")
     file(b"not read", "a/notes.txt")
     assert run(tmp_path / "a").splitlines()[:2] == [
-        f"{tmp_path}/a/agency_types.json: 1 records",
-        f"{tmp_path}/a/b/agency_types.jsonl.gz: 1 records",
+        f"{tmp_path}/a/agency_types.json: 1 record",
+        f"{tmp_path}/a/b/agency_types.jsonl.gz: 1 record",
     ]
     assert agency_types() == [(1, "Government"), (2, "Private")]
 
@@ -189,7 +189,7 @@ def test_json_lines_may_be_none_as_an_export_of_an_empty_table_is(name, content,
 
 def test_what_nobody_knows_is_told(file):
     told = run(file({**GOVERNMENT, "motto": "Ad astra"}), component="AgencyType")
-    assert told.splitlines()[0] == "AgencyType.motto is unknown here and was left out (1 times)."
+    assert told.splitlines()[0] == "AgencyType.motto is unknown here and was left out (1 time)."
     assert agency_types() == [(1, "Government")]
 
 
@@ -200,7 +200,7 @@ def test_a_record_at_fault_is_refused_by_name_and_the_others_are_taken_in(chunk,
     told, why = refusal(bad, good, component="AgencyType")
     assert told[2] == f"Refused: AgencyType one x: {bad}#/0/id: Must be a whole number."
     assert told[-1].split() == ["AgencyType", "2", "0", "0", "1"]
-    assert why == "1 records were refused, 0 files could not be read to their end."
+    assert why == "1 record was refused, 0 files could not be read to their end."
     assert agency_types() == [(1, "Government"), (2, "Private")]
 
 
@@ -218,7 +218,7 @@ def test_a_file_that_is_not_there_is_named_and_the_others_are_taken_in(file, tmp
     path = tmp_path / "nothing.json"
     told, why = refusal(path, file([GOVERNMENT]), component="AgencyType")
     assert told[-1] == f"{path}: No such file or directory"
-    assert why == "0 records were refused, 1 files could not be read to their end."
+    assert why == "0 records were refused, 1 file could not be read to its end."
     assert agency_types() == [(1, "Government")]
 
 
@@ -268,6 +268,57 @@ def test_an_object_that_does_not_end_is_not_gathered_in_memory(file, monkeypatch
 def test_what_stands_before_a_fault_is_taken_in(file):
     refusal(file(lines(GOVERNMENT, PRIVATE) + b"\n{"), component="AgencyType")
     assert agency_types() == [(1, "Government"), (2, "Private")]
+
+
+def test_a_new_row_needs_what_the_contract_never_answers_as_null(file, get):
+    factories.full(Launch)
+    launch = get("launches/", mode="list")["results"][0]
+    Launch.objects.update(name="Kept")
+    other = {**launch, "id": "00000000-0000-4000-8000-000000000001", "url": "", "slug": "another"}
+    for nameless in (launch, other):
+        del nameless["name"], nameless["net"]
+    path = file([launch, other])
+    told, why = refusal(path, component="LaunchBasic")
+    assert why == "1 record was refused, 0 files could not be read to their end."
+    assert set(told[0].removeprefix(f"Refused: Launch {other['id']}: ").split("; ")) == {
+        f"{path}#/1/{name}: Is missing, and a new Launch needs it." for name in ("name", "net")
+    }
+    assert list(Launch.objects.values_list("name", flat=True)) == ["Kept"]
+
+
+OLD = {
+    "a record": {"id": 1, "url": "https://ll.thespacedevs.com/2.2.0/pad/1/?format=json", "name": "A pad"},
+    "one that has addresses inside": {"id": 12, "pads": [{"id": 1, "url": "http://localhost/api/2.2.0/pad/1/"}]},
+    "a page of rows without addresses": {
+        "next": "https://ll.thespacedevs.com/2.2.0/config/orbit/?limit=1&offset=1",
+        "results": [{"id": 8, "name": "Low Earth Orbit", "abbrev": "LEO"}],
+    },
+}
+
+
+@pytest.mark.parametrize("answer", OLD)
+def test_an_answer_of_another_version_is_told_in_a_line(answer, file):
+    path = file(OLD[answer])
+    told, why = refusal(path)
+    assert told == [
+        "There was nothing to take in.",
+        f"{path}: this is an answer of LL2 2.2.0; what is taken in are answers of LL2 2.3.0.",
+    ]
+    assert why == "0 records were refused, 1 file could not be read to its end."
+
+
+def test_hundreds_of_answers_of_another_version_are_told_in_a_line(file, tmp_path):
+    first, *_ = [file([OLD["a record"]] * 3, f"old/{number}.json") for number in range(3)]
+    told, _ = refusal(tmp_path / "old")
+    assert (
+        told[-1]
+        == f"{first} and 2 more files: these are answers of LL2 2.2.0; what is taken in are answers of LL2 2.3.0."
+    )
+
+
+def test_what_an_address_elsewhere_is_called_tells_no_version(file):
+    row = {"id": 1, "name": "A site", "url": "https://example.org/releases/2.2.0/index.html", "logo": None}
+    assert counts(file(row), component="SocialMedia") == {"SocialMedia": (1, 0, 0, 0)}
 
 
 def test_an_unknown_component_is_told_so(file):

@@ -189,7 +189,7 @@ def test_upstream_is_asked_five_times_and_no_more_and_the_next_run_goes_on(upstr
 
 def test_a_page_that_cannot_be_read_costs_no_more_than_that(upstream, get):
     upstream.order(None, *["error"] * 5)
-    code, told = refused(upstream, match=r"^1 pages and 0 records were refused\.$", endpoints=["docking_events"])
+    code, told = refused(upstream, match=r"^1 page and 0 records were refused\.$", endpoints=["docking_events"])
     page = upstream.asked[1]
     assert code == 2
     assert [line for line in told if line.startswith("Refused")] == [
@@ -266,7 +266,7 @@ def test_a_row_that_the_list_left_out_has_not_vanished(upstream):
 
 def test_unknown_fields_are_told_and_a_record_that_lacks_one_is_refused_by_name(upstream, get):
     upstream.order({"altered": {"with": {"mascot": "Ivan"}}}, {"altered": {"without": ["abbrev"]}})
-    assert "Orbit.mascot is unknown here and was left out (1 times)." in run(upstream, endpoints=["config/orbits"])
+    assert "Orbit.mascot is unknown here and was left out (1 time)." in run(upstream, endpoints=["config/orbits"])
     Orbit.objects.all().delete()
     out = io.StringIO()
     with pytest.raises(CommandError) as refused:

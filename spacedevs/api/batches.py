@@ -40,10 +40,11 @@ class Refused(Exception):
 
 @dataclass
 class Row:
-    """What the answers say of one row, and the place that said it first."""
+    """What the answers say of one row, the place that said it first, and where they lack what a new row needs."""
 
     place: str
     values: dict = field(default_factory=dict)
+    lacks: dict = field(default_factory=dict)  # column: place
 
 
 @dataclass
@@ -292,6 +293,12 @@ def require_all(model, created, rows):
         for key, values in created.items()
         for column, default in needed.items()
         if values.get(column.attname, default) is None
+    ]
+    problems += [
+        Problem(place, f"Is missing, and a new {model.__name__} needs it.")
+        for key, values in created.items()
+        for column, place in rows[key].lacks.items()
+        if column not in values
     ]
     if problems:
         raise Refused(problems)

@@ -11,6 +11,9 @@ from django.urls import Resolver404, resolve, reverse
 from .representations import Representation
 from .resources import OneObject, Resource
 
+VERSION = settings.SPECTACULAR_SETTINGS["VERSION"]
+VERSIONED = re.compile(r"/(2\.\d\.\d)/(?:[a-z_]+/)+(?:[\w-]+/?)?$")  # of a list or a record, as every `url` is
+
 
 def endpoints() -> dict[str, type[Resource]]:
     """Every endpoint of rows by its path below the root, as "config/orbits"."""
@@ -51,6 +54,28 @@ def endpoint_by_url(url, is_record=False) -> type[Resource] | None:
     except (AttributeError, TypeError, ValueError):  # no address
         return None
     return endpoint_at(re.sub("[^/]+/?$", "", path) if is_record else path) if isinstance(path, str) else None
+
+
+def version_by_url(url) -> str | None:
+    """The version of Launch Library that an address leads to, on whatever host."""
+    try:
+        found = VERSIONED.search(urlsplit(url).path)
+    except (AttributeError, TypeError, ValueError):  # no address
+        return None
+    return found and found[1]
+
+
+def version_of(record) -> str | None:
+    """The version of Launch Library that a record is of, if an address in it tells, its own before those in it."""
+    found = [record]
+    for each in found:
+        if isinstance(each, dict):
+            if version := version_by_url(each.get("url")):
+                return version
+            found += each.values()
+        elif isinstance(each, list):
+            found += each
+    return None
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .endpoints import endpoint_by_name, endpoint_by_url
+from .endpoints import VERSION, endpoint_by_name, endpoint_by_url, version_by_url, version_of
 from .ingest import Record
 
 PIECE = 2**18  # characters that are read at once
@@ -38,6 +38,19 @@ def files(path) -> list[Path]:
     return [Path(path)]
 
 
+class OtherVersion(Unreadable):
+    """A file of answers of another version of Launch Library, and which: records of it have other fields and paths."""
+
+    def __init__(self, version):
+        super().__init__(version)
+        self.version = version
+
+
+def check_version(version):
+    if version not in (None, VERSION):
+        raise OtherVersion(version)
+
+
 @contextmanager
 def opened(path):
     """The bytes of a file as they lie there, and its text."""
@@ -55,6 +68,7 @@ def read(path) -> Iterator[tuple[int, Record]]:
             if not (source.peek() or str(path).endswith(LINES)):
                 raise Unreadable(f"{path}: is empty")
             for record in found(source, str(path), endpoint_by_name(path)):
+                check_version(version_of(record.value))
                 yield raw.tell() if raw.seekable() else 0, record
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from error
@@ -166,7 +180,10 @@ def members(source, place, endpoint) -> Iterator[Record]:
         name = source.value()
         source.take(":")
         if name == "results" and source.peek() == "[":
-            linked = endpoint_by_url(record.get("next")) or endpoint_by_url(record.get("previous"))
+            links = record.get("next"), record.get("previous")
+            for version in map(version_by_url, links):
+                check_version(version)
+            linked = next(filter(None, map(endpoint_by_url, links)), None)
             is_page = True
             yield from elements(source, f"{place}/results", linked or endpoint)
         else:

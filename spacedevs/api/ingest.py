@@ -2,7 +2,8 @@
 
 What can be shown can be taken in: a record is walked along the representation that describes it, each
 object in it becomes a row under upstream's id, and all rows of one call are written in one transaction.
-A record sets only what it carries. What an answer merely names becomes a row that is `KnownByName`."""
+A record sets only what it carries, and a new row needs all that the contract never answers as null. What an answer
+merely names becomes a row that is `KnownByName`."""
 
 import gc
 import re
@@ -26,7 +27,7 @@ from .belonging import Claims
 from .changes import taking_in
 from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
-from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of
+from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of, never_null_column
 from .ways import is_column
 
 EMPTY = MappingProxyType({})
@@ -258,6 +259,7 @@ class Walk(NamedTuple):
     name: str
     steps: Mapping[str, Step]
     required: tuple[str, ...]  # the fields that must be there
+    of_new: Mapping[str, str]  # those that must be there of a new row, and the columns that they show
     implied: tuple[tuple[str, type[models.Model]], ...]  # columns, and whose key they hold
     has_key: bool
     stands_alone: bool  # whether it says the same wherever it stands
@@ -267,11 +269,17 @@ class Walk(NamedTuple):
 def walk(representation) -> Walk:
     model, fields = representation.Meta.model, representation().fields
     implied = getattr(representation.Meta, "implied", {})
+    required = tuple(name for name, shown in fields.items() if shown.required or shown.read_only)
     return Walk(
         model,
         name_of(representation),
         {name: step(model, shown) for name, shown in fields.items()},
-        tuple(name for name, shown in fields.items() if shown.required or shown.read_only),
+        required,
+        {
+            name: column.attname
+            for name, shown in fields.items()
+            if name not in required and (column := never_null_column(shown))
+        },
         tuple((model._meta.get_field(name).attname, of) for name, of in implied.items()),
         "id" in fields,
         not implied and all(map(stands_alone, fields.values())),
@@ -335,6 +343,8 @@ def take(batch, representation, record, place, above: Above = EMPTY):
     if of.has_key and key is None:
         return None
     row = Row(place) if key is None else batch.row(of.model, key, place)
+    for lacking in of.of_new.keys() - record.keys():
+        row.lacks.setdefault(of.of_new[lacking], f"{place}/{lacking}")
     before = dict(row.values)
     for attname, owner in of.implied:
         row.values[attname] = above.get(owner)

@@ -14,6 +14,7 @@ from .ingest import Outcome, Record, records
 from .models import MirroredEndpoint, MirroredRow
 from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
+from .words import counted
 
 LIMIT, OVERLAP = 100, 1  # rows of a page, and of those the ones that the page before has shown
 FEWEST = OVERLAP + 1  # rows of a page with which reading goes on
@@ -107,7 +108,7 @@ class Reading:
                 if self.limit == FEWEST:
                     raise
                 self.limit = max(self.limit // 4, FEWEST)
-                self.tell(f"{error}; asking for {self.limit} rows at a time.")
+                self.tell(f"{error}; asking for {counted(self.limit, 'row')} at a time.")
 
     def parameters(self) -> dict:
         since, asked = self.state.since, {"limit": self.limit}
@@ -202,8 +203,8 @@ class Reading:
             return
         state.is_reading, state.round = False, self.run.mirror.round
         if not is_complete:
-            shown, counted = seen
-            about = f"{self.path} has shown {shown} rows, and counts {counted}"
+            shown, told = seen
+            about = f"{self.path} has shown {counted(shown, 'row')}, and counts {told}"
             self.tell(f"{about}; it will be read again in the next round.")
             return
         state.changes_from, state.ended = state.began, timezone.now()

@@ -6,6 +6,8 @@ from collections import defaultdict
 from rich.console import Console
 from rich.table import Table
 
+from .words import counted
+
 FATES = "created", "changed", "unchanged", "refused"
 CONTROLS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")  # and blanks
 LONGEST = 4_000  # characters of a line
@@ -37,9 +39,9 @@ def table(stream, columns, rows):
 def report(outcome, stream, errors):
     """Says what became of records: what was refused or unknown by name, and a table of rows by kind."""
     for (kind, name), count in sorted(outcome.unknown.items())[:MOST_UNKNOWN]:
-        errors.write(one_line(f"{kind}.{name} is unknown here and was left out ({count} times)."))
-    if len(outcome.unknown) > MOST_UNKNOWN:
-        errors.write(f"{len(outcome.unknown) - MOST_UNKNOWN} more fields are unknown here and were left out.")
+        errors.write(one_line(f"{kind}.{name} is unknown here and was left out ({counted(count, 'time')})."))
+    if (more := len(outcome.unknown) - MOST_UNKNOWN) > 0:
+        errors.write(f"{counted(more, 'more field is', 'more fields are')} unknown here and left out.")
     for refusal in outcome.refused:
         errors.write(one_line(f"Refused: {refusal}"))
     kinds = defaultdict(dict)

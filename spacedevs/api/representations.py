@@ -199,13 +199,18 @@ def column_of(field) -> models.Field | None:
     return column if is_column(column) else None
 
 
+def never_null_column(field) -> models.Field | None:
+    """The column that a field shows and, by the contract, never as null."""
+    return None if field.allow_null else column_of(field)
+
+
 @cache
 def never_null(model) -> frozenset[str]:
     """The columns of a model that some component shows and, by the contract, never as null.
 
     Whoever calls it has loaded the router, which brings every component: the answer is kept."""
     shown = [field for each in components() if each.Meta.model is model for field in each().fields.values()]
-    return frozenset(column.name for field in shown if not field.allow_null and (column := column_of(field)))
+    return frozenset(column.name for field in shown if (column := never_null_column(field)))
 
 
 class Relation(NamedTuple):

@@ -14,6 +14,7 @@ from . import upstream_answers as answers
 from .models import Mirror
 from .outbound import Client, Forbidden, Oversized, Unreadable, body_of
 from .upstream_answers import DAY, MOST_CALLS, Implausible, Overfull, Page
+from .words import counted
 
 ATTEMPTS = 5
 LARGEST = 16 * 2**20  # bytes of an answer, unpacked
@@ -136,7 +137,7 @@ class Upstream:
         try:
             self.budget.adopt(self.get("api-throttle", answers.limits)[0])
         except (Passing, Rejected) as error:
-            granted = f"{self.budget.limit} calls an hour" if self.budget.limit else "no limit"
+            granted = f"{counted(self.budget.limit, 'call')} an hour" if self.budget.limit else "no limit"
             self.budget.tell(f"Upstream tells no limits ({error}); keeping to {granted}.")
 
     def statistics(self) -> str | None:

@@ -12,6 +12,7 @@ import orjson
 
 from .models import key_pattern
 from .statistics import DERIVED, IMPORTED
+from .words import counted
 
 DAY = 86_400  # seconds: the longest that is waited because an upstream says so
 UNTOLD_WAIT = 60  # seconds, where upstream does not say when it will answer again
@@ -94,7 +95,7 @@ def a_page(answer) -> Page:
     if not isinstance(results, list):
         raise Implausible("what is no page of a list")
     if len(results) > MOST_SHOWN:
-        raise Implausible(f"a page of {len(results)} rows")
+        raise Implausible(f"a page of {counted(len(results), 'row')}")
     return Page(whole(answer, "count", 0, MOST_ROWS), results)
 
 

@@ -24,6 +24,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.api import versioning
 from spacedevs.api.locks import Taken, held
+from spacedevs.api.words import counted
 
 from .archives import DATABASE, FORMAT, MEDIA, Damaged, files_of, pack, unpack
 from .databases import engine
@@ -121,7 +122,7 @@ def refuse_what_lacks(about):
         if table not in there:
             raise Damaged(f"its database lacks the table {table}")
         if (found := count(table)) != number:
-            raise Damaged(f"its database has {found} rows of {table}, and not {number}")
+            raise Damaged(f"its database has {counted(found, 'row')} of {table}, and not {number}")
 
 
 def refuse_what_does_not_answer():

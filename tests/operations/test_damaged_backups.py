@@ -191,7 +191,7 @@ def told(found, **changes):
 def test_a_database_that_lacks_rows_is_refused(good):
     before, found = state(), members(good)
     packed(good, told(found, rows={"agencies_agencytype": 77}))
-    assert "its database has 1 rows of agencies_agencytype, and not 77" in refused(good)
+    assert "its database has 1 row of agencies_agencytype, and not 77" in refused(good)
     assert state() == before
 
 

@@ -11,6 +11,7 @@ from django.test import TestCase
 
 from agencies.models import Agency
 from launches.models import FirstStage, Launch, LaunchStatus
+from places.models import Pad
 from spacedevs.api import pending, versioning
 from spacedevs.api.configuration import faults
 from spacedevs.api.models import StatisticsOrigin
@@ -183,12 +184,12 @@ def test_a_dry_run_chooses_nothing(agency, file):
 
 def test_the_command_tells_what_is_wrong_and_puts_it_right(agency):
     out = io.StringIO()
-    with pytest.raises(CommandError, match=r"rows have wrong figures") as error:
+    with pytest.raises(CommandError, match=r"wrong figures") as error:
         call_command("recompute_statistics", check=True, stdout=out)
     assert error.value.returncode == 1
     assert f"agencies.Agency {agency.pk}: total_launch_count is 7, not 1" in out.getvalue()
     assert count(agency) == 7
-    assert "agencies.Agency (agency): 1 of 1 rows were wrong." in run("recompute_statistics")
+    assert "agencies.Agency (agency): 1 of 1 row was wrong." in run("recompute_statistics")
     assert count(agency) == 1
     assert run("recompute_statistics", check=True) == "All figures are right.\n"
 
@@ -272,3 +273,11 @@ def test_a_setting_that_means_nothing_is_refused(value, settings):
     assert [fault.msg for fault in faults()] == [
         f"STATISTICS must be derived or imported, or not be set; {value!r} is neither."
     ]
+
+
+def test_a_length_of_time_that_is_wrong_is_told_as_the_api_shows_it():
+    out = io.StringIO()
+    factories.full(Pad, fastest_turnaround=timedelta(days=2, hours=3))
+    with pytest.raises(CommandError):
+        call_command("recompute_statistics", check=True, stdout=out)
+    assert "fastest_turnaround is P2DT3H, not " in out.getvalue()

@@ -8,6 +8,7 @@ from spacedevs.api.dumps import make
 from spacedevs.api.export import export, files
 from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
 from spacedevs.api.snapshots import snapshot
+from spacedevs.api.words import counted
 
 
 class Command(BaseCommand):
@@ -37,5 +38,7 @@ class Command(BaseCommand):
             return None
         with snapshot():
             for written in export(folder, endpoints, gzip):
-                self.stdout.write(f"{written.file}: {written.records} records, {written.bytes:,} bytes")
+                self.stdout.write(
+                    f"{written.file}: {counted(written.records, 'record')}, {counted(written.bytes, 'byte')}"
+                )
         return None

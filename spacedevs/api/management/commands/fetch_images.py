@@ -6,6 +6,7 @@ from spacedevs.api.endpoints import endpoints
 from spacedevs.api.locks import Taken, held
 from spacedevs.api.pictures import UNSTORED, Fetcher, move, wanted
 from spacedevs.api.reports import one_line
+from spacedevs.api.words import counted
 
 UNSTORED_IN_A_ROW = 10  # pictures that others sent for nothing, until it is no use to go on
 
@@ -38,7 +39,9 @@ class Command(BaseCommand):
             about = f"{number} of {len(addresses)}: {given} {picture.failure or '-> ' + picture.name}"
             self.stdout.write(one_line(about))
             if unstored == UNSTORED_IN_A_ROW:
-                raise CommandError(f"{unstored} pictures in a row {picture.failure}. Run this again to go on.")
+                raise CommandError(
+                    f"{counted(unstored, 'picture')} in a row {picture.failure}. Run this again to go on."
+                )
             if rate:
                 sleep(1 / rate)
         self.stdout.write(f"{len(addresses) - failures} copied, {failures} failed.")

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from contextlib import nullcontext
 from itertools import islice
 
@@ -6,13 +7,14 @@ from django.db import transaction
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from spacedevs.api import pending
-from spacedevs.api.endpoints import endpoints
-from spacedevs.api.files import Unreadable, files, read
+from spacedevs.api.endpoints import VERSION, endpoints
+from spacedevs.api.files import OtherVersion, Unreadable, files, read
 from spacedevs.api.ingest import Outcome
 from spacedevs.api.intake import Intake
 from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
 from spacedevs.api.statistics import IMPORTED, choose, is_empty
+from spacedevs.api.words import counted
 
 # Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the
 # size of a file; and nobody who writes meanwhile waits for long. That a file be all or nothing would gain nothing,
@@ -35,7 +37,7 @@ class Command(BaseCommand):
         endpoints()  # the router brings the components
         if component and component not in map(name_of, components()):
             raise CommandError(f"There is no component {component!r}.", returncode=2)
-        self.outcome, self.unreadable = Outcome(), []
+        self.outcome, self.unreadable, self.others = Outcome(), [], defaultdict(list)
         # What one record would create, the next would find: so a dry run is one transaction, which is undone.
         with transaction.atomic() if dry_run else nullcontext():
             if is_empty():  # these are not one's own data, or the figures are right as they come
@@ -50,12 +52,15 @@ class Command(BaseCommand):
             self.stdout.write("Nothing was written.")
         for why in self.unreadable:
             self.stderr.write(why)
-        if self.unreadable or self.outcome.refused:
-            refused = len(self.outcome.refused)
-            raise CommandError(
-                f"{refused} records were refused, {len(self.unreadable)} files could not be read to their end.",
-                returncode=2,
-            )
+        for version, (path, *more) in self.others.items():
+            which = f"{path} and {counted(len(more), 'more file')}" if more else path
+            are = "these are answers" if more else "this is an answer"
+            self.stderr.write(f"{which}: {are} of LL2 {version}; what is taken in are answers of LL2 {VERSION}.")
+        unread = len(self.unreadable) + sum(map(len, self.others.values()))
+        if unread or self.outcome.refused:
+            refused = counted(len(self.outcome.refused), "record was", "records were")
+            ends = "file could not be read to its end", "files could not be read to their end"
+            raise CommandError(f"{refused} refused, {counted(unread, *ends)}.", returncode=2)
 
     def take_in(self, paths, intake):
         found = self.records(paths)
@@ -77,7 +82,9 @@ class Command(BaseCommand):
                         yield record
                         count += 1
                         progress.update(bar, completed=before + position)
+                except OtherVersion as other:
+                    self.others[other.version].append(path)
                 except Unreadable as why:
                     self.unreadable.append(str(why))
                 if not is_shown and len(paths) > 1:
-                    self.stdout.write(f"{path}: {count} records")
+                    self.stdout.write(f"{path}: {counted(count, 'record')}")

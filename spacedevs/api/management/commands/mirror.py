@@ -14,6 +14,7 @@ from spacedevs.api.models import Mirror
 from spacedevs.api.reports import one_line, report, table
 from spacedevs.api.statistics import IMPORTED, choose
 from spacedevs.api.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
+from spacedevs.api.words import counted
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again
 MOST_NAMED = 3  # of the endpoints that failed
@@ -133,8 +134,9 @@ class Command(BaseCommand):
             more = f"; and {len(run.failed) - MOST_NAMED} more" if len(run.failed) > MOST_NAMED else ""
             raise CommandError(one_line(f"Upstream fails: {named}{more}. Run this again to go on."))
         if run.outcome.refused or run.pages_refused:
-            pages = f"{run.pages_refused} pages and " if run.pages_refused else ""
-            raise CommandError(f"{pages}{len(run.outcome.refused)} records were refused.", returncode=2)
+            pages = f"{counted(run.pages_refused, 'page')} and " if run.pages_refused else ""
+            records = counted(len(run.outcome.refused), "record was", "records were")
+            raise CommandError(f"{pages}{records} refused.", returncode=2)
 
     def watch(self, run, token):
         is_known = not token  # what upstream grants
@@ -169,12 +171,13 @@ class Command(BaseCommand):
         ]
         table(self.stdout, ["", "here", "upstream", "vanished", "complete, age", "current, age"], rows)
         left = sum(map(pages_left, states)) + len(paths()) - len(states)
+        calls = counted(left, "call is", "calls are")
         recent = len(Budget(mirror, limit).recent())
-        self.stdout.write(f"{recent} calls in the last hour{f' of {limit}' if limit else ''}.")
+        self.stdout.write(f"{counted(recent, 'call')} in the last hour{f' of {limit}' if limit else ''}.")
         if not left:
             self.stdout.write("Complete.")
         elif limit:
             done = timezone.now() + timedelta(hours=left / limit)
-            self.stdout.write(f"At least {left} calls are left until it is complete: about {done:%Y-%m-%d %H:%M} UTC.")
+            self.stdout.write(f"At least {calls} left until it is complete: about {done:%Y-%m-%d %H:%M} UTC.")
         else:
-            self.stdout.write(f"At least {left} calls are left until it is complete.")
+            self.stdout.write(f"At least {calls} left until it is complete.")

@@ -1,10 +1,18 @@
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from rest_framework import serializers
 
 from spacedevs.api import pending
+from spacedevs.api.representations import Duration
 from spacedevs.api.statistics import DERIVED, IMPORTED, choose, recompute, statistics
+from spacedevs.api.words import counted
 
 MOST_TOLD = 20  # of the rows of a table that are wrong
+
+AS_SHOWN = {timedelta: Duration(), datetime: serializers.DateTimeField()}
 
 
 class Command(BaseCommand):
@@ -25,7 +33,8 @@ class Command(BaseCommand):
         pending.settle()  # search texts, which may be pending as well
 
     def tell(self, statistic, number):
-        self.say(f"{statistic.title}: {number} of {statistic.model._base_manager.count()} rows were wrong.")
+        rows = counted(statistic.model._base_manager.count(), "row")
+        self.say(f"{statistic.title}: {number:,} of {rows} {'was' if number == 1 else 'were'} wrong.")
 
     def say(self, text):
         self.stdout.write(text)
@@ -33,7 +42,8 @@ class Command(BaseCommand):
 
     def tell_wrong(self):
         if left := pending.count():
-            self.say(f"{left} notes of figures and search texts that have to follow a change are pending.")
+            about = "of figures and search texts that have to follow a change"
+            self.say(f"{counted(left, f'note {about} is', f'notes {about} are')} pending.")
         count = 0
         for each in statistics():
             wrong = each.wrong()
@@ -41,13 +51,23 @@ class Command(BaseCommand):
             for key, *values in wrong[:MOST_TOLD]:
                 stored, right = values[: len(each.figures)], values[len(each.figures) :]
                 told = [
-                    f"{name} is {was}, not {should}"
+                    f"{name} is {as_shown(each.model, name, was)}, not {as_shown(each.model, name, should)}"
                     for name, was, should in zip(each.figures, stored, right, strict=True)
                     if was != should
                 ]
                 self.say(f"{each.model._meta.label} {key}: {'; '.join(told)}")
             if len(wrong) > MOST_TOLD:
-                self.say(f"{each.model._meta.label}: {len(wrong) - MOST_TOLD} rows more.")
+                self.say(f"{each.model._meta.label}: {counted(len(wrong) - MOST_TOLD, 'row')} more.")
         if count:
-            raise CommandError(f"{count} rows have wrong figures: recompute_statistics puts them right.", returncode=1)
+            rows = counted(count, "row has", "rows have")
+            raise CommandError(f"{rows} wrong figures: recompute_statistics puts them right.", returncode=1)
         self.say("All figures are right.")
+
+
+def as_shown(model, name, value):
+    """A figure, as the driver of a database reads it, in the way in which the API shows it."""
+    column = model._meta.get_field(name).get_col(model._meta.db_table)
+    for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
+        value = convert(value, column, connection)
+    shown = AS_SHOWN.get(type(value))
+    return shown.to_representation(value) if shown else value

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
+from spacedevs.api.words import counted
 from spacedevs.operations.backups import backup
 
 
@@ -18,4 +19,4 @@ class Command(BaseCommand):
         if file.exists():
             raise CommandError(f"{file} is there already.")
         backup(file)
-        self.stdout.write(f"{file}: {file.stat().st_size:,} bytes")
+        self.stdout.write(f"{file}: {counted(file.stat().st_size, 'byte')}")
