@@ -12,10 +12,21 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
 
+from tests import templates
 from tests.clocks import hold_minute
 
 SHARED = Path(django_settings.BASE_DIR).parent / "shared"
 STARTED = hold_minute(datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Each test database begins as a copy of a migrated one."""
+    default = django_settings.DATABASES["default"]
+    if default["ENGINE"].endswith("postgresql"):
+        default["TEST"]["TEMPLATE"] = templates.postgres_template(django_settings.DATABASE_URL)
+    else:
+        templates.begin_as_copy(templates.sqlite_template())
 
 
 @pytest.fixture(scope="session", autouse=True)

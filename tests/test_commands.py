@@ -34,7 +34,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def sample(folder):
     """A database with the sample data."""
-    with new_database(folder) as url:
+    with new_database(folder, migrated=True) as url:
         run(*MANAGE, "prepare", "--database-only", DATABASE_URL=url)
         yield url
 

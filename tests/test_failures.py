@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -22,6 +23,7 @@ from django.urls import reverse
 
 from agencies.models import AgencyType
 from spacedevs.api.database import DEADLINE, SESSION, begin_session, bound, bound_statements, read_all
+from tests import templates
 from tests.bench.servers import free_port, started
 from tests.sample import run
 
@@ -125,10 +127,9 @@ for _ in range(30):
 
 
 def test_of_ninety_increments_by_three_writers_none_is_lost(tmp_path):
-    path = tmp_path / "db.sqlite3"
+    path = shutil.copy(templates.sqlite_template(), tmp_path)
     environment = os.environ | {"DATABASE_URL": f"sqlite:///{path}", "STATISTICS": "imported"}
     manage = [sys.executable, django_settings.BASE_DIR / "manage.py"]
-    subprocess.run([*manage, "migrate", "-v0"], env=environment, check=True)
     make = "from agencies.models import Agency; Agency.objects.create(id=1, name='NASA', founding_year=0)"
     subprocess.run([*manage, "shell", "-v0", "-c", make], env=environment, check=True)
     writers = [subprocess.Popen([*manage, "shell", "-v0", "-c", COUNT], env=environment) for _ in range(3)]
@@ -162,9 +163,8 @@ print(known, waited, key.last_used is not None, *patience)
 
 
 def test_who_has_a_key_does_not_wait_for_a_writer(tmp_path):
-    environment = {"DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}"}
+    environment = {"DATABASE_URL": f"sqlite:///{shutil.copy(templates.sqlite_template(), tmp_path)}"}
     manage = [sys.executable, django_settings.BASE_DIR / "manage.py"]
-    run(*manage, "migrate", "-v0", **environment)
     assert run(*manage, "shell", "-v0", "-c", ASK_BESIDE_A_WRITER, **environment) == "True False True 5000\n"
 
 

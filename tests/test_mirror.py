@@ -13,12 +13,10 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import httpx
-import psycopg
 import pytest
 import stamina
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
 
@@ -32,9 +30,11 @@ from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
 from spacedevs.api.statistics import are_derived, choose
 from spacedevs.api.upstream import Budget
 from spacedevs.api.upstream import Upstream as UpstreamServer
+from tests import templates
 from tests.api.routes import MODES
 from tests.clocks import hold_minute
 from tests.conftest import STARTED
+from tests.sample import new_database
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def manage(url, *arguments, **options):
 @pytest.fixture(scope="session")
 def sample_database(tmp_path_factory):
     """A database file with the sample data."""
-    path = tmp_path_factory.mktemp("upstream") / "db.sqlite3"
+    path = shutil.copy(templates.sqlite_template(), tmp_path_factory.mktemp("upstream"))
     assert manage(f"sqlite:///{path}", "prepare", stdout=subprocess.DEVNULL).wait() == 0
     return path
 
@@ -352,21 +352,8 @@ def test_the_limits_that_upstream_tells_a_token_are_kept(upstream, clock):
 @pytest.fixture
 def empty_database(tmp_path):
     """The address of a database that has tables and no rows, for processes of their own."""
-    if connection.vendor == "sqlite":
-        url = f"sqlite:///{tmp_path / 'mirrored.sqlite3'}"
-        yield from prepared(url)
-        return
-    about = connection.settings_dict
-    with psycopg.connect(host=about["HOST"], port=about["PORT"], user=about["USER"], autocommit=True) as server:
-        server.execute(f"DROP DATABASE IF EXISTS {about['NAME']}_mirrored")
-        server.execute(f"CREATE DATABASE {about['NAME']}_mirrored")
-        yield from prepared(f"postgres://{about['USER']}@{about['HOST']}:{about['PORT']}/{about['NAME']}_mirrored")
-        server.execute(f"DROP DATABASE {about['NAME']}_mirrored WITH (FORCE)")
-
-
-def prepared(url):
-    assert manage(url, "migrate", "-v0").wait() == 0
-    yield url
+    with new_database(tmp_path, migrated=True) as url:
+        yield url
 
 
 def exported(url, folder):

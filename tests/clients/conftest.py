@@ -66,7 +66,7 @@ class Served:
 def served(folder):
     """The sample data behind the server that an installation has."""
     port, manage = free_port(), [sys.executable, settings.BASE_DIR / "manage.py"]
-    with new_database(folder) as url:
+    with new_database(folder, migrated=True) as url:
         run(*manage, "prepare", DATABASE_URL=url)
         serve = [*manage, "serve", "--port", str(port)]
         with started(serve, port, "/2.3.0/", os.environ | {"DATABASE_URL": url}) as server:

@@ -1,0 +1,87 @@
+"""A migrated database that test databases are copies of: to migrate takes longer than most test files do.
+
+It is made once for each set of migrations and versions, and kept: on SQLite as a file in pytest's cache, on PostgreSQL
+as a database of the server. A copy is migrated again, which does nothing but to renew the triggers."""
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.db.backends.signals import connection_created
+from psycopg import sql
+
+FOLDER = Path(settings.BASE_DIR, ".pytest_cache", "d", "databases")
+MIGRATED_BY = ("django", "django-simple-history", "django-axes", "django-import-export")
+
+
+def digest() -> str:
+    """What the template is made of: the migrations, and the versions of whatever else has some."""
+    found = hashlib.sha256(repr([version(name) for name in MIGRATED_BY]).encode())
+    for path in sorted(Path(settings.BASE_DIR).glob("**/migrations/*.py")):
+        if ".venv" not in path.parts:
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def migrate(url):
+    """Migrates a database in a process of its own, as this one knows its test database alone."""
+    command = [sys.executable, settings.BASE_DIR / "manage.py", "migrate", "--verbosity=0"]
+    subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=True)
+
+
+@contextmanager
+def one_at_a_time(path: Path):
+    """Lets one worker make a template while the others wait for it."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def sqlite_template() -> Path:
+    """The file that test databases on SQLite are copied from."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    template = FOLDER / f"{digest()}-{sqlite3.sqlite_version}.sqlite3"
+    with one_at_a_time(FOLDER / "lock"):
+        if not template.exists():
+            new = template.with_suffix(".new")
+            new.unlink(missing_ok=True)
+            migrate(f"sqlite:///{new}")
+            with closing(sqlite3.connect(new)) as connection:
+                connection.execute("PRAGMA journal_mode = DELETE")  # what is in a log is not in the file
+            new.rename(template)
+    return template
+
+
+def postgres_template(url: str) -> str:
+    """The name of the database that test databases on PostgreSQL are copied from."""
+    name = f"spacedevs_template_{digest()}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        found = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if found != (True,):
+            named = sql.Identifier(name)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(named))  # half made
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(named))
+            migrate(urlsplit(url)._replace(path=f"/{name}").geturl())
+            connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true ALLOW_CONNECTIONS false").format(named))
+    return name
+
+
+def begin_as_copy(template: Path):
+    """Fills the first SQLite database that Django connects to, and no other."""
+
+    def fill(connection, **kwargs):
+        connection_created.disconnect(fill)
+        with closing(sqlite3.connect(template)) as source:
+            source.backup(connection.connection)
+
+    connection_created.connect(fill, weak=False)
