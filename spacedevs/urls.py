@@ -4,10 +4,11 @@ from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from docking import pages
 from spacedevs.api import dataset, dumps, errors
+from spacedevs.api.document import Document
 from spacedevs.api.models import key_pattern
 from spacedevs.editing import uploads
 from spacedevs.router import urls
@@ -17,7 +18,7 @@ KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root"), name="home"),
     path("2.3.0/", include(urls)),
-    path("2.3.0/schema/", SpectacularAPIView.as_view(api_version="2.3.0"), name="schema"),
+    path("2.3.0/schema/", Document.as_view(), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
     path("2.3.0/dataset/", dataset.about, name="dataset"),
     path("2.3.0/dump/", dumps.index, name="dump"),

@@ -1,14 +1,16 @@
 """The OpenAPI document, read off the declarations of the resources; the only code that writes it."""
 
+import re
 from threading import Lock
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import UUIDField
+from django.db.models import CharField, UUIDField
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import get_lib_doc_excludes
+from drf_spectacular.settings import patched_settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
@@ -38,6 +40,8 @@ PROBLEMS = {  # beside that of bad parameters
 LACKING = "Null where answers that show less are all that is known of a row."
 EMPTY = "May be empty."
 JSON = "application/json"
+CONFIGURATIONS = "Configurations"
+TABLES = "The lookup tables: what is known of each status, type or country that records name."
 
 
 def classes_without_description():
@@ -59,15 +63,35 @@ class Generator(SchemaGenerator):
 
     The library keeps in its classes what it is about: of two threads that made it at once, one failed."""
 
+    openapi = "3.1.0"
     making = Lock()
-    made = None
+    made = {}  # by the version of OpenAPI
 
     def get_schema(self, request=None, public=False):
-        with self.making, translation.override(settings.LANGUAGE_CODE):
-            if Generator.made is None:
+        with (
+            self.making,
+            translation.override(settings.LANGUAGE_CODE),
+            patched_settings({"OAS_VERSION": self.openapi}),
+        ):
+            if self.openapi not in Generator.made:
                 self.api_version = None  # that somebody asked for; there is one
-                Generator.made = super().get_schema(request=None, public=True)
-        return Generator.made
+                document = super().get_schema(request=None, public=True)
+                Generator.made[self.openapi] = document | {"tags": self.get_tags(document["paths"])}
+        return Generator.made[self.openapi]
+
+    def get_tags(self, paths) -> list[dict]:
+        """The tags of the operations; each is described by the first endpoint that has it."""
+        views = {path: view for path, _, _, view in self._get_paths_and_endpoints()}
+        about = {CONFIGURATIONS: TABLES}
+        for path, methods in paths.items():
+            about.setdefault(methods["get"]["tags"][0], views[path].about)
+        return [{"name": name, "description": about[name]} for name in sorted(about)]
+
+
+class Generator30(Generator):
+    """Makes it for tools that do not know OpenAPI 3.1, where null is a type."""
+
+    openapi = "3.0.3"
 
 
 class ResourceSchema(AutoSchema):
@@ -76,15 +100,35 @@ class ResourceSchema(AutoSchema):
     def get_description(self) -> str:
         return self.view.help_text
 
+    def get_summary(self) -> str:
+        tokens, view = self._tokenize_path(), self.view
+        if not hasattr(view, "part"):  # it shows one object, and says so itself
+            return re.split("[:;.]", view.about)[0]
+        about = view.queryset.model._meta
+        part = f"{tokens[-1]} " if view.part else ""
+        return f"Show one {part}{about.verbose_name}" if view.detail else f"List {part}{about.verbose_name_plural}"
+
     def _get_serializer_field_meta(self, field, direction):
         meta = super()._get_serializer_field_meta(field, direction)
         if description := " ".join([*filter(None, [meta.get("description")]), *remarks(field)]):
             meta["description"] = description
         return meta
 
+    def _map_serializer_field(self, field, direction, bypass_extensions=False):
+        """Of 3.0, where `nullable` means something beside a type alone, the type of a reference that may be null."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        return {"type": "object", **schema} if "allOf" in schema and schema.get("nullable") else schema
+
+    def _insert_field_validators(self, field, schema):
+        """What was imported is kept to the letter: an address may be empty, and neither it nor a slug well formed."""
+        super()._insert_field_validators(field, schema)
+        if isinstance(column_of(field), CharField):
+            schema.pop("format", None)
+            schema.pop("pattern", None)
+
     def get_tags(self) -> list[str]:
         noun = self._tokenize_path()[0]
-        return ["Configurations" if noun == "config" else noun.replace("_", " ").capitalize()]
+        return [CONFIGURATIONS if noun == "config" else noun.replace("_", " ").capitalize()]
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
         if self.view.detail:

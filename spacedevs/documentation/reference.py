@@ -78,18 +78,20 @@ def document() -> dict:
 
 def kind(schema) -> list[Words]:
     """What may stand at a place, in words."""
+    types = schema.get("type", "anything")
+    first, *others = types if isinstance(types, list) else [types]
     if "$ref" in schema:
         name = schema["$ref"].removeprefix(REF)
         said = [Words(name, name)]
     elif options := schema.get("oneOf") or schema.get("anyOf") or schema.get("allOf"):
         said = [word for number, each in enumerate(options) for word in [Words(" or ")] * bool(number) + kind(each)]
-    elif schema.get("type") == "array":
+    elif first == "array":
         said = [Words("array of "), *kind(schema["items"])]
     elif "enum" in schema:
         said = [Words(", ".join(str(value) for value in schema["enum"] if value is not None))]
     else:
-        said = [Words(" ".join(filter(None, [schema.get("type", "anything"), schema.get("format")])))]
-    return [*said, *[Words(" or null")] * bool(schema.get("nullable"))]
+        said = [Words(" ".join(filter(None, [first, schema.get("format")])))]
+    return [*said, *(Words(f" or {other}") for other in others)]
 
 
 @cache

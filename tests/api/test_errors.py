@@ -181,9 +181,9 @@ def test_the_document_is_made_once_whoever_asks_how(client, monkeypatch):
         return make(generator, **asked)
 
     monkeypatch.setattr(SchemaGenerator, "get_schema", watched)
-    monkeypatch.setattr(Generator, "made", None)
-    asked = ["", "?version=9", "?version=%0a", "?lang=de", "?format=json&version=%00"]
+    monkeypatch.setattr(Generator, "made", {})
+    asked = ["", "?version=9", "?version=%0a", "?lang=de", "?openapi=3.1", "?format=json&version=%00"]
     answers = [client.get(f"/2.3.0/schema/{query}") for query in asked]
-    assert [answer.status_code for answer in answers] == [200] * 5
-    assert len({answer.content for answer in answers[:4]}) == 1
+    assert [answer.status_code for answer in answers] == [200] * 6
+    assert len({answer.content for answer in answers[:5]}) == 1
     assert made == [True]

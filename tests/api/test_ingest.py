@@ -156,6 +156,14 @@ def test_a_value_that_a_field_cannot_have_is_refused_by_its_place(name, value, p
     assert problems(event)[0] == f"answer 0#/{name}: {problem}"
 
 
+@pytest.mark.parametrize(
+    ("year", "bound"), [(2**31, "less than or equal to 2147483647"), (-1, "greater than or equal to 0")]
+)
+def test_a_number_that_one_database_cannot_hold_is_refused_on_each(year, bound, answered):
+    agency = answered(lambda: factories.full(Agency), "agencies/{id}/") | {"founding_year": year}
+    assert problems(agency) == [f"answer 0#/founding_year: Ensure this value is {bound}."]
+
+
 @pytest.mark.parametrize("length", ["5", "00:05", "1 day", "P-1DT2H", "P1W", "-1 00:00:00"])
 def test_a_length_of_time_that_launch_library_does_not_write_is_refused(length, event):
     event["flight_vehicle_chaser"]["duration"] = length

@@ -1,0 +1,24 @@
+"""Where the OpenAPI document is served."""
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import ValidationError
+
+from .schema import Generator, Generator30
+
+GENERATORS = {"3.1": Generator, "3.0": Generator30}
+
+
+class Document(SpectacularAPIView):
+    """The document, as YAML or as JSON, in the version of OpenAPI that `openapi` names."""
+
+    api_version = settings.SPECTACULAR_SETTINGS["VERSION"]
+
+    @extend_schema(exclude=True)  # it is about the API
+    def get(self, request, *args, **kwargs):
+        asked = request.query_params.get("openapi", "3.1")
+        if asked not in GENERATORS:
+            raise ValidationError({"openapi": [f"There is no such version. Choose from: {', '.join(GENERATORS)}."]})
+        self.generator_class = GENERATORS[asked]
+        return super().get(request, *args, **kwargs)
