@@ -2,7 +2,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Case, Count, F, Prefetch, Q, When
 from django.db.models.functions import Now
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from docking import models
+from docking import models, presence
 from docking.querysets import DOCKED
 from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline, YesOrNo
 from spacedevs.editing.attention import Concern
@@ -49,7 +49,7 @@ class Ports(RowInline):
     """The ports of a station, of a kind of ship or of a payload, and who is there."""
 
     model = models.DockingLocation
-    fields = ("name", "docked", "since", "act")
+    fields = ("name", "takes_ships", "docked", "since", "act")
     readonly_fields = ("docked", "since", "act")
     verbose_name = "port"
     verbose_name_plural = "ports, and who is there now"
@@ -74,13 +74,19 @@ class Ports(RowInline):
 
     @admin.display(description="do")
     def act(self, port):
-        """Whoever is there can leave; at an empty port of a station something can dock."""
+        """Whoever is there can leave; at an empty port of a station that takes ships one can dock."""
         leave = '<button class="tool" formmethod="post" formnovalidate formaction="{}">Undock now</button>'
         undocked = [(reverse("admin:docking_dockingevent_undock", args=[stay.pk]),) for stay in port.stays]
-        if undocked or not port.spacestation_id:
+        if undocked or port.pk not in self.for_ships(port.spacestation_id):
             return self.live("act", port, leave, undocked)
         dock = form_of_a_stay(space_station_target=port.spacestation_id, docking_location=port.pk)
         return self.live("act", port, '<a class="tool" href="{}">Dock here …</a>', [(dock,)])
+
+    def for_ships(self, station) -> set[int]:
+        """The ports of a station that take ships; asked once for a page, for which there is an inline of its own."""
+        if not hasattr(self, "_for_ships"):
+            self._for_ships = {port.pk for port in presence.ports_for_ships(station)} if station else set()
+        return self._for_ships
 
     def live(self, column, port, template, rows):
         """A cell that changes under the reader."""
@@ -105,12 +111,12 @@ class DockingLocationAdmin(RowAdmin):
     ordering = ("spacestation", "spacecraft", "payload", "name")
     named_by = ("spacestation", "spacecraft", "payload")
     fieldsets = (
-        (None, {"fields": ("name",)}),
+        (None, {"fields": ("name", "takes_ships")}),
         ("Whose port it is", {"fields": ("spacestation", "spacecraft", "payload")}),
     )
 
     def get_search_results(self, request, queryset, search_term):
-        """What is found; for the form of a stay, among the ports of its target alone."""
+        """What is found; for the form of a stay, among the ports of its target alone, those that take ships first."""
         found, repeated = super().get_search_results(request, queryset, search_term)
         if request.GET.get("model_name") != "dockingevent":
             return found, repeated
@@ -119,7 +125,11 @@ class DockingLocationAdmin(RowAdmin):
             for name, way in FLIGHTS_OF_TARGET.items()
             if request.GET.get(name, "").isdecimal()
         }
-        return found.filter(**targets) if targets else found.none(), True
+        if not targets:
+            return found.none(), True
+        station = targets.get("spacestation__id")
+        in_service = {port.pk for port in presence.ports_for_ships(station)} if station else ()
+        return found.filter(**targets).order_by(Case(When(pk__in=in_service, then=0), default=1), "name", "pk"), True
 
 
 class StillDocked(YesOrNo):

@@ -52,6 +52,12 @@ class DockingLocation(Named):
         related_name="docking_location",
     )
     payload = models.ForeignKey(Payload, models.CASCADE, null=True, blank=True, related_name="docking_location")
+    takes_ships = models.BooleanField(
+        null=True,
+        blank=True,
+        help_text="Whether a ship can dock there. If unknown, the stays tell: a ship was there in the four years "
+        "before the last one came to the station.",
+    )
 
     def __str__(self):
         return f"{self.name} ({self.owner})" if self.owner else self.name

@@ -90,14 +90,14 @@ def station(request, pk):
     """One station: who is there, at which port, since when, and who was."""
     row = get_object_or_404(SpaceStation.objects.select_related("image", "orbit", "status", "type"), pk=pk)
     there = presence.presences(row.pk)[row.pk]
-    taken = {stay.docking_location.name for stay in there.stays}
+    taken = {stay.docking_location_id for stay in there.stays}
     timeline = timelines.of_station(row)
     context = {
         "station": row,
         "there": there,
         "docked": [(stay, (timezone.now().date() - stay.docking.date()).days) for stay in there.stays],
         "owners": row.owners.all(),
-        "free": [port for port in timeline.rows if port not in taken],
+        "free": [port for port in presence.ports_for_ships(row.pk) if port.pk not in taken],
     }
     address = reverse("station-timeline", args=[pk])
     return page(request, "docking/station.html", timeline, address, context, presence.changes_at(row.pk))

@@ -1,16 +1,17 @@
 """Who is at stations now: the vehicles that are docked, and the people aboard."""
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Prefetch
+from django.db.models import Max, Prefetch
+from django.db.models.functions import Coalesce, Now
 
 from crew.models import AstronautFlight
 from stations.models import Expedition
 from stations.querysets import ACTIVE
 
-from .models import DockingEvent
+from .models import DockingEvent, DockingLocation
 from .querysets import DOCKED
 
 SHOWN = (  # of a stay
@@ -21,6 +22,12 @@ SHOWN = (  # of a stay
     "payload_flight_chaser__payload__type",
     "space_station_chaser__image",
 )
+
+# A port is in service for so long after the last ship left it. Longer than fleets stood still (the Shuttle for 29
+# months, Dragon, Progress and Soyuz for less than a year), and shorter than any module has stood at a port of the ISS
+# that was for ships before.
+IN_SERVICE = timedelta(days=4 * 365)
+EVER = datetime(9999, 1, 1, tzinfo=UTC)  # the departure of a ship that is still there
 
 LAST = 2**31  # the priority of somebody without a role
 
@@ -76,6 +83,29 @@ def presences(station: int | None = None) -> defaultdict[int, Presence]:
 def of(relation, station) -> dict:
     """What is of this station, or of any."""
     return {f"{relation}__isnull": False} if station is None else {relation: station}
+
+
+def ports_for_ships(station: int) -> list[DockingLocation]:
+    """The ports of a station at which a ship can dock, taken or not: those of which an editor says so, and of the
+    others those where a ship was lately.
+
+    A port that a module has taken along, or that another module stands at, is none. Lately is meant by the station's
+    own time, that of the last docking there: nothing changes with the clock, and a station of 1986 has its ports.
+    Where no ship has ever docked, all ports are as good as each other."""
+    ships = DockingEvent.objects.filter(
+        space_station_target__id=station, flight_vehicle_chaser__isnull=False, docking__lte=Now()
+    )
+    lasts = {"came": Max("docking"), "left": Max(Coalesce("departure", EVER))}
+    visits = list(ships.order_by().values_list("docking_location").annotate(**lasts))
+    since = max((came for _, came, _ in visits), default=None)
+    left = {port: left for port, _, left in visits}
+
+    def takes_ships(port):
+        if port.takes_ships is not None or since is None:
+            return port.takes_ships is not False
+        return port.pk in left and left[port.pk] >= since - IN_SERVICE
+
+    return [port for port in DockingLocation.objects.filter(spacestation__id=station) if takes_ships(port)]
 
 
 def changes_at(station: int | None = None) -> datetime | None:

@@ -36,8 +36,9 @@ class SpaceStationNow(OneObject):
     ladder = (serializers.SpaceStationNow,)
     schema = OneSchema()
     help_text = (
-        "Who is docked at a station now, port by port and since when, which ports are free, and who is aboard: those "
-        "who came with the ships that are docked or, where that is not known, the crews of the active expeditions.\n\n"
+        "Who is docked at a station now, port by port and since when, which ports are free for a ship, and who is "
+        "aboard: those who came with the ships that are docked or, where that is not known, the crews of the active "
+        "expeditions.\n\n"
         "An addition of this server, which Launch Library 2.3.0 does not have."
     )
 
@@ -53,7 +54,7 @@ class SpaceStationNow(OneObject):
             "url": self.address_of(station),
             "name": station.name,
             "docked": [self.docked(stay) for stay in there.stays],
-            "free": [port for port in station.docking_location.all() if port.pk not in taken],
+            "free": [port for port in presence.ports_for_ships(station.pk) if port.pk not in taken],
             "crew": [self.aboard(each) for each in there.crew],
             "active_expeditions": ACTIVE.of(station.expeditions.all()),
         }

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from agencies.models import Agency, AgencyType, Country, Program, ProgramType
 from crew.models import Astronaut, AstronautRole, AstronautStatus, AstronautType
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
+from docking.presence import ports_for_ships
 from events.models import Event, EventType, NoticeType, RoadClosure, RoadClosureStatus, Spacewalk
 from launches.models import (
     FirstStage,
@@ -309,6 +310,17 @@ def test_a_port_belongs_to_what_is_docked_at():
         if owner != of_target:
             wrong.append((event.id, port.name))
     assert wrong == []
+
+
+def test_the_ports_that_are_free_are_those_that_a_ship_could_take():
+    taken = set(dockings().filter(departure=None).values_list("docking_location", flat=True))
+    active = SpaceStation.objects.filter(status__name="Active")
+    assert {
+        station.name: [port.name for port in ports_for_ships(station.pk) if port.pk not in taken] for station in active
+    } == {
+        "International Space Station": ["Harmony forward", "Harmony nadir"],
+        "Tiangong space station": ["Tianhe forward"],
+    }
 
 
 def test_no_port_holds_two_vehicles_at_once():

@@ -62,6 +62,18 @@ def test_only_ports_of_the_target_are_offered(editor, port):
     assert offered(editor, space_station_target=10**20) == []
 
 
+def test_ports_that_take_ships_are_offered_first_and_alone_have_a_button(editor, mir):
+    for name, facts in (("A", {"takes_ships": False}), ("B", {}), ("C", {"takes_ships": True})):
+        docking_location(name=name, spacestation=mir, **facts)
+    assert offered(editor, space_station_target=mir.pk) == ["B (Mir)", "C (Mir)", "A (Mir)"]
+    ship = docking_event(space_station_target=mir, docking_location__name="D", docking=day(5), departure=day(6))
+    assert offered(editor, space_station_target=mir.pk) == ["C (Mir)", "D (Mir)", "A (Mir)", "B (Mir)"]
+    shown = editor.get(page(SpaceStation, "change", mir.pk)).text
+    ports = {port.name: f"docking_location={port.pk}" in shown for port in DockingLocation.objects.all()}
+    assert ports == {"A": False, "B": False, "C": True, "D": True}
+    assert ship.docking_location.takes_ships is None
+
+
 def test_port_of_another_target_is_refused(editor, mir):
     elsewhere = docking_location(spacestation=space_station())
     fields = typed(1, space_station_target=mir, docking_location=elsewhere, flight_vehicle_chaser=spacecraft_flight())

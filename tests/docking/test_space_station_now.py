@@ -25,8 +25,8 @@ def mir():
     return factories.space_station(name="Mir")
 
 
-def port(station, name="Kvant"):
-    return factories.docking_location(spacestation=station, name=name)
+def port(station, name="Kvant", **facts):
+    return factories.docking_location(spacestation=station, name=name, **facts)
 
 
 def seat(name, role="Pilot", priority=1):
@@ -48,7 +48,7 @@ def names(people):
 def test_all_that_is_known_of_a_station_now(get, mir):
     commander, pilot = seat("Zalyotin", "Commander", 0), seat("Kaleri", "Engineer", 1)
     stay = arrive(mir, crew=[pilot, commander], docking_location__name="Core forward")
-    free = port(mir, "Kristall")
+    free = port(mir, "Kristall", takes_ships=True)
     expedition = factories.expedition(name="EO-28", start=THEN, spacestation=mir)
     address = "http://testserver/2.3.0"
     assert get(f"space_stations/{mir.pk}/now/") == {
@@ -95,6 +95,51 @@ def test_who_has_left_or_is_still_to_come_is_not_there(get, mir, now):
     arrive(mir, "comes tomorrow", docking=now + 24 * HOUR)
     arrive(factories.space_station(), "elsewhere")
     assert names(get(f"space_stations/{mir.pk}/now/")["docked"]) == ["leaves tomorrow"]
+
+
+def free(get, station):
+    return {each["name"] for each in get(f"space_stations/{station.pk}/now/")["free"]}
+
+
+def test_a_port_is_free_where_a_ship_was_in_the_four_years_before_the_last_one_came(get, mir):
+    """By the station's own time: it is 2024, whatever the clock says."""
+    years = timedelta(days=365)
+    for name, docking, departure in (
+        ("left at once", THEN, THEN + HOUR),
+        ("left lately", THEN - 10 * years, THEN - 4 * years + HOUR),
+        ("left long ago", THEN - 10 * years, THEN - 4 * years - HOUR),
+        ("stays", THEN - 10 * years, None),
+    ):
+        arrive(mir, name, docking_location=port(mir, name), docking=docking, departure=departure)
+    port(mir, "never used")
+    assert free(get, mir) == {"left at once", "left lately"}
+
+
+def test_a_port_where_a_module_stands_or_only_modules_were_is_not_free(get, mir):
+    was_for_ships, is_for_modules = port(mir, "Nauka nadir"), port(mir, "Zvezda zenith")
+    arrive(mir, docking_location=was_for_ships, departure=THEN + HOUR)
+    for place, departure in ((was_for_ships, None), (is_for_modules, THEN + 2 * HOUR)):
+        factories.docking_event(
+            space_station_target=mir,
+            docking_location=place,
+            payload_flight_chaser__payload__name="Prichal",
+            docking=THEN + HOUR,
+            departure=departure,
+        )
+    assert free(get, mir) == set()
+
+
+def test_what_an_editor_says_of_a_port_comes_before_what_follows(get, mir):
+    arrive(mir, docking_location=port(mir, "closed", takes_ships=False), departure=THEN + HOUR)
+    port(mir, "new", takes_ships=True)
+    assert free(get, mir) == {"new"}
+
+
+def test_where_no_ship_has_ever_docked_all_ports_are_free_but_those_that_an_editor_closed(get, mir):
+    port(mir, "one"), port(mir, "two"), port(mir, "closed", takes_ships=False)
+    arrive(factories.space_station())
+    arrive(mir, docking_location__name="comes tomorrow", docking=datetime.now(UTC) + HOUR)
+    assert free(get, mir) == {"one", "two", "comes tomorrow"}
 
 
 def test_payloads_and_stations_dock_as_well(get, mir):
