@@ -128,6 +128,14 @@ def test_an_address_that_is_too_long_is_refused_in_json(ask):
     assert json.loads(body) == {"detail": "The address is too long."}
 
 
+@pytest.mark.parametrize("query", ['search="Saturn+V"', "search=<", "search=a>b"])
+def test_an_address_that_servers_would_refuse_wordlessly_is_refused_in_json(query, ask):
+    status, headers, body = ask(f"/2.3.0/launches/?{query}")
+    assert (status, headers["Content-Type"], headers["Access-Control-Allow-Origin"]) == (400, "application/json", "*")
+    assert json.loads(body) == {"detail": "Write quotation marks, < and > in an address as %22, %3C and %3E."}
+    assert ask("/2.3.0/launches/?search=%22Saturn+V%22%3C%3E")[0] == 200
+
+
 def test_what_is_no_request_is_refused_in_json(ask):
     status, headers, body = ask("/2.3.0/%00")
     assert (status, headers["Content-Type"]) == (400, "application/json")
@@ -207,11 +215,11 @@ def test_pictures_come_from_the_volume_and_can_run_nothing(ask, tmp_path):
 
 
 def test_a_line_of_the_log_is_json_and_has_no_key(ask, tmp_path):
-    ask('/2.3.0/launches/?search="', {"Authorization": "Token 0123456789abcdef", "User-Agent": 'a "client"'})
+    ask("/2.3.0/launches/?search=\\", {"Authorization": "Token 0123456789abcdef", "User-Agent": 'a "client"'})
     log = tmp_path / "access.log"
     until(lambda: log.exists() and log.read_text(), "the line is there")
     line = json.loads(log.read_text())
-    assert (line["path"], line["query"], line["status"]) == ("/2.3.0/launches/", 'search="', 200)
+    assert (line["path"], line["query"], line["status"]) == ("/2.3.0/launches/", "search=\\", 200)
     assert line["agent"] == 'a "client"'
     assert "0123456789abcdef" not in log.read_text()
 
