@@ -1,4 +1,4 @@
-"""A server with the sample data, and what others' tools make of its OpenAPI document."""
+"""A server with the sample data, and what others' tools make of its OpenAPI document and its calendars."""
 
 import importlib
 import json
@@ -36,8 +36,9 @@ def folder(tools, tmp_path_factory):
 class Served:
     """What the server answers, and the keys of the rows that it has."""
 
-    def __init__(self, server):
-        self.server, self.address, self.known = server, f"http://127.0.0.1:{server.port}", {}
+    def __init__(self, server, database):
+        self.server, self.database = server, database
+        self.address, self.known = f"http://127.0.0.1:{server.port}", {}
 
     def get(self, path) -> bytes:
         status, _, body = self.server.get(path, {})
@@ -70,7 +71,7 @@ def served(folder):
         run(*manage, "prepare", DATABASE_URL=url)
         serve = [*manage, "serve", "--port", str(port)]
         with started(serve, port, "/2.3.0/", os.environ | {"DATABASE_URL": url}) as server:
-            yield Served(server)
+            yield Served(server, url)
 
 
 # What is made of the document ---------------------------------------------------------------------
