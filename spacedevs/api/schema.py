@@ -40,6 +40,7 @@ PROBLEMS = {  # beside that of bad parameters
 LACKING = "Null where answers that show less are all that is known of a row."
 EMPTY = "May be empty."
 JSON = "application/json"
+EXACT = 2**53  # up to here a float holds each whole number
 CONFIGURATIONS = "Configurations"
 TABLES = "The lookup tables: what is known of each status, type or country that records name."
 
@@ -125,6 +126,10 @@ class ResourceSchema(AutoSchema):
         if isinstance(column_of(field), CharField):
             schema.pop("format", None)
             schema.pop("pattern", None)
+        # Of 64 bits the format tells as much, and a client that reads bounds as floats has others.
+        for bound in ("minimum", "maximum"):
+            if abs(schema.get(bound, 0)) > EXACT:
+                del schema[bound]
 
     def get_tags(self) -> list[str]:
         noun = self._tokenize_path()[0]
