@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
+from spacedevs.api.as_of import as_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 
@@ -36,8 +37,9 @@ def refusal(years) -> HttpResponse:
 
 
 def page(request, template, timeline, address, context, *moments):
-    """A page with a timeline of the years that are asked for."""
-    now = timezone.now()
+    """A page with a timeline of the years that are asked for; its context has as of when it is."""
+    told = context["as_of"]
+    now = told.now
     first, last = timeline.years(now)
     years = Years(request.GET, first, last)
     if not years.is_valid():
@@ -52,12 +54,12 @@ def page(request, template, timeline, address, context, *moments):
         "bars": [(bar, bar.days(now), bar.lasts(now)) for bar in timeline.within(*window, now)],
         "picture": request.build_absolute_uri(f"{address}{query}"),
     }
-    return holding(render(request, template, context), *moments)
+    return holding(render(request, template, context), told.changes_at, *moments)
 
 
 def picture(request, timeline):
     """The same as a picture of its own, to be shown by pages elsewhere."""
-    now = timezone.now()
+    now = as_of().now
     years = Years(request.GET, *timeline.years(now))
     if not years.is_valid():
         return refusal(years)
@@ -74,6 +76,7 @@ def stations(request):
     there = presence.presences()
     shown = [(station, there[station.pk]) for station in rows]
     context = {
+        "as_of": as_of(),
         "active": [each for each in shown if is_active(each[0])],
         "former": [each for each in shown if not is_active(each[0])],
     }
@@ -92,10 +95,12 @@ def station(request, pk):
     there = presence.presences(row.pk)[row.pk]
     taken = {stay.docking_location_id for stay in there.stays}
     timeline = timelines.of_station(row)
+    told = as_of()
     context = {
+        "as_of": told,
         "station": row,
         "there": there,
-        "docked": [(stay, (timezone.now().date() - stay.docking.date()).days) for stay in there.stays],
+        "docked": [(stay, (told.now.date() - stay.docking.date()).days) for stay in there.stays],
         "owners": row.owners.all(),
         "free": [port for port in presence.ports_for_ships(row.pk) if port.pk not in taken],
     }
@@ -110,11 +115,12 @@ def spacecraft(request, pk):
     ship = get_object_or_404(Spacecraft.objects.select_related(*shown), pk=pk)
     timeline = timelines.of_spacecraft(ship)
     address = reverse("spacecraft-timeline", args=[pk])
-    now = timezone.now()
+    told = as_of()
     docked = [
-        bar for bar in timeline.bars if bar.row not in (timelines.FLIGHTS, timelines.VISITORS) and bar.lasts(now)
+        bar for bar in timeline.bars if bar.row not in (timelines.FLIGHTS, timelines.VISITORS) and bar.lasts(told.now)
     ]
-    return page(request, "docking/spacecraft.html", timeline, address, {"ship": ship, "docked": docked})
+    context = {"as_of": told, "ship": ship, "docked": docked}
+    return page(request, "docking/spacecraft.html", timeline, address, context)
 
 
 @require_safe

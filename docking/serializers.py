@@ -150,6 +150,11 @@ class SpaceStationNow(serializers.Serializer):
     id = serializers.IntegerField()
     url = serializers.URLField()
     name = serializers.CharField()
+    as_of = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Of the sample its recording, of a mirror when it last read, else the last change.",
+    )
+    source = serializers.CharField(help_text="Where the data come from: `sample`, `mirror` or `own`.")
     docked = DockedVehicle(many=True)
     free = Port(many=True)
     crew = CrewMember(many=True)

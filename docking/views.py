@@ -1,8 +1,9 @@
-from functools import partial
+from functools import cached_property, partial
 
 from django.shortcuts import get_object_or_404
 from rest_framework.reverse import reverse
 
+from spacedevs.api.as_of import as_of
 from spacedevs.api.resources import ConfigResource, OneObject, Resource
 from spacedevs.api.schema import OneSchema
 from stations.models import SpaceStation
@@ -42,8 +43,12 @@ class SpaceStationNow(OneObject):
         "An addition of this server, which Launch Library 2.3.0 does not have."
     )
 
+    @cached_property
+    def told(self):
+        return as_of()
+
     def clocks(self):
-        return [partial(presence.changes_at, int(self.kwargs["pk"]))]
+        return [partial(presence.changes_at, int(self.kwargs["pk"])), lambda: self.told.changes_at]
 
     def get_object(self):
         station = get_object_or_404(self.queryset, pk=self.kwargs["pk"])
@@ -53,6 +58,8 @@ class SpaceStationNow(OneObject):
             "id": station.pk,
             "url": self.address_of(station),
             "name": station.name,
+            "as_of": self.told.moment,
+            "source": self.told.source,
             "docked": [self.docked(stay) for stay in there.stays],
             "free": [port for port in presence.ports_for_ships(station.pk) if port.pk not in taken],
             "crew": [self.aboard(each) for each in there.crew],

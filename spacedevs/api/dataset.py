@@ -3,13 +3,22 @@
 from django.http import JsonResponse
 
 from . import pending, versioning
+from .as_of import as_of
 from .errors import only_read
 from .statistics import origin
 
 
 @only_read
 def about(request):
-    """The version, which is another after every change; where figures that follow from other rows come from; and how
-    many notes there are of figures and search texts that still have to follow a change."""
-    told = {"version": versioning.current(), "statistics": origin(), "pending": pending.count()}
+    """The version, which is another after every change; where the data come from, and as of when they are; where
+    figures that follow from other rows come from; and how many notes there are of figures and search texts that still
+    have to follow a change."""
+    version, data = versioning.current(), as_of()
+    told = {
+        "version": version,
+        "source": data.source,
+        "as_of": data.moment,
+        "statistics": origin(),
+        "pending": pending.count(),
+    }
     return JsonResponse(told, headers={"Cache-Control": "no-store"})

@@ -3,6 +3,7 @@ them."""
 
 import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.db import models, transaction
 from .models import Mirror
 from .statistics import figures, is_empty
 
+RECORDED = datetime(2026, 7, 15, 1, 21, tzinfo=UTC)  # what is docked, and who is in space, is as of then
 OURS = 900_001  # the first id of rows that no upstream knows; launches have UUIDs of a version of their own
 
 
@@ -45,9 +47,11 @@ def is_wanted() -> bool:
 
 def is_there() -> bool:
     """Whether a database holds rows of the sample, beside which an upstream's would stand a second time."""
-    return any(
-        apps.get_model(label)._base_manager.filter(pk__in=keys).exists() for label, keys in keys_of_ours().items()
+    tables = {apps.get_model(label)._base_manager: keys for label, keys in keys_of_ours().items()}
+    first, *others = (
+        rows.filter(pk__in=keys).order_by().values_list(models.Value(1)) for rows, keys in tables.items()
     )
+    return first.union(*others, all=True).exists()
 
 
 def is_untouched() -> bool:

@@ -9,9 +9,15 @@ one row there is. What a transaction wrote is seen at once, so the version that 
 PostgreSQL has many writers at a time, and two that wait for one row can wait for each other. So none
 waits: the first statement of a transaction adds a token, and takes away those that nobody else is taking
 away just then. The version is all the tokens there are: one at rest, a few while writers overlap. Whoever
-committed last, theirs is among them, for only a later commit can take it away."""
+committed last, theirs is among them, for only a later commit can take it away.
 
+A token begins with the time at which it was made, as a UUID of version 7 does: so the version also tells when the data
+were last changed."""
+
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from time import time as clock
 from weakref import WeakSet
 
 from django.apps import apps
@@ -21,18 +27,21 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 TOKENS = "SELECT token FROM dataset_version"
 ASKED = "spacedevs.version"  # where a request has the version that was asked for it
+# Tokens of before 2025 had no time in them; and the clocks of two servers may differ.
+EARLIEST, DAY = 1_735_689_600, 86_400
 READ = "spacedevs.read"  # and the one of the snapshot that its answer was read in
 
 
 class SQLite:
     """What SQLite needs: a row, and three triggers on each table."""
 
+    fresh = "printf('%012X', CAST((julianday('now') - 2440587.5) * 86400000 AS integer)) || hex(randomblob(10))"
     table = (
         "CREATE TABLE IF NOT EXISTS dataset_version (id integer PRIMARY KEY CHECK (id = 1), token text NOT NULL)",
-        "INSERT OR IGNORE INTO dataset_version VALUES (1, hex(randomblob(16)))",
+        f"INSERT OR IGNORE INTO dataset_version VALUES (1, {fresh})",  # noqa: S608
     )
     # No upsert: it would be ignored where the statement that fired the trigger is an INSERT OR IGNORE.
-    raised = "UPDATE dataset_version SET token = hex(randomblob(16))"
+    raised = f"UPDATE dataset_version SET token = {fresh}"  # noqa: S608
     triggers = (
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'dataset/_version/_%' ESCAPE '/'"
     )
@@ -66,9 +75,13 @@ class SQLite:
 class PostgreSQL:
     """What PostgreSQL needs: a table of tokens, a function, and one trigger on each table."""
 
+    fresh = (
+        "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')"
+        " || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid"
+    )
     # That it has raised the version is kept in a setting that ends with the transaction, or with the savepoint that
     # is rolled back. Under stricter isolation it takes no token away: one that is gone by then would be an error.
-    body = """
+    body = f"""
         BEGIN
             IF current_setting('spacedevs.raised', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
                 PERFORM set_config('spacedevs.raised', pg_current_xact_id()::text, true);
@@ -76,15 +89,15 @@ class PostgreSQL:
                     DELETE FROM %1$I.dataset_version WHERE token = ANY (
                         ARRAY(SELECT token FROM %1$I.dataset_version FOR UPDATE SKIP LOCKED));
                 END IF;
-                INSERT INTO %1$I.dataset_version VALUES (gen_random_uuid());
+                INSERT INTO %1$I.dataset_version VALUES ({fresh});
             END IF;
             RETURN NULL;
         END
-    """
+    """  # noqa: S608
     table = (
         "SELECT pg_advisory_xact_lock(hashtext('dataset_version'))",  # two may migrate at once
         "CREATE TABLE IF NOT EXISTS dataset_version (token uuid PRIMARY KEY)",
-        "INSERT INTO dataset_version SELECT gen_random_uuid() WHERE NOT EXISTS (SELECT FROM dataset_version)",
+        f"INSERT INTO dataset_version SELECT {fresh} WHERE NOT EXISTS (SELECT FROM dataset_version)",  # noqa: S608
         # It has its owner's rights, so that whoever may write data can raise the version.
         f"""
         DO $do$ BEGIN EXECUTE format($format$
@@ -97,7 +110,7 @@ class PostgreSQL:
         SELECT FROM pg_proc WHERE proname = 'raise_dataset_version' AND prosrc = format(%s, current_schema())
             AND pronamespace = current_schema()::regnamespace AND to_regclass('dataset_version') IS NOT NULL
     """
-    raised = "INSERT INTO dataset_version VALUES (gen_random_uuid())"
+    raised = f"INSERT INTO dataset_version VALUES ({fresh})"  # noqa: S608
     # 60: after the statement, of all four kinds
     triggers = """
         SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
@@ -176,6 +189,16 @@ def made_of(tokens) -> str | None:
     return ",".join(tokens) or None
 
 
+def moment(version) -> datetime | None:
+    """When a version came to be, which is when the last of its tokens was made; None where none tells."""
+    times = [
+        int(each.replace("-", ""), 16) / 1000
+        for each in re.findall(r"(?:^|,)([0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4})", version or "")
+    ]
+    told = [time for time in times if EARLIEST <= time <= clock() + DAY]
+    return datetime.fromtimestamp(int(max(told)), UTC) if told else None
+
+
 # Keeping the triggers ----------------------------------------------------------------------------
 
 
@@ -196,8 +219,8 @@ def repairs(cursor) -> list[tuple[str, str]]:
 def keep_triggers(using, plan=(), **kwargs):
     """After each migrate, and at each start: puts right what lacks, as where SQLite made a table anew to alter it.
 
-    It looks first, for whoever writes waits for others who do. What a migration does to columns fires no trigger,
-    so that one was applied raises the version."""
+    It looks first, for whoever writes waits for others who do. What a migration does to columns fires no trigger, and
+    what lacked may have missed a change: so whatever there was to do raises the version."""
     kind = KINDS[connections[using].vendor]
     with connections[using].cursor() as cursor:
         if kind.stands(cursor) and not repairs(cursor) and not plan:
@@ -207,8 +230,7 @@ def keep_triggers(using, plan=(), **kwargs):
                 cursor.execute(statement)
             for _, statement in repairs(cursor):
                 cursor.execute(statement)
-            if plan:
-                cursor.execute(kind.raised)
+            cursor.execute(kind.raised)
 
 
 def check_triggers(databases=None, **kwargs):

@@ -127,7 +127,7 @@ def test_station_that_came_down_in_its_first_year_is_of_one_year(client):
 
 def test_a_ship_shows_where_it_was(client, stay):
     text = words(client, f"/spacecraft/{stay.flight_vehicle_chaser.spacecraft_id}/")
-    assert part(text, "Docked now", "Record") == "ISS, Rassvet, since 5 March 2024"
+    assert part(text, "Docked now", "Last changed") == "ISS, Rassvet, since 5 March 2024"
     assert "ISS Rassvet 2024-03-05 now " in part(text, "From To Days", "Speaks")
     assert client.get("/spacecraft/")["Location"] == "/2.3.0/spacecraft/"
 

@@ -258,10 +258,14 @@ def test_where_the_setting_decides_nothing_is_chosen(agency, settings, setting, 
 
 
 def test_a_server_tells_where_its_figures_come_from_which_version_its_data_have_and_what_is_pending(get, client):
-    assert get("dataset/") == {"version": versioning.current(), "statistics": "derived", "pending": 0}
+    def told(**expected):
+        data = {"source": "own", "as_of": versioning.moment(versioning.current()).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {"version": versioning.current(), **data, **expected}
+
+    assert get("dataset/") == told(statistics="derived", pending=0)
     choose("imported")
     pending.write_notes({"a": {1}, "b": {2, 3}})
-    assert get("dataset/") == {"version": versioning.current(), "statistics": "imported", "pending": 2}
+    assert get("dataset/") == told(statistics="imported", pending=2)
     assert client.head("/2.3.0/dataset/")["Cache-Control"] == "no-store"
     refused = client.post("/2.3.0/dataset/")
     assert (refused.status_code, refused.json()) == (405, {"detail": 'Method "POST" not allowed.'})
