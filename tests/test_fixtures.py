@@ -385,8 +385,32 @@ def test_what_has_not_flown_is_still_to_come():
     waiting = Launch.objects.filter(status__in=NOT_FLOWN)
     assert waiting.filter(net__lte=RECORDED).count() == 0
     assert Launch.objects.exclude(status__in=NOT_FLOWN).filter(net__gt=RECORDED).count() == 0
-    assert waiting.count() >= 6
-    assert waiting.values("net_precision").distinct().count() >= 3
+    assert waiting.values("net_precision").distinct().count() >= 6
+
+
+def test_upcoming_does_not_run_dry_for_years():
+    """As far ahead as agencies have announced."""
+    ahead = Launch.objects.filter(status__in=NOT_FLOWN).values_list("net__year", flat=True)
+    assert {*range(2026, 2032), 2035} <= {*ahead}
+    assert len([year for year in ahead if year >= 2028]) >= 10
+
+
+def test_a_plan_stands_at_the_end_of_the_time_that_was_announced():
+    ends = {
+        "Quarter 1": {3},
+        "Quarter 2": {6},
+        "Quarter 3": {9},
+        "Quarter 4": {12},
+        "Month": {*range(1, 13)},
+        "Year Half 1": {6},
+        "Year Half 2": {12},
+        "Year": {12},
+        "Fiscal Year": {3},
+    }
+    plans = Launch.objects.filter(status__in=NOT_FLOWN).exclude(net_precision__name="Day")
+    for plan in plans.select_related("net_precision"):
+        months = ends[plan.net_precision.name]
+        assert (plan.net + timedelta(days=1)).day == 1 and plan.net.month in months, plan.name
 
 
 def test_a_window_holds_the_time_of_its_launch():
