@@ -7,7 +7,6 @@ An answer that is kept holds for its version, and a mirror reads on without a ch
 what was so at the last full five minutes of the clock, and holds until the next."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import Max, Q
@@ -46,22 +45,15 @@ def as_of() -> AsOf:
     read = MirroredEndpoint.objects.aggregate(any=Max("mirror"), last=Max("ended", filter=Q(ended__lte=full_step())))
     if read["any"]:
         return AsOf(MIRROR, read["last"] and read["last"].replace(microsecond=0))
-    version = versioning.current()
-    if holds_sample(version):
+    if sample.is_there():
         return AsOf(SAMPLE, sample.RECORDED)
-    return AsOf(OWN, versioning.moment(version))
+    return AsOf(OWN, versioning.moment(versioning.current()))
 
 
 def full_step() -> datetime:
     """The last of the moments at which a mirror's is taken."""
     now = timezone.now().timestamp()
     return datetime.fromtimestamp(now - now % STEP.total_seconds(), UTC)
-
-
-@lru_cache(maxsize=1)
-def holds_sample(version) -> bool:
-    """Whether rows of the sample are there; asked once for each version."""
-    return sample.is_there()
 
 
 def context(request) -> dict:
