@@ -24,9 +24,10 @@ MIGRATED_BY = ("django", "django-simple-history", "django-axes", "django-import-
 
 
 def digest() -> str:
-    """What the template is made of: the migrations, and the versions of whatever else has some."""
+    """What the template is made of: the migrations, what has triggers made, and versions of whatever else migrates."""
     found = hashlib.sha256(repr([version(name) for name in MIGRATED_BY]).encode())
-    for path in sorted(Path(settings.BASE_DIR).glob("**/migrations/*.py")):
+    makers = (Path(settings.BASE_DIR, "spacedevs", "api", f"{name}.py") for name in ("triggers", "versioning"))
+    for path in (*sorted(Path(settings.BASE_DIR).glob("**/migrations/*.py")), *makers):
         if ".venv" not in path.parts:
             found.update(path.read_bytes())
     return found.hexdigest()[:16]
