@@ -115,11 +115,6 @@ class ResourceSchema(AutoSchema):
             meta["description"] = description
         return meta
 
-    def _map_serializer_field(self, field, direction, bypass_extensions=False):
-        """Of 3.0, where `nullable` means something beside a type alone, the type of a reference that may be null."""
-        schema = super()._map_serializer_field(field, direction, bypass_extensions)
-        return {"type": "object", **schema} if "allOf" in schema and schema.get("nullable") else schema
-
     def _insert_field_validators(self, field, schema):
         """What was imported is kept to the letter: an address may be empty, and neither it nor a slug well formed."""
         super()._insert_field_validators(field, schema)
