@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import Max
 from django.utils.text import slugify
 
 from agencies.models import Agency, AgencyType, Country, Program, ProgramType
@@ -572,6 +573,38 @@ def test_time_in_space_is_that_of_the_flights():
     assert {person.name: person.time_in_space for person in landed} == {
         person.name: times[person] for person in landed
     }
+
+
+def test_everybody_has_flown_as_often_as_their_seats_say_and_nobody_who_flew_is_said_not_to_have():
+    """Who is in an expedition or a spacewalk was brought up by a flight that is here."""
+    grounded = Astronaut.objects.filter(flights_count=0)
+    seated = grounded.filter(seats__isnull=False).distinct()
+    assert [person.name for person in seated] == []
+    assert [person.name for person in grounded.filter(status__in=DEAD)] == []
+
+
+def test_who_has_flown_longest_is_who_has():
+    """Of his five flights all are here: 1110 days, 14 hours and 57 minutes, as is generally known."""
+    longest = max(Astronaut.objects.all(), key=lambda person: person.time_in_space)
+    assert (longest.name, longest.flights_count) == ("Oleg Kononenko", 5)
+    assert abs(longest.time_in_space - timedelta(days=1110, hours=14, minutes=57)) < timedelta(minutes=5)
+
+
+def test_a_crewed_ship_that_is_docked_has_a_crew():
+    crewed = "Soyuz", "Shenzhou", "Crew Dragon", "Starliner"
+    empty = [
+        event.chaser.spacecraft.name
+        for event in dockings().filter(departure=None).exclude(flight_vehicle_chaser=None)
+        if event.chaser.spacecraft.name.startswith(crewed) and not event.chaser.onboard_crew.exists()
+    ]
+    assert empty == []
+
+
+def test_stations_ended_after_their_last_visitor():
+    ended = SpaceStation.objects.exclude(deorbited=None)
+    last = dict(dockings().values_list("space_station_target").annotate(last=Max("departure")).order_by())
+    assert [row.name for row in ended if row.pk in last and last[row.pk].date() > row.deorbited] == []
+    assert {row.name: row.deorbited.year for row in ended}["Salyut 5"] == 1977
 
 
 def test_expeditions_last_until_now_only_where_the_recording_says_so():
