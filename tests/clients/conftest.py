@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import sys
+from functools import cache
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from tests.bench.servers import free_port, started
 from tests.sample import new_database, run
 
 TOOLS = "datamodel_code_generator", "openapi_python_client", "schemathesis"
+VERSIONS = {"3.1": "spacedevs.api.schema.Generator", "3.0": "spacedevs.api.schema.Generator30"}  # of OpenAPI
 PAGES = 20  # of a list, at most: the sample has three
 
 
@@ -77,12 +79,30 @@ def served(folder):
 # What is made of the document ---------------------------------------------------------------------
 
 
+@pytest.fixture(params=VERSIONS)
+def version(request):
+    """Each version of OpenAPI that our document is had in."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def openapi(folder):
-    """The file of our OpenAPI document."""
-    path = folder / "openapi.json"
-    call_command("spectacular", validate=True, fail_on_warn=True, format="openapi-json", file=str(path))
-    return path
+def written(folder):
+    """The files of our document, by version."""
+
+    @cache
+    def written(version):
+        path = folder / f"openapi_{version}.json"
+        options = {"generator_class": VERSIONS[version], "format": "openapi-json", "file": str(path)}
+        call_command("spectacular", validate=True, fail_on_warn=True, **options)
+        return path
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def openapi(written):
+    """The file of the document that is served unless another is asked for."""
+    return written("3.1")
 
 
 @pytest.fixture(scope="session")
@@ -98,30 +118,47 @@ def importable(folder):
         yield folder
 
 
-@pytest.fixture(scope="session")
-def models(openapi, importable):
-    """Pydantic's models of all components, which take no field that they do not know."""
-    made = importable / "strict_models.py"
-    options = "--input-file-type openapi --output-model-type pydantic_v2.BaseModel --strict-nullable"
-    options += " --extra-fields forbid --target-python-version 3.11 --formatters builtin"
-    run(sys.executable, "-m", "datamodel_code_generator", "--input", openapi, "--output", made, *options.split())
-    return importlib.import_module(made.stem)
+def named(name, version):
+    return f"{name}_{version.replace('.', '_')}"
 
 
 @pytest.fixture(scope="session")
-def operations(openapi, importable):
-    """The functions of a client, a module for each operation, by its id."""
-    config, made = importable / "config.json", importable / "generated_client"
+def models(written, importable):
+    """Pydantic's models of all components, by version, which take no field that they do not know."""
+
+    @cache
+    def models(version):
+        made = importable / f"{named('strict_models', version)}.py"
+        options = "--input-file-type openapi --output-model-type pydantic_v2.BaseModel --strict-nullable"
+        options += " --extra-fields forbid --target-python-version 3.11 --formatters builtin"
+        files = ["--input", written(version), "--output", made]
+        run(sys.executable, "-m", "datamodel_code_generator", *files, *options.split())
+        return importlib.import_module(made.stem)
+
+    return models
+
+
+@pytest.fixture(scope="session")
+def operations(written, importable):
+    """The functions of a client by version, a module for each operation, by its id."""
+    config = importable / "config.json"
     config.write_text(json.dumps({"post_hooks": []}))
-    options = ["generate", "--meta", "none", "--fail-on-warning", "--path", openapi, "--config", config]
-    run(sys.executable, "-m", "openapi_python_client", *options, "--output-path", made)
-    stems = {path.stem: ".".join(path.with_suffix("").parts[-4:]) for path in made.glob("api/*/[!_]*.py")}
-    return {name: importlib.import_module(module) for name, module in stems.items()}
+
+    @cache
+    def operations(version):
+        made = importable / named("generated_client", version)
+        options = ["generate", "--meta", "none", "--fail-on-warning", "--path", written(version), "--config", config]
+        run(sys.executable, "-m", "openapi_python_client", *options, "--output-path", made)
+        stems = {path.stem: ".".join(path.with_suffix("").parts[-4:]) for path in made.glob("api/*/[!_]*.py")}
+        return {name: importlib.import_module(module) for name, module in stems.items()}
+
+    return operations
 
 
-@pytest.fixture(scope="session")
-def asking(served, operations):
+@pytest.fixture
+def asking(version, served, operations):
     """The client that asks the server."""
-    client = importlib.import_module("generated_client").Client
+    operations(version)
+    client = importlib.import_module(named("generated_client", version)).Client
     with client(served.address, raise_on_unexpected_status=True) as ready:
         yield ready

@@ -1,4 +1,4 @@
-"""Clients made of our OpenAPI document read every answer that we give."""
+"""Clients made of our OpenAPI document, of either version, read every answer that we give."""
 
 import json
 
@@ -27,14 +27,14 @@ def test_every_path_of_the_document_is_asked(document):
 # Pydantic's models --------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def read(document, models):
+@pytest.fixture
+def read(version, document, models):
     """Reads an answer as strictly as pydantic can, by the component that the document has for its path."""
 
     def read(path, body):
         answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         component = answer["$ref"].rpartition("/")[2]
-        return getattr(models, component).model_validate_json(body, strict=True)
+        return getattr(models(version), component).model_validate_json(body, strict=True)
 
     return read
 
@@ -68,12 +68,12 @@ def test_models_hold_additions(prefix, name, served, read):
 # A client -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def ask(document, operations, asking):
+@pytest.fixture
+def ask(version, document, operations, asking):
     """Asks by the function that the client has for a path: what it read, which says what was sent."""
 
     def ask(path, *key, mode="", **parameters):
-        operation = operations[document["paths"][path]["get"]["operationId"]]
+        operation = operations(version)[document["paths"][path]["get"]["operationId"]]
         if mode:
             parameters["mode"] = next(each for name, each in vars(operation).items() if name.endswith("Mode"))(mode)
         response = operation.sync_detailed(*key, client=asking, **parameters)
