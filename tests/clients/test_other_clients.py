@@ -138,7 +138,7 @@ def test_every_answer_is_of_the_type_that_openapi_typescript_has_for_it(types, c
     file.write_text("\n".join(lines))
     compile_all(npm, file)
     file.write_text("\n".join(lines).replace('"count": ', '"counted": ', 1))
-    with pytest.raises(AssertionError, match="counted.* does not exist in type"):
+    with pytest.raises(AssertionError, match=r"counted.* does not exist in type"):
         compile_all(npm, file)
 
 
