@@ -14,9 +14,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from docking import models, presence
-from docking.querysets import DOCKED
 from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline, YesOrNo
 from spacedevs.editing.attention import Concern
+
+from .querysets import DOCKED
 
 FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
     "space_station_target": "spacestation",

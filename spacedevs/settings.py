@@ -12,8 +12,9 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from spacedevs.databases import POOLS, database
 from spacedevs.operations import private, static_files
+
+from .databases import POOLS, database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
@@ -287,7 +288,7 @@ FORMAT_MODULE_PATH = "spacedevs.formats"
 STATIC_URL = "/static/"
 WHITENOISE_ADD_HEADERS_FUNCTION = static_files.tag
 STORAGES = {
-    "default": {"BACKEND": "spacedevs.api.folder.Folder"},
+    "default": {"BACKEND": "spacedevs.storage.folder.Folder"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
@@ -296,7 +297,7 @@ S3_BUCKET, S3_ENDPOINT, S3_DOMAIN = (
 )
 if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
     STORAGES["default"] = {
-        "BACKEND": "spacedevs.api.bucket.Bucket",
+        "BACKEND": "spacedevs.storage.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT or None,

@@ -11,8 +11,9 @@ from spacedevs.api import dataset, dumps, errors
 from spacedevs.api.document import Document
 from spacedevs.api.models import key_pattern
 from spacedevs.editing import uploads
-from spacedevs.router import urls
 from vehicles.models import Spacecraft
+
+from .router import urls
 
 KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 urlpatterns = [

@@ -13,7 +13,8 @@ from django.db import close_old_connections
 from django.test import override_settings
 
 from tests import templates
-from tests.clocks import hold_minute
+
+from .clocks import hold_minute
 
 SHARED = Path(django_settings.BASE_DIR).parent / "shared"
 STARTED = hold_minute(datetime.now(UTC))

@@ -18,8 +18,10 @@ from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
 from launches.models import Launch, SpacecraftFlight
 from media_assets.models import Image, ImageVariant
 from stations.models import SpaceStation
-from tests.admin import page
-from tests.factories import (
+from vehicles.models import Spacecraft
+
+from .admin import page
+from .factories import (
     DOCKED,
     agency,
     docking_event,
@@ -32,7 +34,6 @@ from tests.factories import (
     space_station,
     spacecraft_flight,
 )
-from vehicles.models import Spacecraft
 
 APPS = {
     "media_assets",

@@ -25,7 +25,8 @@ from agencies.models import AgencyType
 from spacedevs.api.database import DEADLINE, SESSION, begin_session, bound, bound_statements, read_all
 from tests import templates
 from tests.bench.servers import free_port, started
-from tests.sample import run
+
+from .sample import run
 
 UNAVAILABLE = {"detail": "The database is not available; try again in a moment."}
 TOO_LONG = {"detail": "The database took too long; ask for less at once, or try again in a moment."}

@@ -17,7 +17,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from spacedevs.api.management.commands.prepare import MARK
 from spacedevs.api.progress import progress
 from tests.production.parts import free_port, get, until
-from tests.sample import new_database, run
+
+from .sample import new_database, run
 
 MANAGE = [sys.executable, "manage.py"]
 FIGURES = "(WITH c ("  # stands in no statement but those that compute figures

@@ -32,10 +32,11 @@ from spacedevs.api.upstream import Budget
 from spacedevs.api.upstream import Upstream as UpstreamServer
 from tests import templates
 from tests.api.routes import MODES
-from tests.clocks import hold_minute
-from tests.conftest import STARTED
-from tests.sample import new_database
-from tests.upstream import Upstream
+
+from .clocks import hold_minute
+from .conftest import STARTED
+from .sample import new_database
+from .upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 FEW = "space_stations,docking_events"

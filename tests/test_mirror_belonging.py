@@ -7,7 +7,8 @@ from django.db import transaction
 from launches.models import FirstStage, Launch
 from tests import factories
 from tests.api.test_belonging import at, put
-from tests.test_mirror_lies import Liar, json_answer, mirror, slice_of
+
+from .test_mirror_lies import Liar, json_answer, mirror, slice_of
 
 pytestmark = pytest.mark.django_db
 PATH = "launches"

@@ -18,7 +18,7 @@ import django
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from tests.clocks import hold_minute
+from .clocks import hold_minute
 
 JSON = [("Content-Type", "application/json")]
 SLOW = 1  # seconds

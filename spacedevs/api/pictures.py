@@ -15,7 +15,8 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image
 
-from . import media
+from spacedevs.storage import media_types
+
 from .models import FetchedPicture
 from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_of, is_public
 from .reports import one_line
@@ -119,7 +120,7 @@ def store(body, kind) -> str:
     """The name of a file in our storage: the same for the same bytes, so nothing is kept twice."""
     digest = sha256(body).hexdigest()
     name = f"fetched/{digest[:2]}/{digest}.{ENDINGS[kind]}"
-    return name if default_storage.exists(name) else media.save(name, body)
+    return name if default_storage.exists(name) else media_types.save(name, body)
 
 
 def show(given, address):

@@ -20,7 +20,7 @@ from django.views import static
 from django.views.decorators.cache import cache_control
 from PIL import ExifTags, Image
 
-from spacedevs.api import media
+from spacedevs.storage import media_types
 
 from .meanwhile import WatchedForm
 
@@ -99,7 +99,7 @@ def stored(picture, kind, folder) -> str:
     file = BytesIO()
     picture.save(file, kind, optimize=True, quality=QUALITY)
     name = f"{folder}/{secrets.token_hex(16)}.{ENDINGS[kind]}"
-    return default_storage.url(media.save(name, file.getvalue()))
+    return default_storage.url(media_types.save(name, file.getvalue()))
 
 
 class UploadForm(WatchedForm):
@@ -198,5 +198,5 @@ def serve(request, path):
         raise
     response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same where files were copied
     if isinstance(response, FileResponse):
-        response["Content-Type"] = media.type_of(path)
+        response["Content-Type"] = media_types.type_of(path)
     return response

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.module_loading import import_string
 
-from spacedevs.operations.processes import leave_ctrl_c_to_parent
+from .processes import leave_ctrl_c_to_parent
 
 PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from spacedevs.api.statistics import recompute
 from tests import factories
-from tests.api.routes import KINDS, RESOURCES
+
+from .routes import KINDS, RESOURCES
 
 
 @contextmanager

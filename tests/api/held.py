@@ -6,7 +6,8 @@ import jsonschema_rs
 from django.test import Client
 
 from spacedevs.router import ADDITIONS, OBJECTS
-from tests.api.routes import ENDPOINTS, MODES, RESOURCES
+
+from .routes import ENDPOINTS, MODES, RESOURCES
 
 DETAILS = 25  # of an endpoint, from its first row to its last
 NULL = {"type": "null"}

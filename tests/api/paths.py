@@ -9,8 +9,9 @@ from docking.models import CHASERS, TARGETS
 from spacedevs.api.orders import leads_to_many
 from spacedevs.api.search import end
 from spacedevs.api.ways import is_column
-from tests.api.routes import RESOURCES
 from tests.factories import LAUNCHED, row
+
+from .routes import RESOURCES
 
 AHEAD = LAUNCHED.replace(year=2124)
 BORN = date(1930, 7, 1)

@@ -9,7 +9,8 @@ from launches.models import Launch, SpacecraftFlight
 from spacedevs.api.filters import FlagFilter, Hide
 from spacedevs.api.search import end
 from tests import factories
-from tests.api.routes import RESOURCES
+
+from .routes import RESOURCES
 
 OPTIONS = Hide, Suborbital  # they leave rows out in one of the two answers, and nothing in the other
 BOOLEANS = [

@@ -16,8 +16,9 @@ from spacedevs.api import caching, conditions, dumps
 from spacedevs.api.caching import ResponseCache
 from spacedevs.operations import static_files
 from tests import factories
-from tests.api.routes import RESOURCES
 from tests.wsgi import BODY, Application, Asker
+
+from .routes import RESOURCES
 
 NOW, DATE = 1_800_000_100, 1_800_000_005
 LATER, EARLIER, THEN, YET_TO_COME = (http_date(moment) for moment in (DATE + 10, DATE - 10, DATE, NOW + 10))

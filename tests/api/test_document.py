@@ -3,7 +3,8 @@
 import pytest
 
 from spacedevs.api.schema import Generator
-from tests.api.held import REF, Held
+
+from .held import REF, Held
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 
 from spacedevs.api.schema import Generator
-from tests.api.held import Held
+
+from .held import Held
 
 
 @pytest.mark.django_db

@@ -11,9 +11,10 @@ import pytest
 from django.db import models
 
 from spacedevs.api.filters import Several
-from tests.api.paths import AHEAD, SAMPLES, Place, keys, listed, made
-from tests.api.routes import RESOURCES
 from tests.factories import DOCKED, LAUNCHED
+
+from .paths import AHEAD, SAMPLES, Place, keys, listed, made
+from .routes import RESOURCES
 
 pytestmark = pytest.mark.django_db
 

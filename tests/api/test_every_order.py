@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.api.paths import AHEAD, DAY, NUMBERS, Place, keys, listed, made
-from tests.api.routes import RESOURCES
 from tests.factories import LAUNCHED
+
+from .paths import AHEAD, DAY, NUMBERS, Place, keys, listed, made
+from .routes import RESOURCES
 
 pytestmark = pytest.mark.django_db
 

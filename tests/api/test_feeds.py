@@ -16,9 +16,10 @@ from launches.models import Launch, LaunchStatus, NetPrecision
 from spacedevs.api.caching import ResponseCache
 from spacedevs.api.periods import KINDS, in_words, kind, period
 from tests import factories
-from tests.api.routes import RESOURCES
 from tests.conftest import STARTED
 from tests.wsgi import Asker, claiming
+
+from .routes import RESOURCES
 
 FED = [prefix for prefix, resource in RESOURCES.items() if resource.feed]
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -7,7 +7,8 @@ import pytest
 from django.http import HttpResponse
 
 from spacedevs.api.folding import OPEN, folding
-from tests.api.pages import shown_json
+
+from .pages import shown_json
 
 SUMMARY = re.compile(r'<details( open)? class="?d(\d)(?: long")?><summary id=(\d+) data-rest="([^"]*)">')
 NASTY = '</div><script>alert("x")</script>'

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from spacedevs.api.refusals import refuse
 from tests import factories
-from tests.api.pages import type_of
+
+from .pages import type_of
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",

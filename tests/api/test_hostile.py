@@ -8,7 +8,8 @@ from django.db import connection
 
 from spacedevs.api import filters
 from spacedevs.api.errors import LONGEST_QUERY
-from tests.api.routes import ENDPOINTS, RESOURCES
+
+from .routes import ENDPOINTS, RESOURCES
 
 pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
 

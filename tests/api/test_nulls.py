@@ -16,7 +16,8 @@ from docking.models import CHASERS, TARGETS, DockingEvent
 from spacedevs.api.endpoints import endpoints
 from spacedevs.api.rendering import plan
 from tests import factories
-from tests.api.conftest import rows_for_a_module
+
+from .conftest import rows_for_a_module
 
 MODELS = [model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models()]
 NULLABLE = {model: [field.name for field in model._meta.concrete_fields if field.null] for model in MODELS}

@@ -16,9 +16,10 @@ from docking.models import CHASERS, TARGETS
 from spacedevs.api.filters import DateFilter, DateTimeFilter, FlagFilter, FloatFilter, IntegerFilter, Several
 from spacedevs.api.form import Form
 from tests import factories
-from tests.api.conftest import rows_of
-from tests.api.pages import shown_json
-from tests.api.routes import ENDPOINTS, MODES, RESOURCES
+
+from .conftest import rows_of
+from .pages import shown_json
+from .routes import ENDPOINTS, MODES, RESOURCES
 
 pytestmark = [pytest.mark.usefixtures("world"), pytest.mark.django_db]
 PAGE = {"accept": "text/html"}

@@ -18,8 +18,9 @@ from spacedevs.api.shapes import as_json, shape
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal
 from tests import factories
-from tests.api.pages import shown_json
-from tests.api.routes import MODES, RESOURCES
+
+from .pages import shown_json
+from .routes import MODES, RESOURCES
 
 REPRESENTATIONS = [cls for cls in components() if not cls.__module__.startswith("tests.")]
 

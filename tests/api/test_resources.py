@@ -15,9 +15,10 @@ from rest_framework.test import APIRequestFactory
 from spacedevs.api.filters import TotalOrdering
 from spacedevs.api.orders import leads_to_many, may_be_null
 from tests import factories
-from tests.api.conftest import rows_of
-from tests.api.pages import shown_json
-from tests.api.routes import ENDPOINTS, KINDS, MODES, RESOURCES
+
+from .conftest import rows_of
+from .pages import shown_json
+from .routes import ENDPOINTS, KINDS, MODES, RESOURCES
 
 pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
 

@@ -4,9 +4,10 @@ from django.db import transaction
 from django.urls import resolve
 
 from tests.bench import lab
-from tests.bench.data import generate, nouns
-from tests.bench.goals import GOALS, LATER
-from tests.bench.measure import duel
+
+from .data import generate, nouns
+from .goals import GOALS, LATER
+from .measure import duel
 
 TINY = 0.02
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.api.routes import RESOURCES
-from tests.clients.conftest import run
+
+from .conftest import run
 
 pytestmark = pytest.mark.clients
 

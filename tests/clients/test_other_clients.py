@@ -13,7 +13,8 @@ import pytest
 
 from spacedevs.router import ADDITIONS
 from tests.api.routes import ENDPOINTS, RESOURCES
-from tests.clients.conftest import VERSIONS, run
+
+from .conftest import VERSIONS, run
 
 pytestmark = pytest.mark.clients
 

@@ -22,9 +22,9 @@ from PIL import Image as Pillow
 
 from agencies.models import MissionPatch
 from media_assets.models import Image, ImageLicense, ImageVariant
-from spacedevs.api.bucket import PATIENCE
 from spacedevs.api.pictures import ENDINGS
 from spacedevs.editing import uploads
+from spacedevs.storage.bucket import PATIENCE
 from tests.admin import page
 from tests.api.pages import type_of
 from tests.factories import agency, image, image_variant, launch, row
@@ -239,7 +239,7 @@ def keep_in(settings, monkeypatch):
 
     def choose(endpoint, **options):
         options |= {"bucket_name": "pictures", "endpoint_url": endpoint, "querystring_auth": False}
-        place = {"BACKEND": "spacedevs.api.bucket.Bucket", "OPTIONS": options}
+        place = {"BACKEND": "spacedevs.storage.bucket.Bucket", "OPTIONS": options}
         settings.STORAGES = {**settings.STORAGES, "default": place}
 
     return choose

@@ -14,7 +14,8 @@ from spacedevs.api import pending
 from spacedevs.api.statistics import Statistic, recompute, statistics
 from tests import factories
 from tests.conftest import STARTED
-from tests.statistics.oracle import disagreements
+
+from .oracle import disagreements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("derived")]
 
