@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 
-from spacedevs.api.clock import Ahead, Clocked, ClockManager, Ended, First, GoesOn, Lasting, change
+from spacedevs.db.clock import Ahead, Clocked, ClockManager, Ended, First, GoesOn, Lasting, change
 
 
 def seated_twice(*crews):

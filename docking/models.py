@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from launches.models import PayloadFlight, SpacecraftFlight
 from spacedevs.api.models import Named
-from spacedevs.api.search import SearchText
+from spacedevs.db.search.text import SearchText
 from stations.models import SpaceStation
 from vehicles.models import Payload, SpacecraftConfig
 

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from spacedevs.api.clock import Ahead, First
-from spacedevs.api.parts import Part
+from spacedevs.db.clock import Ahead, First
+from spacedevs.db.subsets import Part
 
 # A vehicle counts as docked from the moment of its docking until it departs: also while its departure is planned, and
 # not yet while its docking is.

@@ -1,3 +1,3 @@
-from spacedevs.api.parts import previous, upcoming
+from spacedevs.db.subsets import previous, upcoming
 
 UPCOMING, PREVIOUS = upcoming("date"), previous("date")

@@ -1,7 +1,7 @@
 from django.db.models import F
 
-from spacedevs.api.clock import ClockManager, Lasting, change
-from spacedevs.api.parts import previous, upcoming
+from spacedevs.db.clock import ClockManager, Lasting, change
+from spacedevs.db.subsets import previous, upcoming
 
 UPCOMING, PREVIOUS = upcoming("net"), previous("net")
 

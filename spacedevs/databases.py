@@ -50,7 +50,7 @@ def database(url, variable, *, password="", max_age=0, pool="") -> dict:
         refuse_unknown(found["OPTIONS"], OF_SQLITE, variable)
         options = joined(OF_SQLITE, found["OPTIONS"]) | {"factory": private.Connection}
         # Tests have it in memory, as pytest-django has those of Django's own engine alone.
-        return found | {"ENGINE": "spacedevs.sqlite3", "OPTIONS": options, "TEST": {"NAME": ":memory:"}}
+        return found | {"ENGINE": "spacedevs.db.sqlite3", "OPTIONS": options, "TEST": {"NAME": ":memory:"}}
     return found | of_postgres(found, variable, password, pool)
 
 

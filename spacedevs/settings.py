@@ -166,6 +166,7 @@ INSTALLED_APPS = [
     *NOUNS,
     "spacedevs.limits",
     "spacedevs.api",
+    "spacedevs.db",
     "spacedevs.documentation",
     "spacedevs.operations",
     "spacedevs.editing",  # above Django's admin, whose templates it extends
@@ -199,7 +200,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",  # after all that answers, for it writes the answer to who is locked out
-    "spacedevs.api.snapshots.OneSnapshot",  # after all that may write
+    "spacedevs.http.snapshots.OneSnapshot",  # after all that may write
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # locks out who guesses

@@ -5,7 +5,7 @@ from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
 from spacedevs.api.configuration import refuse_faults
-from spacedevs.api.database import bound_statements
+from spacedevs.db.connections import bound_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 application = get_wsgi_application()

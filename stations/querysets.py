@@ -3,8 +3,8 @@ from datetime import timedelta
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from spacedevs.api.clock import ClockManager
-from spacedevs.api.parts import Part
+from spacedevs.db.clock import ClockManager
+from spacedevs.db.subsets import Part
 
 ACTIVE = Part(  # expeditions that have begun and not ended
     Q(start__lte=Now()) & (Q(end=None) | Q(end__gt=Now())),

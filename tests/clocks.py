@@ -1,6 +1,6 @@
 """The minute that figures run by, held: else two answers that are compared would differ when it ends between them."""
 
-from spacedevs.api import clock
+from spacedevs.db import clock
 
 
 def hold_minute(moment):

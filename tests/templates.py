@@ -26,7 +26,7 @@ MIGRATED_BY = ("django", "django-simple-history", "django-axes", "django-import-
 def digest() -> str:
     """What the template is made of: the migrations, what has triggers made, and versions of whatever else migrates."""
     found = hashlib.sha256(repr([version(name) for name in MIGRATED_BY]).encode())
-    makers = (Path(settings.BASE_DIR, "spacedevs", "api", f"{name}.py") for name in ("triggers", "versioning"))
+    makers = sorted(Path(settings.BASE_DIR, "spacedevs", "db").rglob("*.py"))
     for path in (*sorted(Path(settings.BASE_DIR).glob("**/migrations/*.py")), *makers):
         if ".venv" not in path.parts:
             found.update(path.read_bytes())

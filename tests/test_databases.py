@@ -4,9 +4,9 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from spacedevs.api.database import SESSION, begin_session
-from spacedevs.api.snapshots import begin, end
 from spacedevs.databases import OF_SQLITE, database
+from spacedevs.db.connections import SESSION, begin_session
+from spacedevs.db.snapshots import begin, end
 from spacedevs.operations.private import Connection
 
 HOST = "postgres://reader:secret@db.example.org:5433/ll"

@@ -12,10 +12,11 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from agencies.models import Agency, AgencyType
-from spacedevs.api import dumps, versioning
+from spacedevs.api import dumps
 from spacedevs.api.endpoints import endpoints, objects
 from spacedevs.api.export import files
 from spacedevs.api.management.commands import export as command
+from spacedevs.db import dataset_version
 from tests import factories
 from tests.api.routes import RESOURCES
 
@@ -112,7 +113,7 @@ def test_the_index_leads_to_files_that_can_be_imported(made, client):
     factories.row(AgencyType, id=1, name="Government")
     dumps.make()
     index = client.get(reverse("dump")).json()
-    assert index["version"] == versioning.current()
+    assert index["version"] == dataset_version.current()
     assert [each["endpoint"] for each in index["files"]] == list(files())
     (about,) = [each for each in index["files"] if each["endpoint"] == "config/agency_types"]
     assert about["url"] == "http://testserver/2.3.0/dump/config/agency_types.jsonl.gz"

@@ -22,7 +22,8 @@ from django.db.models.signals import post_save
 from django.urls import reverse
 
 from agencies.models import AgencyType
-from spacedevs.api.database import DEADLINE, SESSION, begin_session, bound, bound_statements, read_all
+from spacedevs.db.bulk import read_all
+from spacedevs.db.connections import DEADLINE, SESSION, begin_session, bound, bound_statements
 from tests import templates
 from tests.bench.servers import free_port, started
 

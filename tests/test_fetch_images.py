@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from PIL import Image as Picture
 
 from media_assets.models import Image, ImageVariant
-from spacedevs.api import versioning
 from spacedevs.api.ingest import ingest, records
 from spacedevs.api.models import FetchedPicture
+from spacedevs.db import dataset_version
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -101,9 +101,9 @@ def test_what_was_copied_is_not_asked_for_again(image, elsewhere):
     assert len(elsewhere.asked) == 2
     fetch()
     assert sorted(elsewhere.asked) == ["/full.png", "/thumb.jpg", "/variant.webp"]
-    before = versioning.current()
+    before = dataset_version.current()
     assert fetch() == ["0 copied, 0 failed."]
-    assert versioning.current() == before
+    assert dataset_version.current() == before
 
 
 REFUSALS = {

@@ -12,7 +12,8 @@ from django.core.management import CommandError, call_command
 from agencies.models import AgencyType
 from launches.models import Launch
 from places.models import Orbit
-from spacedevs.api import files, versioning
+from spacedevs.api import files
+from spacedevs.db import dataset_version
 from tests import factories
 from vehicles.models import Payload
 
@@ -154,17 +155,17 @@ def test_taking_a_file_in_again_raises_no_version(file, get):
     factories.full_docking_event()
     recorded = file(get("docking_events/", mode="detailed"))
     run(recorded)
-    before = versioning.current()
+    before = dataset_version.current()
     assert {kind: fates[:2] for kind, fates in counts(recorded).items() if any(fates[:2])} == {}
-    assert versioning.current() == before
+    assert dataset_version.current() == before
 
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(file):
     factories.row(AgencyType, id=2, name="Old")
     path = file([GOVERNMENT, PRIVATE], "agency_types.json")
-    before = versioning.current()
+    before = dataset_version.current()
     assert counts(path, dry_run=True) == {"AgencyType": (1, 1, 0, 0)}
-    assert (agency_types(), versioning.current()) == ([(2, "Old")], before)
+    assert (agency_types(), dataset_version.current()) == ([(2, "Old")], before)
     assert run(path, dry_run=True).splitlines()[-1] == "Nothing was written."
 
 

@@ -22,14 +22,14 @@ from django.utils import timezone
 
 from docking.models import DockingEvent
 from places.models import Orbit
-from spacedevs.api import versioning
-from spacedevs.api.locks import held
 from spacedevs.api.mirror import Mirroring, paths
 from spacedevs.api.mirror_reading import SKIPPED
 from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
 from spacedevs.api.statistics import are_derived, choose
 from spacedevs.api.upstream import Budget
 from spacedevs.api.upstream import Upstream as UpstreamServer
+from spacedevs.db import dataset_version
+from spacedevs.db.locks import held
 from tests import templates
 from tests.api.routes import MODES
 
@@ -511,9 +511,9 @@ def test_what_is_chosen_here_outlasts_another_run(upstream, derived):
 
 def test_a_mirror_of_what_has_not_changed_raises_no_version(upstream):
     few(upstream)
-    before = versioning.current()
+    before = dataset_version.current()
     few(upstream)
-    assert versioning.current() == before
+    assert dataset_version.current() == before
 
 
 # Watching ----------------------------------------------------------------------------------------

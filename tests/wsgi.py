@@ -2,7 +2,7 @@
 
 from wsgiref.util import setup_testing_defaults
 
-from spacedevs.api import versioning
+from spacedevs.db import dataset_version
 
 PAGE = "/2.3.0/launches/"
 BODY = b'{"count": 0}' * 100
@@ -18,7 +18,7 @@ class Application:
 
     def __call__(self, environ, start_response):
         self.asked.append(environ)
-        environ[versioning.READ] = environ.get(versioning.ASKED)
+        environ[dataset_version.READ] = environ.get(dataset_version.ASKED)
         start_response(self.status, list(self.headers.items()))
         return self
 
@@ -34,7 +34,7 @@ def claiming(application):
 
     def answer(environ, start_response):
         parts = application(environ, start_response)
-        environ[versioning.READ] = environ.get(versioning.ASKED)
+        environ[dataset_version.READ] = environ.get(dataset_version.ASKED)
         return parts
 
     return answer

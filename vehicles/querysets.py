@@ -1,6 +1,6 @@
 from django.db.models import F
 
-from spacedevs.api.clock import ClockManager, Ended, First, GoesOn, Lasting, change
+from spacedevs.db.clock import ClockManager, Ended, First, GoesOn, Lasting, change
 
 
 class SpacecraftManager(ClockManager):

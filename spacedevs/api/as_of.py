@@ -12,7 +12,9 @@ from typing import NamedTuple
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from . import sample, versioning
+from spacedevs.db import dataset_version
+
+from . import sample
 from .models import MirroredEndpoint
 
 SAMPLE, MIRROR, OWN = "sample", "mirror", "own"
@@ -47,7 +49,7 @@ def as_of() -> AsOf:
         return AsOf(MIRROR, read["last"] and read["last"].replace(microsecond=0))
     if sample.is_there():
         return AsOf(SAMPLE, sample.RECORDED)
-    return AsOf(OWN, versioning.moment(versioning.current()))
+    return AsOf(OWN, dataset_version.moment(dataset_version.current()))
 
 
 def full_step() -> datetime:

@@ -30,7 +30,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.http import http_date, parse_http_date
 
-from . import conditions, versioning
+from spacedevs.db import dataset_version
+
+from . import conditions
 from .headers import CROSS_ORIGIN
 from .refusals import refuse
 
@@ -186,7 +188,7 @@ class Answers:
 class ResponseCache:
     """Stands before Django's handler; what must come first, as throttling, is wrapped around it in turn."""
 
-    def __init__(self, application, version: Callable[[], str | None] = versioning.current):
+    def __init__(self, application, version: Callable[[], str | None] = dataset_version.current):
         self.application = application
         self.version = version
         self.root = reverse("api-root")
@@ -288,10 +290,10 @@ class ResponseCache:
         """What Django answers, after the version that it has read; None for what was read in no snapshot.
 
         A HEAD is asked as the GET whose answer it describes."""
-        said, asked = [], {**environ, "REQUEST_METHOD": "GET", versioning.ASKED: version, conditions.LEFT: True}
+        said, asked = [], {**environ, "REQUEST_METHOD": "GET", dataset_version.ASKED: version, conditions.LEFT: True}
         parts = self.application(asked, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
-        return asked.get(versioning.READ), status, headers, parts
+        return asked.get(dataset_version.READ), status, headers, parts
 
 
 def unshared(start_response):

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
-from . import pending
-from .pending import ALL
+from spacedevs.db import pending
+from spacedevs.db.pending import ALL
+
 from .statistics import FACTS, IMPORTED, are_derived, figures, notes, running, statistics
 
 MOST_ROWS, LONG = 5_000, 1  # what a transaction changes after a commit, and its seconds: so others do not wait long

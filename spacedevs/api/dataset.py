@@ -2,7 +2,8 @@
 
 from django.http import JsonResponse
 
-from . import pending, versioning
+from spacedevs.db import dataset_version, pending
+
 from .as_of import as_of
 from .errors import only_read
 from .statistics import origin
@@ -13,7 +14,7 @@ def about(request):
     """The version, which is another after every change; where the data come from, and as of when they are; where
     figures that follow from other rows come from; and how many notes there are of figures and search texts that still
     have to follow a change."""
-    version, data = versioning.current(), as_of()
+    version, data = dataset_version.current(), as_of()
     told = {
         "version": version,
         "source": data.source,

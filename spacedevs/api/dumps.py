@@ -20,12 +20,13 @@ from django.http import FileResponse, JsonResponse
 from django.urls import reverse
 from django.utils.http import quote_etag
 
-from . import versioning
+from spacedevs.db import dataset_version
+from spacedevs.db.locks import Taken, file_lock
+from spacedevs.db.snapshots import snapshot
+
 from .caching import REVALIDATED, release
 from .errors import only_read
 from .export import export
-from .locks import Taken, file_lock
-from .snapshots import snapshot
 
 MAKING = "The files are being made; try again in a moment."
 FAILED = "The files could not be made; the server tries again in a minute, and its log says why."
@@ -127,7 +128,7 @@ maker = Maker()
 def index(request):
     """What there is to download."""
     folder = offered()
-    is_current = folder is not None and folder.name == made_of(versioning.current())
+    is_current = folder is not None and folder.name == made_of(dataset_version.current())
     if not is_current:
         maker.begin()
     if folder is None:

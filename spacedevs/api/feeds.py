@@ -11,9 +11,10 @@ from django.db.models.functions import Now
 from django.http import Http404
 from rest_framework.response import Response
 
+from spacedevs.db.subsets import Part
+
 from .feed_formats import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 from .pagination import Pagination
-from .parts import Part
 from .rendering import path_of
 
 FORMATS = CalendarRenderer, AtomRenderer

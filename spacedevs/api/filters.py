@@ -18,9 +18,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
-from .orders import leads_to_many, total
-from .search import SEPARATOR, SearchText
-from .ways import computed
+from spacedevs.db.ordering import total
+from spacedevs.db.paths import computed, leads_to_many
+from spacedevs.db.search.text import SEPARATOR, SearchText
+
 from .widgets import Choice, DayInput, MomentInput, SeveralWidget, WordsWidget
 
 EXACT = ("exact",)

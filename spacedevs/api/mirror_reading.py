@@ -9,12 +9,13 @@ from math import ceil
 from django.db import models, transaction
 from django.utils import timezone
 
+from spacedevs.wording import counted
+
 from .endpoints import endpoints
 from .ingest import Outcome, Record, records
 from .models import MirroredEndpoint, MirroredRow
 from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
-from .words import counted
 
 LIMIT, OVERLAP = 100, 1  # rows of a page, and of those the ones that the page before has shown
 FEWEST = OVERLAP + 1  # rows of a page with which reading goes on

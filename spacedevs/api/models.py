@@ -1,5 +1,4 @@
 from django.db import models
-from django.db.models.functions import Now
 
 
 class Named(models.Model):
@@ -108,14 +107,3 @@ class StatisticsOrigin(models.Model):
 
     def __str__(self):
         return "imported" if self.imported else "derived"
-
-
-class PendingUpdate(models.Model):
-    """What a commit has left to be computed anew, noted in that commit: see pending.py. It is no data either."""
-
-    kind = models.CharField(max_length=150, help_text="What is computed: figures, or the search texts of a table.")
-    keys = models.TextField(null=True, help_text="Of the rows, as a JSON array; all rows if null.")
-    since = models.DateTimeField(db_default=Now())
-
-    def __str__(self):
-        return self.kind

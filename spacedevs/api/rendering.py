@@ -16,7 +16,8 @@ from django.db import connection, models
 from django.urls import get_script_prefix, reverse
 from rest_framework.reverse import preserve_builtin_query_params
 
-from .database import read_all
+from spacedevs.db.bulk import read_all
+
 from .shapes import Shape, shape
 from .statements import Reading, Slice, comes_along
 from .ways import Way

@@ -6,7 +6,7 @@ from collections import defaultdict
 from rich.console import Console
 from rich.table import Table
 
-from .words import counted
+from spacedevs.wording import counted
 
 FATES = "created", "changed", "unchanged", "refused"
 CONTROLS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")  # and blanks

@@ -10,9 +10,9 @@ from django.db.models import Prefetch
 from django.utils.module_loading import import_string
 from rest_framework import serializers
 
-from .orders import place_of, total
-from .parts import Part
-from .ways import is_column
+from spacedevs.db.ordering import place_of, total
+from spacedevs.db.paths import is_column
+from spacedevs.db.subsets import Part
 
 
 class Duration(serializers.DurationField):

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from operator import itemgetter
 
-from .database import any_key
-from .orders import own_order
+from spacedevs.db.bulk import any_key
+from spacedevs.db.ordering import own_order
+from spacedevs.db.paths import column_sql, join, quoted
+
 from .shapes import Shape
-from .ways import Way, column_sql, join, quoted
+from .ways import Way
 
 
 class Select:

@@ -20,9 +20,11 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F
 
-from . import pending
-from .database import any_key, keys_as_parameter
-from .models import PendingUpdate, StatisticsOrigin
+from spacedevs.db import pending
+from spacedevs.db.bulk import any_key, keys_as_parameter
+from spacedevs.db.models import PendingUpdate
+
+from .models import StatisticsOrigin
 
 DERIVED, IMPORTED = "derived", "imported"
 

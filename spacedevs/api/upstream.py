@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
+from spacedevs.wording import counted
+
 from . import upstream_answers as answers
 from .models import Mirror
 from .outbound import Client, Forbidden, Oversized, Unreadable, body_of
 from .upstream_answers import DAY, MOST_CALLS, Implausible, Overfull, Page
-from .words import counted
 
 ATTEMPTS = 5
 LARGEST = 16 * 2**20  # bytes of an answer, unpacked

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from simple_history import register
 
-from spacedevs.api.search import SearchText
+from spacedevs.db.search.text import SearchText
 
 from .versions import Versions
 

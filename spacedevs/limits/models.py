@@ -5,7 +5,7 @@ from hashlib import sha256
 from django.db import models
 from django.utils import timezone
 
-from spacedevs.api.database import waiting_at_most
+from spacedevs.db.connections import waiting_at_most
 
 from .rates import Rate, is_rate
 

@@ -22,9 +22,9 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from spacedevs.api import versioning
-from spacedevs.api.locks import Taken, held
-from spacedevs.api.words import counted
+from spacedevs.db import dataset_version
+from spacedevs.db.locks import Taken, held
+from spacedevs.wording import counted
 
 from .archives import DATABASE, FORMAT, MEDIA, Damaged, files_of, pack, unpack
 from .databases import engine
@@ -46,7 +46,7 @@ def describe() -> dict:
         "release": settings.RELEASE,
         "made": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "engine": connection.vendor,
-        "version": versioning.current(),
+        "version": dataset_version.current(),
         "migrations": migrations(),
         "rows": {table: count(table) for table in sorted(tables_of_ours().intersection(tables()))},
     }

@@ -11,8 +11,8 @@ from tempfile import TemporaryFile
 from django.core.management import CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
-from spacedevs.api.database import is_shared
-from spacedevs.api.snapshots import snapshot
+from spacedevs.db.connections import is_shared
+from spacedevs.db.snapshots import snapshot
 
 from .archives import Damaged
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import versioning
+from spacedevs.db import dataset_version
 from spacedevs.limits.counters import counter
 
 
@@ -33,7 +33,7 @@ class Health:
         """Requests may come when the database can be read and has all tables.
 
         A Redis that is down is told, and keeps nobody out: while it is, nothing is limited."""
-        version = versioning.current()
+        version = dataset_version.current()
         migrations = "unknown" if version is None else "ok" if self.has_migrated() else "missing"
         told = {"database": "down" if version is None else "ok", "migrations": migrations}
         if settings.REDIS_URL:

@@ -17,10 +17,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from spacedevs.api import pending, versioning
 from spacedevs.api.caching import IS_KEPT, ResponseCache
 from spacedevs.api.endpoints import all_paths
-from spacedevs.api.models import MirroredEndpoint, PendingUpdate
+from spacedevs.api.models import MirroredEndpoint
+from spacedevs.db import dataset_version, pending
+from spacedevs.db.models import PendingUpdate
 from spacedevs.limits.counters import counter
 from spacedevs.operations import processes, workers
 
@@ -115,7 +116,7 @@ class Now:
 
     def collect(self) -> Iterator:
         yield InfoMetricFamily("spacedevs_release", "The release that runs.", {"release": settings.RELEASE})
-        version = versioning.current()
+        version = dataset_version.current()
         yield GaugeMetricFamily("spacedevs_database_up", "Whether the database answers.", version is not None)
         if settings.REDIS_URL:
             yield GaugeMetricFamily(

@@ -15,9 +15,9 @@ from time import monotonic
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
-from spacedevs.api import versioning
-from spacedevs.api.database import reading
-from spacedevs.api.snapshots import snapshot
+from spacedevs.db import dataset_version
+from spacedevs.db.connections import reading
+from spacedevs.db.snapshots import snapshot
 
 from .metrics import READS
 
@@ -92,7 +92,7 @@ class Replicas:
         self.turns = count()
 
     def __call__(self, environ, start_response):
-        version = environ.get(versioning.ASKED)
+        version = environ.get(dataset_version.ASKED)
         for replica in self.in_turn() if version else ():
             answer = replica.answer(self.application, environ, version)
             if answer:

@@ -9,7 +9,7 @@ from time import sleep
 
 from django.db import Error, connections
 
-from spacedevs.api import pending
+from spacedevs.db import pending
 
 EVERY, LONGEST = 10, 60  # seconds, up to twice as many; and at most after failures
 

@@ -6,9 +6,8 @@ from uuid import UUID
 from django.db import models
 
 from docking.models import CHASERS, TARGETS
-from spacedevs.api.orders import leads_to_many
-from spacedevs.api.search import end
-from spacedevs.api.ways import is_column
+from spacedevs.db.paths import is_column, leads_to_many
+from spacedevs.db.search.text import end
 from tests.factories import LAUNCHED, row
 
 from .routes import RESOURCES

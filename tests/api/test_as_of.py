@@ -6,8 +6,9 @@ from email.utils import parsedate_to_datetime
 import pytest
 from django.urls import reverse
 
-from spacedevs.api import as_of, sample, versioning
+from spacedevs.api import as_of, sample
 from spacedevs.api.models import Mirror, MirroredEndpoint
+from spacedevs.db import dataset_version
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_days_of_the_sample_are_counted_up_to_its_recording(client, station, sam
 
 
 def test_data_of_ones_own_are_as_of_their_last_change(client, get, station):
-    changed = versioning.moment(versioning.current())
+    changed = dataset_version.moment(dataset_version.current())
     assert told(get, station) == ("own", f"{changed:%Y-%m-%dT%H:%M:%SZ}")
     assert ["A sample," in page for page in pages(client, station)] == [False] * 4
     assert [f"{changed:%-d %B %Y, %H:%M} UTC" in page for page in pages(client, station)] == [True, True, False, False]
@@ -97,8 +98,8 @@ def test_the_admin_says_as_of_when_the_data_are(editor, station):
     ],
 )
 def test_a_version_tells_when_it_came_to_be(version, moment):
-    assert versioning.moment(version) == moment
+    assert dataset_version.moment(version) == moment
 
 
 def test_a_new_version_is_of_now(station):
-    assert abs(versioning.moment(versioning.current()) - datetime.now(UTC)) < timedelta(minutes=5)
+    assert abs(dataset_version.moment(dataset_version.current()) - datetime.now(UTC)) < timedelta(minutes=5)

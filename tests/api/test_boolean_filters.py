@@ -7,7 +7,7 @@ from crew.models import AstronautFlight
 from launches.filters import Suborbital
 from launches.models import Launch, SpacecraftFlight
 from spacedevs.api.filters import FlagFilter, Hide
-from spacedevs.api.search import end
+from spacedevs.db.search.text import end
 from tests import factories
 
 from .routes import RESOURCES

@@ -9,9 +9,10 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.http import http_date
 
 from agencies.models import AgencyType
-from spacedevs.api import caching, conditions, versioning
+from spacedevs.api import caching, conditions
 from spacedevs.api.caching import ResponseCache, encoding, zstd
 from spacedevs.api.headers import CROSS_ORIGIN
+from spacedevs.db import dataset_version
 from spacedevs.limits.throttle import Throttle
 from spacedevs.operations.health import Health
 from spacedevs.router import RESOURCES
@@ -98,7 +99,7 @@ def test_an_answer_that_a_commit_overtook_is_not_kept_for_the_new_version(ask, a
 
 def test_a_late_answer_is_not_kept_for_a_version_that_others_have_asked_for_since(version):
     def answer(environ, start_response):
-        asked = environ[versioning.READ] = environ[versioning.ASKED]
+        asked = environ[dataset_version.READ] = environ[dataset_version.ASKED]
         if asked == "1":
             version[0] = "2"
             ask("/2.3.0/agencies/")
@@ -114,7 +115,7 @@ def test_an_answer_is_known_by_the_version_that_it_has_read(application, version
 
     def overtaken(environ, start_response):
         parts = application(environ, start_response)
-        environ[versioning.READ] = version[0] = "2"
+        environ[dataset_version.READ] = version[0] = "2"
         return parts
 
     ask = Asker(ResponseCache(overtaken, lambda: version[0]))
@@ -129,7 +130,7 @@ def test_an_answer_is_known_by_the_version_that_it_has_read(application, version
 def test_what_was_read_in_no_snapshot_is_sent_and_not_kept(application):
     def reading_anything(environ, start_response):
         parts = application(environ, start_response)
-        del environ[versioning.READ]
+        del environ[dataset_version.READ]
         return parts
 
     ask = Asker(ResponseCache(reading_anything, lambda: "1"))

@@ -4,8 +4,8 @@ from threading import Timer
 
 import pytest
 
-from spacedevs.api import locks
-from spacedevs.api.locks import Taken, file_lock
+from spacedevs.db import locks
+from spacedevs.db.locks import Taken, file_lock
 
 
 @pytest.mark.parametrize("seconds", [0, 0.1])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIRequestFactory
 
 from spacedevs.api.filters import TotalOrdering
-from spacedevs.api.orders import leads_to_many, may_be_null
+from spacedevs.db.paths import leads_to_many, may_be_null
 from tests import factories
 
 from .conftest import rows_of

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, models
 
-from spacedevs.api import pending, texts, triggers
 from spacedevs.api.ingest import ingest, records
-from spacedevs.api.search import SearchText
+from spacedevs.db import pending
+from spacedevs.db.search import pending_texts, triggers
+from spacedevs.db.search.text import SearchText
 from spacedevs.router import RESOURCES
 from tests import factories
 
@@ -208,7 +209,7 @@ def settle():
     """Does what triggers have noted."""
     known = triggers.triggers_of
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(texts, "triggers_of", lambda connection: known(connection, EVERYTHING))
+        patch.setattr(pending_texts, "triggers_of", lambda connection: known(connection, EVERYTHING))
         assert pending.settle()
 
 

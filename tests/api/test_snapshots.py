@@ -21,10 +21,12 @@ from agencies.models import Agency, AgencyType
 from docking.models import DockingEvent, DockingLocation
 from launches.models import Launch
 from spacedevs import urls
-from spacedevs.api import dumps, export, snapshots, versioning
+from spacedevs.api import dumps, export
 from spacedevs.api.caching import ResponseCache
 from spacedevs.api.management.commands import export as command
-from spacedevs.api.snapshots import APART, snapshot
+from spacedevs.db import dataset_version, snapshots
+from spacedevs.db.snapshots import snapshot
+from spacedevs.http.snapshots import APART
 from spacedevs.limits.callers import KEYS
 from spacedevs.limits.models import Key
 from stations.models import SpaceStation
@@ -71,7 +73,7 @@ class Writer:
                 table, key = model._meta.db_table, model._meta.pk.column
                 cursor.execute(f"UPDATE {table} SET name = 'state {self.number} of ' || {key}")  # noqa: S608
             cursor.execute("COMMIT")
-            cursor.execute(versioning.TOKENS)
+            cursor.execute(dataset_version.TOKENS)
             self.versions[self.number] = ",".join(sorted(str(token) for (token,) in cursor.fetchall()))
 
     def before_each(self, execute, *statement):
@@ -135,7 +137,7 @@ def ask(writer, django):
 
     def noting(environ, start_response):
         parts = django(environ, start_response)
-        read.append(environ.get(versioning.READ))
+        read.append(environ.get(dataset_version.READ))
         return parts
 
     server = Asker(ResponseCache(noting))
@@ -217,13 +219,13 @@ def test_nothing_can_be_written_in_a_snapshot(kind):
 
 def test_a_snapshot_knows_its_version():
     with snapshot() as version:
-        assert version == versioning.current() is not None
+        assert version == dataset_version.current() is not None
 
 
 @pytest.mark.django_db
 def test_a_snapshot_within_a_transaction_is_that_transaction(kind):
     with snapshot() as version:
-        assert version == versioning.current()
+        assert version == dataset_version.current()
         kind.delete()
     assert AgencyType.objects.count() == 0
 
@@ -237,7 +239,7 @@ def test_a_transaction_within_a_snapshot_leaves_it_as_it_was(kind):
 
 
 def test_a_database_without_a_version_is_read_in_a_snapshot_all_the_same(monkeypatch, kind):
-    monkeypatch.setattr(versioning, "TOKENS", "SELECT token FROM dataset_version WHERE token IS NULL")
+    monkeypatch.setattr(dataset_version, "TOKENS", "SELECT token FROM dataset_version WHERE token IS NULL")
     with snapshot() as version:
         assert (version, connection.in_atomic_block, AgencyType.objects.count()) == (None, True, 1)
 

@@ -18,9 +18,9 @@ from django.db.models import CharField
 from django.test.utils import CaptureQueriesContext
 
 from agencies.models import Agency, AgencyType, Country
-from spacedevs.api import versioning
-from spacedevs.api.triggers import install
-from spacedevs.api.versioning import check_triggers, current, data_tables, keep_triggers, repairs
+from spacedevs.db import dataset_version
+from spacedevs.db.dataset_version import check_triggers, current, data_tables, keep_triggers, repairs
+from spacedevs.db.search.triggers import install
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -392,7 +392,7 @@ def test_a_database_that_is_down_is_no_error_of_the_check(monkeypatch):
     def down(cursor):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(versioning, "repairs", down)
+    monkeypatch.setattr(dataset_version, "repairs", down)
     (complaint,) = check_triggers()
     assert (type(complaint), complaint.msg) == (Warning, "The triggers could not be looked at: connection refused")
 

@@ -5,8 +5,7 @@ import pytest
 from agencies.models import Agency, Program
 from launches.models import Launch
 from places.models import Pad
-from spacedevs.api.orders import may_be_null
-from spacedevs.api.ways import is_column, link_columns
+from spacedevs.db.paths import is_column, link_columns, may_be_null
 
 
 @pytest.mark.parametrize(

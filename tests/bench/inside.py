@@ -24,7 +24,7 @@ from docking.models import DockingEvent
 from spacedevs.api import statistics
 from spacedevs.api.ingest import ingest_each, records
 from spacedevs.api.management.commands.import_ll2 import CHUNK
-from spacedevs.api.versioning import data_tables
+from spacedevs.db.dataset_version import data_tables
 
 from .data import nouns
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
 
-from spacedevs.api import versioning
+from spacedevs.db import dataset_version
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_all_that_is_known_of_a_station_now(get, mir):
         "id": mir.pk,
         "url": f"{address}/space_stations/{mir.pk}/",
         "name": "Mir",
-        "as_of": versioning.moment(versioning.current()).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "as_of": dataset_version.moment(dataset_version.current()).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "source": "own",
         "docked": [
             {

@@ -12,7 +12,7 @@ from agencies.models import Agency
 from docking.models import DockingEvent
 from launches.models import Landing, Launch
 from media_assets.models import Image, ImageVariant
-from spacedevs.api.versioning import data_tables
+from spacedevs.db.dataset_version import data_tables
 from spacedevs.editing.versions import many, revert, versions_of
 from stations.models import SpaceStation
 from tests.admin import page, said

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from agencies.models import AgencyType
-from spacedevs.api.locks import held
+from spacedevs.db.locks import held
 from spacedevs.operations import archives, backups, databases
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("system")]

@@ -22,7 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
 from agencies.models import AgencyType
-from spacedevs.api import versioning
+from spacedevs.db import dataset_version
 from spacedevs.operations import archives, backups, databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def state():
     """The version of the data, which of them are there, and the pictures."""
     names = sorted(AgencyType.objects.values_list("name", flat=True))
     pictures = {name: path.read_bytes() for name, path in archives.files_of(backups.settings.MEDIA_ROOT).items()}
-    return versioning.current(), names, pictures
+    return dataset_version.current(), names, pictures
 
 
 def restore(file):

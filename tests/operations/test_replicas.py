@@ -6,9 +6,9 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from agencies.models import Agency
-from spacedevs.api import versioning
 from spacedevs.api.caching import ResponseCache
-from spacedevs.api.database import reading
+from spacedevs.db import dataset_version
+from spacedevs.db.connections import reading
 from spacedevs.operations import replicas
 from spacedevs.operations.replicas import Replicas, Router
 from tests.wsgi import BODY, Application, Asker
@@ -74,7 +74,7 @@ def ask(copies, application, clock):
 
     def asked(version="1"):
         application.read.clear()
-        status, _, body = asker(**{versioning.ASKED: version} if version else {})
+        status, _, body = asker(**{dataset_version.ASKED: version} if version else {})
         assert (status, body) == ("200 OK", BODY)
         assert reading.alias == DEFAULT_DB_ALIAS
         return application.read.copy()

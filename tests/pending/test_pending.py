@@ -5,7 +5,8 @@ from django.db import OperationalError, transaction
 from django.test import TestCase
 
 from launches.models import Launch, LaunchStatus
-from spacedevs.api import pending, statistics
+from spacedevs.api import statistics
+from spacedevs.db import pending
 from tests import factories
 
 LEFT = "What follows from a change is left for later: "

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
-settings.MIDDLEWARE.remove("spacedevs.api.snapshots.OneSnapshot")
+settings.MIDDLEWARE.remove("spacedevs.http.snapshots.OneSnapshot")
 handler = get_wsgi_application()
 
 from spacedevs.api.caching import ResponseCache  # noqa: E402 - it needs the settings

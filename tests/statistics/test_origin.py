@@ -12,10 +12,10 @@ from django.test import TestCase
 from agencies.models import Agency
 from launches.models import FirstStage, Launch, LaunchStatus
 from places.models import Pad
-from spacedevs.api import pending, versioning
 from spacedevs.api.configuration import faults
 from spacedevs.api.models import StatisticsOrigin
 from spacedevs.api.statistics import are_derived, choose, derive_what_was_told, recompute
+from spacedevs.db import dataset_version, pending
 from tests import factories
 from tests.admin import page
 from vehicles.models import Launcher
@@ -124,9 +124,9 @@ def test_a_row_that_is_written_over_by_its_key_leaves_where_it_was(agency):
 
 def test_a_recomputation_that_changes_nothing_raises_no_version(agency):
     recompute()
-    before = versioning.current()
+    before = dataset_version.current()
     recompute()
-    assert versioning.current() == before
+    assert dataset_version.current() == before
 
 
 def test_what_no_figure_follows_from_is_saved_without_a_recomputation(agency):
@@ -158,9 +158,9 @@ def test_what_is_imported_into_ones_own_data_has_the_figures_that_follow(agency,
     assert are_derived()
     assert count(agency) == 1
     assert "unchanged" in run("import_ll2", path)
-    before = versioning.current()
+    before = dataset_version.current()
     run("import_ll2", path)
-    assert versioning.current() == before
+    assert dataset_version.current() == before
 
 
 def test_the_setting_decides_for_an_import(agency, file, settings):
@@ -259,8 +259,11 @@ def test_where_the_setting_decides_nothing_is_chosen(agency, settings, setting, 
 
 def test_a_server_tells_where_its_figures_come_from_which_version_its_data_have_and_what_is_pending(get, client):
     def told(**expected):
-        data = {"source": "own", "as_of": versioning.moment(versioning.current()).strftime("%Y-%m-%dT%H:%M:%SZ")}
-        return {"version": versioning.current(), **data, **expected}
+        data = {
+            "source": "own",
+            "as_of": dataset_version.moment(dataset_version.current()).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return {"version": dataset_version.current(), **data, **expected}
 
     assert get("dataset/") == told(statistics="derived", pending=0)
     choose("imported")

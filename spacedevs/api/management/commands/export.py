@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from spacedevs.api.dumps import make
 from spacedevs.api.export import export, files
 from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
-from spacedevs.api.snapshots import snapshot
-from spacedevs.api.words import counted
+from spacedevs.db.snapshots import snapshot
+from spacedevs.wording import counted
 
 
 class Command(BaseCommand):

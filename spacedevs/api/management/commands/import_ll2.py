@@ -6,7 +6,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from spacedevs.api import pending
 from spacedevs.api.endpoints import VERSION, endpoints
 from spacedevs.api.files import OtherVersion, Unreadable, files, read
 from spacedevs.api.ingest import Outcome
@@ -14,7 +13,8 @@ from spacedevs.api.intake import Intake
 from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
 from spacedevs.api.statistics import IMPORTED, choose, is_empty
-from spacedevs.api.words import counted
+from spacedevs.db import pending
+from spacedevs.wording import counted
 
 # Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the
 # size of a file; and nobody who writes meanwhile waits for long. That a file be all or nothing would gain nothing,

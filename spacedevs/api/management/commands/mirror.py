@@ -7,14 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from spacedevs.api import sample
-from spacedevs.api.locks import Taken, held
 from spacedevs.api.mirror import Mirroring, paths
 from spacedevs.api.mirror_reading import pages_left
 from spacedevs.api.models import Mirror
 from spacedevs.api.reports import one_line, report, table
 from spacedevs.api.statistics import IMPORTED, choose
 from spacedevs.api.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
-from spacedevs.api.words import counted
+from spacedevs.db.locks import Taken, held
+from spacedevs.wording import counted
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again
 MOST_NAMED = 3  # of the endpoints that failed

@@ -15,10 +15,11 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import sample, statistics, triggers
-from spacedevs.api.locks import LOCK_NOT_AVAILABLE, file_lock, held
+from spacedevs.api import sample, statistics
 from spacedevs.api.progress import progress
-from spacedevs.api.versioning import keep_triggers
+from spacedevs.db.dataset_version import keep_triggers
+from spacedevs.db.locks import LOCK_NOT_AVAILABLE, file_lock, held
+from spacedevs.db.search import triggers
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
 PATIENCE = "3s"  # that a migration waits for a table: whoever asks for the table meanwhile waits behind it

@@ -5,10 +5,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from rest_framework import serializers
 
-from spacedevs.api import pending
 from spacedevs.api.representations import Duration
 from spacedevs.api.statistics import DERIVED, IMPORTED, choose, recompute, statistics
-from spacedevs.api.words import counted
+from spacedevs.db import pending
+from spacedevs.wording import counted
 
 MOST_TOLD = 20  # of the rows of a table that are wrong
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.words import counted
 from spacedevs.operations.backups import backup
+from spacedevs.wording import counted
 
 
 class Command(BaseCommand):

@@ -22,7 +22,7 @@ from uuid import UUID
 
 from django.db import Error, OperationalError, connection, transaction
 
-from .database import DEADLINE, waiting_at_most
+from .connections import DEADLINE, waiting_at_most
 from .locks import LOCK_NOT_AVAILABLE, Taken, file_beside_database, file_lock
 from .models import PendingUpdate
 

@@ -17,10 +17,11 @@ from django.db.backends.utils import names_digest
 from django.db.models import F
 from django.db.models.expressions import RawSQL
 
-from .database import any_key, keys_as_parameter
-from .models import PendingUpdate
-from .search import SEPARATOR, SearchText, collation
-from .ways import is_column, link_columns
+from spacedevs.db.bulk import any_key, keys_as_parameter
+from spacedevs.db.models import PendingUpdate
+from spacedevs.db.paths import is_column, link_columns
+
+from .text import SEPARATOR, SearchText, collation
 
 log = logging.getLogger(__name__)
 WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"

@@ -8,9 +8,10 @@ from django.apps import apps
 from django.db import connection
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from . import pending
-from .models import PendingUpdate
-from .search import SearchText
+from spacedevs.db import pending
+from spacedevs.db.models import PendingUpdate
+
+from .text import SearchText
 from .triggers import sources, triggers_of
 
 

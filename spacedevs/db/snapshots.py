@@ -6,14 +6,12 @@ its first statement. That statement reads the version: an answer and the version
 belong together. Nothing can be written in it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
-from django.http import FileResponse
 
-from . import versioning
-from .database import begin_transaction, reading
-from .renderers import may_be_staff
+from . import dataset_version
+from .connections import begin_transaction
 
 
 class SQLite:
@@ -25,7 +23,7 @@ class SQLite:
     def begin(self) -> list[str]:
         self.connection.execute("BEGIN DEFERRED")
         self.changes = self.connection.total_changes
-        return versioning.SQLite.tokens(self.connection)
+        return dataset_version.SQLite.tokens(self.connection)
 
     def end(self):
         if self.connection.in_transaction:
@@ -49,8 +47,8 @@ class PostgreSQL:
         self.begins = f"{self.BEGIN}{begin_transaction(connection)}".encode()
 
     def begin(self) -> list[str]:
-        result = self.server.exec_(b"%s; %s" % (self.begins, versioning.TOKENS.encode()))
-        tokens = versioning.PostgreSQL.tokens_in(result)
+        result = self.server.exec_(b"%s; %s" % (self.begins, dataset_version.TOKENS.encode()))
+        tokens = dataset_version.PostgreSQL.tokens_in(result)
         if not tokens:  # the database was not migrated, or is not there
             self.server.exec_(b"ROLLBACK")
             self.server.exec_(self.begins)
@@ -76,7 +74,7 @@ def snapshot(using=DEFAULT_DB_ALIAS) -> Iterator[str | None]:
     Django takes it for a transaction. So it neither ends it, nor opens anew a connection that is lost on the way."""
     connection = connections[using]
     if connection.in_atomic_block:
-        yield versioning.current()
+        yield dataset_version.current()
         return
     try:
         kind, tokens = begin(connection)
@@ -84,7 +82,7 @@ def snapshot(using=DEFAULT_DB_ALIAS) -> Iterator[str | None]:
         connection.close()
         kind, tokens = begin(connection)
     try:
-        yield versioning.made_of(tokens)
+        yield dataset_version.made_of(tokens)
     finally:
         end(connection, kind)
 
@@ -109,58 +107,3 @@ def end(connection, kind):
             kind.end()
     except Error:
         connection.close()
-
-
-# Answers -----------------------------------------------------------------------------------------
-
-# What reads no rows, and can be had without a database; and who asks how much they may, which may be noted.
-APART = {
-    *("home", "ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list"),
-    *("documentation", "documentation-page", "reference", "reference-component", "reference-tag"),
-}
-
-
-class OneSnapshot:
-    """A middleware, the last of all: views and what they render read one snapshot.
-
-    It begins once it is known who asks, and ends before a session is saved: both may write. An answer that is read
-    from a copy of the database has a snapshot there."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        with ExitStack() as request.snapshot:
-            response = self.get_response(request)
-            if response.streaming and not isinstance(response, FileResponse):
-                response.streaming_content = Lasting(response.streaming_content, request.snapshot.pop_all())
-        return response
-
-    def process_view(self, request, view, args, kwargs):
-        if request.method not in ("GET", "HEAD"):
-            return
-        version = request.META.get(versioning.ASKED)
-        if reading.alias == DEFAULT_DB_ALIAS and request.resolver_match.view_name not in APART:
-            if may_be_staff(request):
-                log_out_who_must_be(request)
-            version = request.snapshot.enter_context(snapshot())
-        request.META[versioning.READ] = version
-
-
-def log_out_who_must_be(request):
-    """Ends the session of who changed their password elsewhere: Django does when it is read, and that is a write.
-
-    An answer that asks no more of the session does not vary by it."""
-    accessed = request.session.accessed
-    request.user.is_authenticated  # noqa: B018 - which reads it
-    request.session.accessed = accessed
-
-
-class Lasting:
-    """What a streamed answer yields; the snapshot that it is read in ends when the response is closed."""
-
-    def __init__(self, content, snapshot):
-        self.content, self.close = content, snapshot.close
-
-    def __iter__(self):
-        return iter(self.content)

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from functools import total_ordering
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import F, Max, OuterRef, Subquery
 
-from .ways import is_column
+from .paths import leads_to_many, may_be_null
 
 
 def total(model, terms) -> list:
@@ -32,32 +31,6 @@ def latest(model, path) -> Subquery:
     """The highest of several values that a path leads to: an order by all of them would repeat the row."""
     rows = model._base_manager.filter(pk=OuterRef("pk")).order_by().values("pk")
     return Subquery(rows.annotate(highest=Max(path)).values("highest"))
-
-
-def leads_to_many(model, path) -> bool:
-    """Whether a path may lead from one row to several."""
-    for name in path.split("__"):
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            return False
-        if field.one_to_many or field.many_to_many:
-            return True
-        model = field.related_model or model
-    return False
-
-
-def may_be_null(model, path) -> bool:
-    """Whether a field, or a relation on the way to it, may be empty; true of annotations."""
-    for name in path.split("__"):
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            return True
-        if field.null or not is_column(field):
-            return True
-        model = field.related_model or model
-    return False
 
 
 def own_order(model) -> list[tuple[models.Field, bool]]:

@@ -1,0 +1,22 @@
+"""What keeps the database right, from the moment that models are loaded: sessions, triggers, checks."""
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate, pre_migrate
+
+from . import connections, dataset_version
+
+
+class DbConfig(AppConfig):
+    name = "spacedevs.db"
+
+    def ready(self):
+        from .search import pending_texts, triggers  # noqa: PLC0415 - models can be imported from here on
+
+        pending_texts.watch()
+        connection_created.connect(connections.begin_session)
+        pre_migrate.connect(triggers.remove, sender=self)
+        post_migrate.connect(triggers.install, sender=self)
+        post_migrate.connect(dataset_version.keep_triggers, sender=self)
+        checks.register(dataset_version.check_triggers)

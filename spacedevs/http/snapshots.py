@@ -1,0 +1,63 @@
+"""The middleware that lets a view and what it renders read one snapshot of the database."""
+
+from contextlib import ExitStack
+
+from django.db import DEFAULT_DB_ALIAS
+from django.http import FileResponse
+
+from spacedevs.api.renderers import may_be_staff
+from spacedevs.db import dataset_version
+from spacedevs.db.connections import reading
+from spacedevs.db.snapshots import snapshot
+
+# What reads no rows, and can be had without a database; and who asks how much they may, which may be noted.
+APART = {
+    *("home", "ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list"),
+    *("documentation", "documentation-page", "reference", "reference-component", "reference-tag"),
+}
+
+
+class OneSnapshot:
+    """A middleware, the last of all: views and what they render read one snapshot.
+
+    It begins once it is known who asks, and ends before a session is saved: both may write. An answer that is read
+    from a copy of the database has a snapshot there."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        with ExitStack() as request.snapshot:
+            response = self.get_response(request)
+            if response.streaming and not isinstance(response, FileResponse):
+                response.streaming_content = Lasting(response.streaming_content, request.snapshot.pop_all())
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        if request.method not in ("GET", "HEAD"):
+            return
+        version = request.META.get(dataset_version.ASKED)
+        if reading.alias == DEFAULT_DB_ALIAS and request.resolver_match.view_name not in APART:
+            if may_be_staff(request):
+                log_out_who_must_be(request)
+            version = request.snapshot.enter_context(snapshot())
+        request.META[dataset_version.READ] = version
+
+
+def log_out_who_must_be(request):
+    """Ends the session of who changed their password elsewhere: Django does when it is read, and that is a write.
+
+    An answer that asks no more of the session does not vary by it."""
+    accessed = request.session.accessed
+    request.user.is_authenticated  # noqa: B018 - which reads it
+    request.session.accessed = accessed
+
+
+class Lasting:
+    """What a streamed answer yields; the snapshot that it is read in ends when the response is closed."""
+
+    def __init__(self, content, snapshot):
+        self.content, self.close = content, snapshot.close
+
+    def __iter__(self):
+        return iter(self.content)
