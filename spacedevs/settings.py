@@ -166,6 +166,7 @@ INSTALLED_APPS = [
     *NOUNS,
     "spacedevs.limits",
     "spacedevs.api",
+    "spacedevs.statistics",
     "spacedevs.db",
     "spacedevs.documentation",
     "spacedevs.operations",

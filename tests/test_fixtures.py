@@ -34,7 +34,7 @@ from launches.models import (
 )
 from media_assets.models import ImageLicense, ImageVariantType, InfoURLType, Language, VidURLType
 from places.models import CelestialBodyType, LandingLocation, Location, Orbit, Pad
-from spacedevs.api.statistics import recompute
+from spacedevs.statistics.recompute import recompute
 from stations.models import Expedition, SpaceStation, SpaceStationStatus, SpaceStationType
 from vehicles.models import (
     Launcher,

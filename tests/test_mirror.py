@@ -25,11 +25,11 @@ from places.models import Orbit
 from spacedevs.api.mirror import Mirroring, paths
 from spacedevs.api.mirror_reading import SKIPPED
 from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
-from spacedevs.api.statistics import are_derived, choose
 from spacedevs.api.upstream import Budget
 from spacedevs.api.upstream import Upstream as UpstreamServer
 from spacedevs.db import dataset_version
 from spacedevs.db.locks import held
+from spacedevs.statistics.origin import are_derived, choose
 from tests import templates
 from tests.api.routes import MODES
 

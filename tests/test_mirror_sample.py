@@ -11,9 +11,10 @@ from django.db import transaction
 from agencies.models import Agency, AgencyType
 from crew.models import Astronaut
 from launches.models import Launch
-from spacedevs.api import sample, statistics
+from spacedevs.api import sample
 from spacedevs.api.management.commands import prepare
 from spacedevs.api.models import Mirror
+from spacedevs.statistics import origin
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -87,10 +88,10 @@ def test_a_mirror_refuses_the_sample_unless_told_to_keep_it_or_to_delete_it_unto
             assert Astronaut.objects.exists()
     told = begin("--drop-sample")[1]
     assert told.startswith("The sample data were deleted.\n")
-    assert statistics.is_empty()
+    assert origin.is_empty()
     assert User.objects.filter(username="editor").exists()
     load()  # as at the next start
-    assert statistics.is_empty()
+    assert origin.is_empty()
 
 
 def test_a_database_without_the_sample_is_begun_with(db):

@@ -9,7 +9,4 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self):
-        from . import changes  # noqa: PLC0415 - models can be imported from here on
-
-        changes.watch()
         checks.register(configuration.check_configuration, configuration.CONFIGURATION)

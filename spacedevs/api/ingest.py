@@ -23,10 +23,10 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
 from spacedevs.db.paths import is_column
+from spacedevs.statistics.signals import taking_in
 
 from .batches import Batch, Problem, Refused, Row, write
 from .belonging import Claims
-from .changes import taking_in
 from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
 from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of, never_null_column

@@ -98,12 +98,3 @@ class MirroredRow(models.Model):
 
     def __str__(self):
         return f"{self.endpoint} {self.key}"
-
-
-class StatisticsOrigin(models.Model):
-    """Where the figures of this database come from, since somebody has chosen; there is one row at most."""
-
-    imported = models.BooleanField(help_text="From an upstream that told them, not from the rows that are here.")
-
-    def __str__(self):
-        return "imported" if self.imported else "derived"

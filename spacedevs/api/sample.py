@@ -13,8 +13,10 @@ from django.conf import settings
 from django.core.serializers.python import Deserializer
 from django.db import models, transaction
 
+from spacedevs.statistics.origin import is_empty
+from spacedevs.statistics.recompute import figures
+
 from .models import Mirror
-from .statistics import figures, is_empty
 
 RECORDED = datetime(2026, 7, 15, 1, 21, tzinfo=UTC)  # what is docked, and who is in space, is as of then
 OURS = 900_001  # the first id of rows that no upstream knows; launches have UUIDs of a version of their own

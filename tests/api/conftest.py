@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from spacedevs.api.statistics import recompute
+from spacedevs.statistics.recompute import recompute
 from tests import factories
 
 from .routes import KINDS, RESOURCES

@@ -31,7 +31,7 @@ from launches.models import (
 )
 from media_assets.models import Image, ImageVariant, InfoURL, SocialMediaLink, VidURL
 from places.models import CelestialBody, LandingLocation, Location, Pad
-from spacedevs.api.statistics import recompute
+from spacedevs.statistics.recompute import recompute
 from stations.models import Expedition, SpaceStation
 from vehicles.models import (
     Launcher,

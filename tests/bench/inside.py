@@ -21,10 +21,10 @@ from django.utils.module_loading import import_string
 
 from agencies.models import Agency
 from docking.models import DockingEvent
-from spacedevs.api import statistics
 from spacedevs.api.ingest import ingest_each, records
 from spacedevs.api.management.commands.import_ll2 import CHUNK
 from spacedevs.db.dataset_version import data_tables
+from spacedevs.statistics import recompute
 
 from .data import nouns
 
@@ -207,7 +207,7 @@ def time_saving_a_stay(seconds):
 
 def recompute_everything():
     with transaction.atomic():
-        statistics.recompute()
+        recompute.recompute()
         transaction.set_rollback(True)
 
 
@@ -217,7 +217,7 @@ def time_recomputing(seconds):
 
 
 def read_facts():
-    for model in statistics.FACTS:
+    for model in recompute.FACTS:
         list(model._base_manager.all())
 
 

@@ -11,8 +11,8 @@ from django.db import OperationalError, connection
 from django_migration_linter import MigrationLinter
 
 from spacedevs.api.management.commands import prepare
-from spacedevs.api.statistics import statistics
 from spacedevs.db.models import PendingUpdate
+from spacedevs.statistics.recompute import statistics
 from tests import factories
 
 BEFORE_THE_FIRST_RELEASE = "compute_what_depends_on_the_clock"  # they rename columns

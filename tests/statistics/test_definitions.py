@@ -9,7 +9,7 @@ from django.core.management import call_command
 from launches.models import Launch, LaunchStatus, Rocket
 from places.models import Pad
 from spacedevs.api.ingest import ingest, records
-from spacedevs.api.statistics import recompute
+from spacedevs.statistics.recompute import recompute
 from tests import factories
 from vehicles.models import Spacecraft
 

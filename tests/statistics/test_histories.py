@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from launches.models import LaunchStatus
-from spacedevs.api.statistics import Statistic, recompute, statistics
 from spacedevs.db import pending
+from spacedevs.statistics.recompute import Statistic, recompute, statistics
 from tests import factories
 from tests.conftest import STARTED
 

@@ -13,9 +13,10 @@ from agencies.models import Agency
 from launches.models import FirstStage, Launch, LaunchStatus
 from places.models import Pad
 from spacedevs.api.configuration import faults
-from spacedevs.api.models import StatisticsOrigin
-from spacedevs.api.statistics import are_derived, choose, derive_what_was_told, recompute
 from spacedevs.db import dataset_version, pending
+from spacedevs.statistics.models import StatisticsOrigin
+from spacedevs.statistics.origin import are_derived, choose
+from spacedevs.statistics.recompute import derive_what_was_told, recompute
 from tests import factories
 from tests.admin import page
 from vehicles.models import Launcher

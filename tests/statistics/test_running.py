@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from launches.models import LaunchStatus, SpacecraftFlight
-from spacedevs.api.statistics import choose, derive_what_was_told, recompute
+from spacedevs.statistics.origin import choose
+from spacedevs.statistics.recompute import derive_what_was_told, recompute
 from tests import factories
 from tests.conftest import STARTED
 from vehicles.models import Spacecraft

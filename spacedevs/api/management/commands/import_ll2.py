@@ -12,8 +12,8 @@ from spacedevs.api.ingest import Outcome
 from spacedevs.api.intake import Intake
 from spacedevs.api.reports import console, report
 from spacedevs.api.representations import components, name_of
-from spacedevs.api.statistics import IMPORTED, choose, is_empty
 from spacedevs.db import pending
+from spacedevs.statistics.origin import IMPORTED, choose, is_empty
 from spacedevs.wording import counted
 
 # Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the

@@ -11,9 +11,9 @@ from spacedevs.api.mirror import Mirroring, paths
 from spacedevs.api.mirror_reading import pages_left
 from spacedevs.api.models import Mirror
 from spacedevs.api.reports import one_line, report, table
-from spacedevs.api.statistics import IMPORTED, choose
 from spacedevs.api.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
 from spacedevs.db.locks import Taken, held
+from spacedevs.statistics.origin import IMPORTED, choose
 from spacedevs.wording import counted
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again

@@ -15,11 +15,12 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import sample, statistics
+from spacedevs.api import sample
 from spacedevs.api.progress import progress
 from spacedevs.db.dataset_version import keep_triggers
 from spacedevs.db.locks import LOCK_NOT_AVAILABLE, file_lock, held
 from spacedevs.db.search import triggers
+from spacedevs.statistics import recompute
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
 PATIENCE = "3s"  # that a migration waits for a table: whoever asks for the table meanwhile waits behind it
@@ -171,8 +172,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             with progress(self.stdout, "Loading the sample data", sum(sizes.values())) as tell:
                 call_command(LoadData(tell), *sizes, verbosity=0)
-            with progress(self.stdout, "Computing its figures", len(statistics.statistics())) as tell:
-                statistics.recompute(tell=lambda statistic, number: tell(1))
+            with progress(self.stdout, "Computing its figures", len(recompute.statistics())) as tell:
+                recompute.recompute(tell=lambda statistic, number: tell(1))
 
     def collect_static(self):
         # Collecting is slow (it compresses), so a stamp tells whether it was done; --clear removes the stamp first.

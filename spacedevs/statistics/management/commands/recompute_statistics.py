@@ -6,8 +6,9 @@ from django.db import connection
 from rest_framework import serializers
 
 from spacedevs.api.representations import Duration
-from spacedevs.api.statistics import DERIVED, IMPORTED, choose, recompute, statistics
 from spacedevs.db import pending
+from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
+from spacedevs.statistics.recompute import recompute, statistics
 from spacedevs.wording import counted
 
 MOST_TOLD = 20  # of the rows of a table that are wrong

@@ -15,86 +15,17 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F
 
 from spacedevs.db import pending
-from spacedevs.db.bulk import any_key, keys_as_parameter
 from spacedevs.db.models import PendingUpdate
 
-from .models import StatisticsOrigin
-
-DERIVED, IMPORTED = "derived", "imported"
-
-
-# Where figures come from ---------------------------------------------------------------------------
-
-
-def are_derived() -> bool:
-    """Whether figures follow from the rows: as the setting says, or else whoever chose last; at first they do."""
-    if settings.STATISTICS:
-        return settings.STATISTICS == DERIVED
-    return not StatisticsOrigin.objects.filter(imported=True).exists()
-
-
-def origin() -> str:
-    """Where figures come from, in one word."""
-    return DERIVED if are_derived() else IMPORTED
-
-
-def choose(chosen):
-    """Remembers for this database where its figures come from, unless the setting says so."""
-    if not settings.STATISTICS and origin() != chosen:
-        StatisticsOrigin.objects.all().delete()
-        StatisticsOrigin.objects.create(imported=chosen == IMPORTED)
-
-
-def is_empty() -> bool:
-    """Whether no app that holds a noun has a row."""
-    nouns = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
-    return not any(model._base_manager.exists() for model in nouns)
-
+from .dialect import Words
+from .origin import DERIVED, are_derived, choose
 
 # What the functions are written in --------------------------------------------------------------------
-
-
-class Words:
-    """The words in which a database says what both mean, and the keys that a statement is about."""
-
-    def __init__(self, keys=None):
-        self.keys = keys
-        self.is_postgres = connection.vendor == "postgresql"
-        self.nothing = "interval '0'" if self.is_postgres else "0"  # of time
-        # Computed once: PostgreSQL may guess that few rows will come, and compute all anew for each of them.
-        self.once = "AS MATERIALIZED" if self.is_postgres else "AS"
-
-    def among(self, column, model) -> str:
-        """The condition that this column holds one of the keys."""
-        if self.keys is None:
-            return "TRUE"
-        return any_key(column, model._meta.pk)
-
-    def parameters(self, statement) -> list:
-        """Those of a statement, which are all the same."""
-        return [keys_as_parameter(self.keys)] * statement.count("%s") if self.keys is not None else []
-
-    def between(self, start, end) -> str:
-        """The time from one moment to another, in whole seconds on SQLite."""
-        if self.is_postgres:
-            return f"({end} - {start})"
-        return f"(CAST(round((julianday({end}) - julianday({start})) * 86400) AS integer) * 1000000)"
-
-    def year(self, moment) -> str:
-        """The year of a moment, UTC."""
-        if self.is_postgres:
-            return f"extract(year FROM {moment} AT TIME ZONE 'UTC')"
-        return f"substr({moment}, 1, 4)"
-
-    def none_of(self, kind) -> str:
-        """Nothing, of a kind of column."""
-        return f"CAST(NULL AS {kind().db_type(connection)})"
 
 
 @dataclass(frozen=True, eq=False)

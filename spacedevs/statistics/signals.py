@@ -17,7 +17,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from spacedevs.db import pending
 from spacedevs.db.pending import ALL
 
-from .statistics import FACTS, IMPORTED, are_derived, figures, notes, running, statistics
+from .origin import IMPORTED, are_derived
+from .recompute import FACTS, figures, notes, running, statistics
 
 MOST_ROWS, LONG = 5_000, 1  # what a transaction changes after a commit, and its seconds: so others do not wait long
 
