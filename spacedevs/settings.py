@@ -187,12 +187,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "spacedevs.api.headers.cross_origin",
+    "spacedevs.http.headers.cross_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "spacedevs.api.conditions.conditional",
-    "spacedevs.api.errors.bounded",
+    "spacedevs.http.conditions.conditional",
+    "spacedevs.http.errors.bounded",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -226,7 +226,7 @@ WSGI_APPLICATION = "spacedevs.wsgi.application"
 DOORS = [  # what a request passes before Django, the innermost first
     *["spacedevs.operations.replicas.Replicas"] * bool(REPLICAS),
     # While debugging, pages change with their templates, not only with the data.
-    *["spacedevs.api.caching.ResponseCache"] * (not DEBUG),
+    *["spacedevs.http.response_cache.ResponseCache"] * (not DEBUG),
     "spacedevs.limits.throttle.Throttle",
     *["spacedevs.operations.metrics.Metered"] * bool(METRICS_PORT),
     *["spacedevs.operations.requests.Logged"] * (LOG_REQUESTS or LOG_FORMAT == "json"),
@@ -322,7 +322,7 @@ REST_FRAMEWORK = {
         "spacedevs.api.renderers.WrittenRenderer",
         "spacedevs.api.renderers.PageRenderer",
     ],
-    "EXCEPTION_HANDLER": "spacedevs.api.errors.exception_handler",
+    "EXCEPTION_HANDLER": "spacedevs.api.exceptions.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%SZ",
     "UNAUTHENTICATED_USER": None,

@@ -7,10 +7,11 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerView
 
 from docking import pages
-from spacedevs.api import dataset, dumps, errors
+from spacedevs.api import dataset, dumps
 from spacedevs.api.document import Document
 from spacedevs.api.models import key_pattern
 from spacedevs.editing import uploads
+from spacedevs.http import errors
 from vehicles.models import Spacecraft
 
 from .router import urls

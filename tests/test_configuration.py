@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from spacedevs.api.configuration import faults, oddities, refuse_faults
-from spacedevs.api.headers import of_plain_answers
+from spacedevs.http.headers import of_plain_answers
 from spacedevs.limits.apps import check_limits
 
 README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")

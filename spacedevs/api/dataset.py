@@ -3,10 +3,10 @@
 from django.http import JsonResponse
 
 from spacedevs.db import dataset_version, pending
+from spacedevs.http.errors import only_read
 from spacedevs.statistics.origin import origin
 
 from .as_of import as_of
-from .errors import only_read
 
 
 @only_read

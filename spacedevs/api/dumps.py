@@ -23,9 +23,9 @@ from django.utils.http import quote_etag
 from spacedevs.db import dataset_version
 from spacedevs.db.locks import Taken, file_lock
 from spacedevs.db.snapshots import snapshot
+from spacedevs.http.errors import only_read
+from spacedevs.http.response_cache import REVALIDATED, release
 
-from .caching import REVALIDATED, release
-from .errors import only_read
 from .export import export
 
 MAKING = "The files are being made; try again in a moment."

@@ -1,5 +1,4 @@
 import orjson
-from django.conf import settings
 from django.contrib.auth import get_user
 from django.template import loader
 from django.urls import NoReverseMatch, reverse
@@ -90,11 +89,6 @@ class PageRenderer(BrowsableAPIRenderer):
             return {"edit": None}
         user = get_user(request._request)  # DRF has put nobody in its place
         return {"edit": edit_address(view, user), "cost": cost} if user.is_staff else {"edit": None}
-
-
-def may_be_staff(request) -> bool:
-    """Whether somebody may be logged in, which only a cookie tells."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES
 
 
 def edit_address(view, user):

@@ -17,11 +17,12 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.settings import api_settings
 
+from spacedevs.http.headers import may_be_staff
+
 from . import feeds, parameters
 from .costs import Cost
 from .filters import ResourceFilter, TotalOrdering, asked_parts
 from .models import KnownByName, key_pattern
-from .renderers import may_be_staff
 from .rendering import plan
 from .representations import Rows, loaded
 from .schema import ObjectSchema, ResourceSchema

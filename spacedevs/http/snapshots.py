@@ -5,10 +5,11 @@ from contextlib import ExitStack
 from django.db import DEFAULT_DB_ALIAS
 from django.http import FileResponse
 
-from spacedevs.api.renderers import may_be_staff
 from spacedevs.db import dataset_version
 from spacedevs.db.connections import reading
 from spacedevs.db.snapshots import snapshot
+
+from .headers import may_be_staff
 
 # What reads no rows, and can be had without a database; and who asks how much they may, which may be noted.
 APART = {

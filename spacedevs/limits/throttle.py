@@ -5,8 +5,8 @@ from django.db import Error
 from django.urls import reverse
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
-from spacedevs.api.caching import WAS_MADE, ResponseCache
-from spacedevs.api.refusals import refuse, refuse_for_want_of_database
+from spacedevs.http.response_cache import WAS_MADE, ResponseCache
+from spacedevs.http.wsgi_errors import refuse, refuse_for_want_of_database
 
 from .callers import Caller, KeyAuthentication, address_of, caller_of, counted_as
 from .counters import counter

@@ -9,10 +9,11 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.utils.http import http_date
 
 from agencies.models import AgencyType
-from spacedevs.api import caching, conditions
-from spacedevs.api.caching import ResponseCache, encoding, zstd
-from spacedevs.api.headers import CROSS_ORIGIN
 from spacedevs.db import dataset_version
+from spacedevs.http import conditions, response_cache
+from spacedevs.http.headers import CROSS_ORIGIN
+from spacedevs.http.negotiation import encoding, zstd
+from spacedevs.http.response_cache import ResponseCache
 from spacedevs.limits.throttle import Throttle
 from spacedevs.operations.health import Health
 from spacedevs.router import RESOURCES
@@ -39,7 +40,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
     clock = Clock()
-    for module in (caching, conditions):
+    for module in (response_cache, conditions):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -352,7 +353,7 @@ def test_what_two_have_made_at_once_is_kept_once(ask, application):
     ask()
     answers = ask.application.answers
     assert len(application.asked) == 3
-    assert answers.size == sum(caching.weight(*kept) for kept in answers.kept.items())
+    assert answers.size == sum(response_cache.weight(*kept) for kept in answers.kept.items())
 
 
 def test_an_answer_over_the_limit_is_sent_and_not_kept(process, application, settings):

@@ -12,8 +12,9 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils.http import http_date
 
-from spacedevs.api import caching, conditions, dumps
-from spacedevs.api.caching import ResponseCache
+from spacedevs.api import dumps
+from spacedevs.http import conditions, response_cache
+from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import static_files
 from tests import factories
 from tests.wsgi import BODY, Application, Asker
@@ -30,7 +31,7 @@ def at(monkeypatch):
     """Sets the clock."""
 
     def set_clock(moment):
-        for module in (caching, conditions):
+        for module in (response_cache, conditions):
             monkeypatch.setattr(module, "time", lambda: moment)
 
     set_clock(1_800_000_000)

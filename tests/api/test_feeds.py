@@ -13,8 +13,8 @@ from icalendar import Calendar
 from docking.models import DockingEvent
 from events.models import Event
 from launches.models import Launch, LaunchStatus, NetPrecision
-from spacedevs.api.caching import ResponseCache
 from spacedevs.api.periods import KINDS, in_words, kind, period
+from spacedevs.http.response_cache import ResponseCache
 from tests import factories
 from tests.conftest import STARTED
 from tests.wsgi import Asker, claiming

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.urls import reverse
 
-from spacedevs.api.refusals import refuse
+from spacedevs.http.wsgi_errors import refuse
 from tests import factories
 
 from .pages import type_of

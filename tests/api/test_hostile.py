@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from spacedevs.api import filters
-from spacedevs.api.errors import LONGEST_QUERY
+from spacedevs.http.errors import LONGEST_QUERY
 
 from .routes import ENDPOINTS, RESOURCES
 

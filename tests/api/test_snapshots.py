@@ -22,10 +22,10 @@ from docking.models import DockingEvent, DockingLocation
 from launches.models import Launch
 from spacedevs import urls
 from spacedevs.api import dumps, export
-from spacedevs.api.caching import ResponseCache
 from spacedevs.api.management.commands import export as command
 from spacedevs.db import dataset_version, snapshots
 from spacedevs.db.snapshots import snapshot
+from spacedevs.http.response_cache import ResponseCache
 from spacedevs.http.snapshots import APART
 from spacedevs.limits.callers import KEYS
 from spacedevs.limits.models import Key

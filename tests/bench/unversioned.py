@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 handler = get_wsgi_application()
 
-from spacedevs.api.caching import ResponseCache  # noqa: E402 - it needs the settings
+from spacedevs.http.response_cache import ResponseCache  # noqa: E402 - it needs the settings
 from tests.wsgi import claiming  # noqa: E402
 
 application = ResponseCache(claiming(handler), version=lambda: "always the same")

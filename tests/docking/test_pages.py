@@ -13,7 +13,7 @@ from django.utils.http import parse_http_date
 from docking.drawing import style_digest
 from docking.models import DockingEvent
 from launches.models import SpacecraftFlight
-from spacedevs.api.caching import ResponseCache
+from spacedevs.http.response_cache import ResponseCache
 from tests import factories
 from tests.wsgi import Asker, claiming
 from vehicles.models import Spacecraft

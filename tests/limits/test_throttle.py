@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils.http import http_date
 
-from spacedevs.api import caching, conditions
-from spacedevs.api.caching import ResponseCache
+from spacedevs.http import conditions, response_cache
+from spacedevs.http.response_cache import ResponseCache
 from spacedevs.limits import counters
 from spacedevs.limits.counters import FileCounter
 from spacedevs.limits.leases import Leases
@@ -151,10 +151,10 @@ def test_who_is_over_the_limit_is_still_told_that_nothing_changed(ask, applicati
 @pytest.mark.parametrize("asked", [{"HTTP_IF_NONE_MATCH": "*"}, {"HTTP_IF_MODIFIED_SINCE": http_date(1_800_000_100)}])
 def test_who_has_an_answer_made_pays_for_it_though_it_is_not_sent(asked, ask, left, monkeypatch):
     """Else anyone could have any number of answers made."""
-    for module in (caching, conditions):
+    for module in (response_cache, conditions):
         monkeypatch.setattr(module, "time", lambda: 1_800_000_000)
     ask(**OTHER)
-    for module in (caching, conditions):
+    for module in (response_cache, conditions):
         monkeypatch.setattr(module, "time", lambda: 1_800_000_200)
     answers = [ask(query=f"offset={number}", **asked, **ME) for number in (1, 2, 2)]
     assert (statuses(answers), left(**ME)["current_use"]) == ([304] * 3, 2)

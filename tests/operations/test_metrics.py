@@ -10,9 +10,9 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.mmap_dict import MmapedDict
 
 from agencies.models import AgencyType
-from spacedevs.api.caching import ResponseCache
 from spacedevs.api.models import Mirror
 from spacedevs.db.models import PendingUpdate
+from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import metrics
 from spacedevs.operations.metrics import Metered, Now, cache_in
 from tests.production import FILES

@@ -6,9 +6,9 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 
 from agencies.models import Agency
-from spacedevs.api.caching import ResponseCache
 from spacedevs.db import dataset_version
 from spacedevs.db.connections import reading
+from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import replicas
 from spacedevs.operations.replicas import Replicas, Router
 from tests.wsgi import BODY, Application, Asker

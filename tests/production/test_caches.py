@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spacedevs.api.conditions import FAILED
+from spacedevs.http.conditions import FAILED
 
 from . import caches
 from .caches import CACHES, Missing, get, known

@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 settings.MIDDLEWARE.remove("spacedevs.http.snapshots.OneSnapshot")
 handler = get_wsgi_application()
 
-from spacedevs.api.caching import ResponseCache  # noqa: E402 - it needs the settings
+from spacedevs.http.response_cache import ResponseCache  # noqa: E402 - it needs the settings
 from tests.wsgi import claiming  # noqa: E402
 
 application = ResponseCache(claiming(handler))

@@ -11,12 +11,9 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import is_valid_path, reverse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import views
 from rest_framework.exceptions import MethodNotAllowed
 
-from .feeds import is_wanted
 from .headers import is_api
-from .renderers import WrittenRenderer
 
 log = logging.getLogger(__name__)
 FAILURES = OperationalError, InterfaceError, InternalError  # of the database, not of what was asked
@@ -51,18 +48,6 @@ def reason(error) -> str:
     """Why the database failed, in words that a client may know; the log has it in the database's own."""
     log.warning("The database failed: %s", error)
     return next((words for said, words in REASONS.items() if said in str(error)), UNAVAILABLE)
-
-
-def exception_handler(error, context):
-    """DRF's handler, for what it does not know of and for views that cannot write JSON."""
-    if isinstance(error, FAILURES):
-        return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
-    response = views.exception_handler(error, context)
-    is_unwritten = WrittenRenderer not in context["view"].renderer_classes or is_wanted(context["request"])
-    if response is not None and is_unwritten:
-        headers = {name: value for name, value in response.items() if name != "Content-Type"}
-        return JsonResponse(response.data, status=response.status_code, headers=headers)
-    return response
 
 
 def bounded(get_response):

@@ -62,3 +62,8 @@ def of_plain_answers() -> list[tuple[str, str]]:
         ("X-Frame-Options", settings.X_FRAME_OPTIONS),
         *[("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")] * settings.TLS,
     ]
+
+
+def may_be_staff(request) -> bool:
+    """Whether somebody may be logged in, which only a cookie tells."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES

@@ -12,8 +12,6 @@ made of that moment too. Clients ask again in any case, so the moment stays here
 What an answer says of itself comes first: with a Cache-Control of its own, as one that depends on the clock
 should have, it is sent as it is and kept by nobody here."""
 
-import gzip
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -24,7 +22,6 @@ from threading import Lock
 from time import time
 from typing import NamedTuple
 
-import brotli
 from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
@@ -34,19 +31,9 @@ from spacedevs.db import dataset_version
 
 from . import conditions
 from .headers import CROSS_ORIGIN
-from .refusals import refuse
+from .negotiation import ENCODERS, WORTH_ENCODING, accepted_type, canonical, encoding
+from .wsgi_errors import refuse
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-ENCODERS = {  # from the cheapest; dearer levels gain little on answers that are made anew after each commit
-    "zstd": lambda body: zstd.compress(body, 3),
-    "br": lambda body: brotli.compress(body, quality=4),
-    "gzip": lambda body: gzip.compress(body, 4, mtime=0),
-}
-WORTH_ENCODING = 500  # bytes
 OVERHEAD = 2048  # bytes that a kept answer takes beside its key and body
 NEVER = float("inf")
 IS_KEPT = "spacedevs.is_kept"  # where a request has whether its answer was there
@@ -82,43 +69,7 @@ def addressed_by() -> tuple[str, ...]:
     return *plain, *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]
 
 
-def accepted_type(environ) -> str:
-    """The Accept header; empty for all that ask for plain JSON in so many words."""
-    accept = environ.get("HTTP_ACCEPT", "")
-    return "" if accept in ("*/*", "application/json") else accept
-
-
-def canonical(query, accept) -> str:
-    """The query with its parameters in order, where the order changes nothing: JSON has links sorted by name.
-
-    A page repeats the query as it was sent, and of parameters with one name the order matters."""
-    if accept or "&" not in query:
-        return query
-    pairs = [(pair.partition("=")[0], pair) for pair in query.split("&")]
-    if any(name == "format" or "%" in name or "+" in name for name, _ in pairs):
-        return query
-    return "&".join(pair for _, pair in sorted(pairs, key=lambda pair: pair[0]))
-
-
 http_date_of = lru_cache(maxsize=4)(http_date)
-
-
-@lru_cache(maxsize=256)
-def encoding(accepted) -> str:
-    """The encoding that a client likes best by its Accept-Encoding, and we at a tie; empty for none."""
-    likes = dict(map(liking, accepted.lower().split(",")))
-    weights = {name: likes.get(name, likes.get("*", 0)) for name in ENCODERS}
-    best = max(weights, key=weights.get)
-    return best if weights[best] > 0 and weights[best] >= likes.get("identity", 0) else ""
-
-
-def liking(part) -> tuple[str, float]:
-    """An encoding and how well it is liked, from 'br;q=0.5'; what cannot be read is not liked."""
-    name, _, weight = part.replace(" ", "").partition(";q=")
-    try:
-        return name, float(weight or 1)
-    except ValueError:
-        return name, 0
 
 
 def release() -> str:

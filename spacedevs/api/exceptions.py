@@ -1,0 +1,21 @@
+"""DRF's handler of exceptions: every error under the API is JSON with a `detail`."""
+
+from django.http import JsonResponse
+from rest_framework import views
+
+from spacedevs.http.errors import FAILURES, RETRY, reason
+
+from .feeds import is_wanted
+from .renderers import WrittenRenderer
+
+
+def exception_handler(error, context):
+    """DRF's handler, for what it does not know of and for views that cannot write JSON."""
+    if isinstance(error, FAILURES):
+        return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
+    response = views.exception_handler(error, context)
+    is_unwritten = WrittenRenderer not in context["view"].renderer_classes or is_wanted(context["request"])
+    if response is not None and is_unwritten:
+        headers = {name: value for name, value in response.items() if name != "Content-Type"}
+        return JsonResponse(response.data, status=response.status_code, headers=headers)
+    return response
