@@ -1,4 +1,4 @@
-from spacedevs.api.filters import BOUNDED, CONTAINED, EXACT, Ids, Present, ResourceFilter, Words
+from spacedevs.api.filters.filters import BOUNDED, CONTAINED, EXACT, Ids, Present, ResourceFilter, Words
 
 from . import models
 

@@ -1,5 +1,5 @@
 from media_assets.serializers import Image, SocialMediaLink
-from spacedevs.api.representations import Above, NameOf, Representation
+from spacedevs.api.serializers import Above, NameOf, Representation
 
 from . import models
 

@@ -1,4 +1,4 @@
-from spacedevs.api.resources import Resource
+from spacedevs.api.views import Resource
 
 from . import filters, models, serializers
 

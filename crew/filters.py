@@ -1,4 +1,4 @@
-from spacedevs.api.filters import BOUNDED, EXACT, FlagFilter, Numbers, Present, ResourceFilter, TextFilter
+from spacedevs.api.filters.filters import BOUNDED, EXACT, FlagFilter, Numbers, Present, ResourceFilter, TextFilter
 
 from . import models
 

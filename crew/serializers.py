@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyMini, Country
 from media_assets.serializers import Image, SocialMediaLink
-from spacedevs.api.representations import Above, Duration, Representation
+from spacedevs.api.serializers import Above, Duration, Representation
 
 from . import models
 

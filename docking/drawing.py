@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from django.utils.safestring import SafeString, mark_safe
 
-from spacedevs.api.feeds import writable
+from spacedevs.api.feeds.feeds import writable
 
 from .timelines import Bar, Timeline
 

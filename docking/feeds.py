@@ -1,7 +1,7 @@
 from django.db.models.functions import Coalesce
 
-from spacedevs.api.feed_formats import Entry
-from spacedevs.api.feeds import Feed, past
+from spacedevs.api.feeds.feeds import Feed, past
+from spacedevs.api.feeds.renderers import Entry
 
 from .querysets import DOCKED
 

@@ -1,4 +1,4 @@
-from spacedevs.api.filters import COMPARED, EXACT, Chosen, ResourceFilter
+from spacedevs.api.filters.filters import COMPARED, EXACT, Chosen, ResourceFilter
 
 from . import models
 from .models import CHASERS, TARGETS

@@ -7,7 +7,7 @@ from launches.serializers import (
     SpacecraftFlightMini,
     SpacecraftFlightNormal,
 )
-from spacedevs.api.representations import Representation
+from spacedevs.api.serializers import Representation
 from stations.models import SpaceStation
 from stations.serializers import ExpeditionMini, SpaceStationMini, SpaceStationNormal
 from vehicles.serializers import PayloadMini, SpacecraftConfigNormal

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time
 from typing import NamedTuple
 
 from launches.models import SpacecraftFlight
-from spacedevs.api.rendering import path_of
+from spacedevs.api.render_plan.plan import path_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft, SpacecraftConfig
 

@@ -4,8 +4,8 @@ from django.shortcuts import get_object_or_404
 from rest_framework.reverse import reverse
 
 from spacedevs.api.as_of import as_of
-from spacedevs.api.resources import ConfigResource, OneObject, Resource
 from spacedevs.api.schema import OneSchema
+from spacedevs.api.views import ConfigResource, OneObject, Resource
 from stations.models import SpaceStation
 from stations.querysets import ACTIVE
 

@@ -1,4 +1,4 @@
-from spacedevs.api.filters import (
+from spacedevs.api.filters.filters import (
     BOUNDED,
     COMPARED,
     CONTAINED,

@@ -11,7 +11,7 @@ from launches.serializers import (
     SpacecraftFlightNormal,
 )
 from media_assets.serializers import Image, InfoURL, VidURL
-from spacedevs.api.representations import Representation, ResponseMode, component
+from spacedevs.api.serializers import Representation, ResponseMode, component
 from stations.serializers import (
     ExpeditionMini,
     ExpeditionNormal,

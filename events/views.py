@@ -4,8 +4,8 @@ from django.db.models import Q
 
 from launches import querysets as launches
 from launches.models import Launch, SpacecraftFlight
-from spacedevs.api.rendering import plan
-from spacedevs.api.resources import OneObject, Resource
+from spacedevs.api.render_plan.plan import plan
+from spacedevs.api.views import OneObject, Resource
 from vehicles.models import Launcher, LauncherConfig, Spacecraft
 
 from . import feeds, filters, models, querysets, serializers

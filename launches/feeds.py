@@ -1,8 +1,8 @@
 from django.db.models.functions import Coalesce
 
-from spacedevs.api.feed_formats import Entry
-from spacedevs.api.feeds import Feed, past
-from spacedevs.api.periods import kind
+from spacedevs.api.feeds.feeds import Feed, past
+from spacedevs.api.feeds.net_precision import kind
+from spacedevs.api.feeds.renderers import Entry
 
 from .querysets import PREVIOUS
 

@@ -2,7 +2,7 @@ from agencies.serializers import AgencyDetailed, AgencyMini, MissionPatch, Progr
 from crew.serializers import AstronautFlight
 from media_assets.serializers import Image, InfoURL, VidURL
 from places.serializers import LandingLocation, Orbit, Pad
-from spacedevs.api.representations import Above, Duration, NameOf, Representation, without
+from spacedevs.api.serializers import Above, Duration, NameOf, Representation, without
 from vehicles.serializers import (
     LauncherConfigDetailed,
     LauncherConfigList,

@@ -1,4 +1,4 @@
-from spacedevs.api.representations import Representation
+from spacedevs.api.serializers import Representation
 
 from . import models
 

@@ -1,4 +1,4 @@
-from spacedevs.api.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Ids, ResourceFilter, TextFilter
+from spacedevs.api.filters.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Ids, ResourceFilter, TextFilter
 
 from . import models
 

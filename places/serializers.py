@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyMini, AgencyNormal, Country
 from media_assets.serializers import Image
-from spacedevs.api.representations import Representation
+from spacedevs.api.serializers import Representation
 
 from . import models
 

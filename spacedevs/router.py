@@ -31,7 +31,7 @@ from media_assets import serializers as media_assets
 from places import serializers as places
 from places.views import CelestialBody, Location, Pad
 from spacedevs.api.contents import contents
-from spacedevs.api.resources import ConfigResource, in_a_sentence
+from spacedevs.api.views import ConfigResource, in_a_sentence
 from spacedevs.limits.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation

@@ -313,14 +313,14 @@ if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.limits.callers.KeyAuthentication"],
     "DEFAULT_FILTER_BACKENDS": [
-        "spacedevs.api.filters.FieldFilters",
-        "spacedevs.api.filters.WordSearch",
-        "spacedevs.api.filters.TotalOrdering",
+        "spacedevs.api.filters.filters.FieldFilters",
+        "spacedevs.api.filters.filters.WordSearch",
+        "spacedevs.api.filters.filters.TotalOrdering",
     ],
     "DEFAULT_PAGINATION_CLASS": "spacedevs.api.pagination.Pagination",
     "DEFAULT_RENDERER_CLASSES": [
-        "spacedevs.api.renderers.WrittenRenderer",
-        "spacedevs.api.renderers.PageRenderer",
+        "spacedevs.api.browsable.renderers.WrittenRenderer",
+        "spacedevs.api.browsable.renderers.PageRenderer",
     ],
     "EXCEPTION_HANDLER": "spacedevs.api.exceptions.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -4,8 +4,9 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
-from spacedevs.api.configuration import refuse_faults
 from spacedevs.db.connections import bound_statements
+
+from .checks import refuse_faults
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 application = get_wsgi_application()

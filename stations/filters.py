@@ -1,4 +1,13 @@
-from spacedevs.api.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Chosen, Ids, IntegerFilter, ResourceFilter
+from spacedevs.api.filters.filters import (
+    BOUNDED,
+    COMPARED,
+    CONTAINED,
+    EXACT,
+    Chosen,
+    Ids,
+    IntegerFilter,
+    ResourceFilter,
+)
 
 from . import models
 from .querysets import ACTIVE

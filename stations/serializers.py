@@ -3,7 +3,7 @@ from rest_framework import serializers
 from agencies.serializers import AgencyNormal, MissionPatch
 from crew.serializers import AstronautFlight
 from media_assets.serializers import Image
-from spacedevs.api.representations import Above, NameOf, Representation
+from spacedevs.api.serializers import Above, NameOf, Representation
 
 from . import models
 from .querysets import ACTIVE

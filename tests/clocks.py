@@ -5,7 +5,7 @@ from spacedevs.db import clock
 
 def hold_minute(moment):
     """Lets it be this minute until another is held, or for as long as the process lives."""
-    from spacedevs.api.rendering import plan  # noqa: PLC0415 - it needs the apps to be loaded
+    from spacedevs.api.render_plan.plan import plan  # noqa: PLC0415 - it needs the apps to be loaded
 
     text = f"{moment:%Y-%m-%d %H:%M}:00"
     clock.MINUTE.update(postgresql=f"'{text}+00'::timestamptz", sqlite=f"'{text}'")

@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from spacedevs.api.configuration import faults, oddities, refuse_faults
+from spacedevs.checks import faults, oddities, refuse_faults
 from spacedevs.http.headers import of_plain_answers
 from spacedevs.limits.apps import check_limits
 

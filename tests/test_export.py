@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from agencies.models import Agency, AgencyType
 from spacedevs.api import dumps
-from spacedevs.api.endpoints import endpoints, objects
 from spacedevs.api.export import files
 from spacedevs.api.management.commands import export as command
+from spacedevs.api.registry import endpoints, objects
 from spacedevs.db import dataset_version
 from tests import factories
 from tests.api.routes import RESOURCES

@@ -1,12 +1,4 @@
-from spacedevs.api.filters import (
-    BOUNDED,
-    CONTAINED,
-    EXACT,
-    Ids,
-    IdsOfAll,
-    ResourceFilter,
-    TextFilter,
-)
+from spacedevs.api.filters.filters import BOUNDED, CONTAINED, EXACT, Ids, IdsOfAll, ResourceFilter, TextFilter
 
 from . import models
 from .serializers import ROCKET_TOTALS

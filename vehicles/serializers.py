@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyDetailed, AgencyMini, AgencyNormal, ProgramMini, ProgramNormal
 from media_assets.serializers import Image
-from spacedevs.api.representations import Above, Duration, Representation, without
+from spacedevs.api.serializers import Above, Duration, Representation, without
 
 from . import models
 

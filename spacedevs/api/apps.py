@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from . import configuration
+from spacedevs.checks import CONFIGURATION, check_configuration
 
 
 class ApiConfig(AppConfig):
@@ -9,4 +9,4 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self):
-        checks.register(configuration.check_configuration, configuration.CONFIGURATION)
+        checks.register(check_configuration, CONFIGURATION)

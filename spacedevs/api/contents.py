@@ -7,7 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
 
-from .resources import Endpoint, Resource
+from .views import Endpoint, Resource
 
 CONFIG = "config/"
 TABLES, SERVER = "Lookup tables", "This server"

@@ -3,10 +3,9 @@
 from django.http import JsonResponse
 from rest_framework import views
 
+from spacedevs.api.browsable.renderers import WrittenRenderer
+from spacedevs.api.feeds.feeds import is_wanted
 from spacedevs.http.errors import FAILURES, RETRY, reason
-
-from .feeds import is_wanted
-from .renderers import WrittenRenderer
 
 
 def exception_handler(error, context):

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
-from .endpoints import endpoints, objects, whole_tables
+from spacedevs.api.render_plan.compiled import as_json
+from spacedevs.api.render_plan.plan import plan
+
 from .models import KnownByName
-from .rendering import plan
-from .shapes import as_json
+from .registry import endpoints, objects, whole_tables
 
 ROWS = 100
 

@@ -27,9 +27,9 @@ from spacedevs.statistics.signals import taking_in
 
 from .batches import Batch, Problem, Refused, Row, write
 from .belonging import Claims
-from .endpoints import endpoint_by_url, endpoints, objects, whole_tables
 from .models import key_pattern
-from .representations import NameOf, Representation, ResponseMode, Rows, components, name_of, never_null_column
+from .registry import endpoint_by_url, endpoints, objects, whole_tables
+from .serializers import NameOf, Representation, ResponseMode, Rows, components, name_of, never_null_column
 
 EMPTY = MappingProxyType({})
 UNRECOGNISED = "(unrecognised)"

@@ -16,11 +16,11 @@ from django.db import DataError, IntegrityError, models, transaction
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
 from spacedevs.statistics.recompute import derive_what_was_told
 
-from .endpoints import endpoints, objects
 from .ingest import Outcome, Record
 from .intake import Intake
 from .mirror_reading import Reading
 from .models import Mirror, MirroredEndpoint
+from .registry import endpoints, objects
 from .upstream import Passing, Rejected, Unavailable, Upstream
 
 # What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.

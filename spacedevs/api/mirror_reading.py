@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from spacedevs.wording import counted
 
-from .endpoints import endpoints
 from .ingest import Outcome, Record, records
 from .models import MirroredEndpoint, MirroredRow
+from .registry import endpoints
 from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
 

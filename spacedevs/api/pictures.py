@@ -20,7 +20,7 @@ from spacedevs.storage import media_types
 from .models import FetchedPicture
 from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_of, is_public
 from .reports import one_line
-from .representations import components
+from .serializers import components
 
 COLUMNS = "image_url", "thumbnail_url"
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}

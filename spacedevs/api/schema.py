@@ -15,8 +15,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
-from .feed_formats import FeedRenderer
-from .representations import Representation, column_of
+from spacedevs.api.feeds.renderers import FeedRenderer
+
+from .serializers import Representation, column_of
 
 UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
 

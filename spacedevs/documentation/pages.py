@@ -10,9 +10,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from markdown import Markdown
 
+from spacedevs.api.browsable.filter_form import Form
 from spacedevs.api.contents import TABLES, contents
-from spacedevs.api.form import Form
-from spacedevs.api.representations import name_of
+from spacedevs.api.serializers import name_of
 from spacedevs.router import router
 
 FOLDER = settings.BASE_DIR / "docs"

@@ -16,8 +16,8 @@ from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
-from spacedevs.api.endpoints import endpoints
-from spacedevs.api.representations import never_null
+from spacedevs.api.registry import endpoints
+from spacedevs.api.serializers import never_null
 
 from .attention import AttentionFilter
 from .exchange import Exchange

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ValidationError
 
-from spacedevs.api.configuration import CONFIGURATION, is_redis
+from spacedevs.checks import CONFIGURATION, is_redis
 
 from .counters import counter
 from .rates import Rate

@@ -1,4 +1,4 @@
-from spacedevs.api.resources import OneObject
+from spacedevs.api.views import OneObject
 
 from .callers import caller_of
 from .counters import counter

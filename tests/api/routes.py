@@ -1,6 +1,6 @@
 """What the router has, for tests that ask each endpoint the same."""
 
-from spacedevs.api.resources import Resource
+from spacedevs.api.views import Resource
 from spacedevs.router import router
 
 ENDPOINTS = {prefix: viewset for prefix, viewset, _ in router.registry}

@@ -6,7 +6,7 @@ from django.db import models
 from crew.models import AstronautFlight
 from launches.filters import Suborbital
 from launches.models import Launch, SpacecraftFlight
-from spacedevs.api.filters import FlagFilter, Hide
+from spacedevs.api.filters.filters import FlagFilter, Hide
 from spacedevs.db.search.text import end
 from tests import factories
 

@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework import serializers
 
-from spacedevs.api.representations import column_of, components, name_of
 from spacedevs.api.schema import EMPTY, LACKING
+from spacedevs.api.serializers import column_of, components, name_of
 from spacedevs.router import ADDITIONS
 from tests.sample import run
 

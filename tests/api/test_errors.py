@@ -142,7 +142,7 @@ def test_a_query_longer_than_any_question_is_refused(path, client):
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 @pytest.mark.parametrize("path", ["docking_events/", "docking_events/1/", "config/orbits/?format=api"])
 def test_without_its_database_the_server_says_when_to_ask_again(error, path, client, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.resources.Resource.get_queryset", Mock(side_effect=error))
+    monkeypatch.setattr("spacedevs.api.views.Resource.get_queryset", Mock(side_effect=error))
     response = client.get(f"/2.3.0/{path}")
     detail = "The database is not available; try again in a moment."
     assert answer(response) == (503, "application/json", {"detail": detail})

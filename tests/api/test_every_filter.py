@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from django.db import models
 
-from spacedevs.api.filters import Several
+from spacedevs.api.filters.filters import Several
 from tests.factories import DOCKED, LAUNCHED
 
 from .paths import AHEAD, SAMPLES, Place, keys, listed, made

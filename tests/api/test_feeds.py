@@ -13,7 +13,7 @@ from icalendar import Calendar
 from docking.models import DockingEvent
 from events.models import Event
 from launches.models import Launch, LaunchStatus, NetPrecision
-from spacedevs.api.periods import KINDS, in_words, kind, period
+from spacedevs.api.feeds.net_precision import KINDS, in_words, kind, period
 from spacedevs.http.response_cache import ResponseCache
 from tests import factories
 from tests.conftest import STARTED

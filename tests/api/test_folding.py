@@ -6,7 +6,7 @@ import re
 import pytest
 from django.http import HttpResponse
 
-from spacedevs.api.folding import OPEN, folding
+from spacedevs.api.browsable.json_html import OPEN, folding
 
 from .pages import shown_json
 

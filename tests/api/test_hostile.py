@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 
-from spacedevs.api import filters
+from spacedevs.api.filters import filters
 from spacedevs.http.errors import LONGEST_QUERY
 
 from .routes import ENDPOINTS, RESOURCES

@@ -13,7 +13,7 @@ from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
 from spacedevs.api.batches import Refused
 from spacedevs.api.ingest import ingest, records
-from spacedevs.api.representations import name_of
+from spacedevs.api.serializers import name_of
 from spacedevs.router import RESOURCES
 from tests import factories
 from vehicles.models import Spacecraft

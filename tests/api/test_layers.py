@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from spacedevs.api.representations import components, name_of
+from spacedevs.api.serializers import components, name_of
 from spacedevs.router import RESOURCES
 
 FLOORS = ("spacedevs.operations", *settings.NOUNS, "spacedevs.editing", "spacedevs.api")

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from docking.models import CHASERS, TARGETS, DockingEvent
-from spacedevs.api.endpoints import endpoints
-from spacedevs.api.rendering import plan
+from spacedevs.api.registry import endpoints
+from spacedevs.api.render_plan.plan import plan
 from tests import factories
 
 from .conftest import rows_for_a_module

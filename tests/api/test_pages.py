@@ -13,8 +13,8 @@ from django.http import QueryDict
 from django.test import Client
 
 from docking.models import CHASERS, TARGETS
-from spacedevs.api.filters import DateFilter, DateTimeFilter, FlagFilter, FloatFilter, IntegerFilter, Several
-from spacedevs.api.form import Form
+from spacedevs.api.browsable.filter_form import Form
+from spacedevs.api.filters.filters import DateFilter, DateTimeFilter, FlagFilter, FloatFilter, IntegerFilter, Several
 from tests import factories
 
 from .conftest import rows_of

@@ -10,10 +10,10 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from media_assets.serializers import ImageLicense
-from spacedevs.api.rendering import plan
-from spacedevs.api.representations import Representation, components, name_of
-from spacedevs.api.resources import Resource
-from spacedevs.api.shapes import as_json, shape
+from spacedevs.api.render_plan.compiled import as_json, shape
+from spacedevs.api.render_plan.plan import plan
+from spacedevs.api.serializers import Representation, components, name_of
+from spacedevs.api.views import Resource
 from spacedevs.db.bulk import any_key, read_all
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal

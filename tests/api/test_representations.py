@@ -4,7 +4,7 @@ import pytest
 from rest_framework import serializers
 
 from docking.serializers import DockingEventEndpointDetailed, DockingEventEndpointNormal
-from spacedevs.api.representations import Above, Duration, Representation, relations
+from spacedevs.api.serializers import Above, Duration, Representation, relations
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal
 from tests import factories

@@ -153,7 +153,7 @@ def test_all_is_folded_and_opened_and_copied_as_json(rows, browse):
 
 
 def test_the_address_of_a_line_in_a_folded_record_opens_it(rows, browse, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.folding.OPEN", 10)
+    monkeypatch.setattr("spacedevs.api.browsable.json_html.OPEN", 10)
     page = browse()
     page.goto("/2.3.0/docking_events/?format=api")
     last = page.locator("#json details.d3").last

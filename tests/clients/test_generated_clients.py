@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spacedevs.api.representations import name_of
+from spacedevs.api.serializers import name_of
 from spacedevs.router import ADDITIONS, OBJECTS
 from tests.api.routes import ENDPOINTS, MODES, RESOURCES
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from spacedevs.api.representations import name_of
+from spacedevs.api.serializers import name_of
 from spacedevs.documentation.pages import PAGES, address_of
 from tests.api.routes import ENDPOINTS, RESOURCES
 from tests.api.test_headers import INLINE, POLICY, policy

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from events.models import LiveStream, RoadClosure
 from spacedevs.api.ingest import ingest_each, records
-from spacedevs.api.resources import Endpoint
+from spacedevs.api.views import Endpoint
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 import redis
 from django.core.exceptions import ImproperlyConfigured
 
-from spacedevs.api.configuration import refuse_faults
+from spacedevs.checks import refuse_faults
 from spacedevs.limits.counters import counter
 from spacedevs.limits.rates import Rate
 from spacedevs.limits.shared import RedisCounter

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from spacedevs.api.endpoints import endpoints
+from spacedevs.api.registry import endpoints
 from tests import factories
 from tests.postgres import path_for
 

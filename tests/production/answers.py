@@ -14,7 +14,7 @@ django.setup()
 
 from django.test import Client  # noqa: E402 - it needs the apps to be loaded
 
-from spacedevs.api.endpoints import endpoints  # noqa: E402
+from spacedevs.api.registry import endpoints  # noqa: E402
 from tests.clocks import hold_minute  # noqa: E402
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from django.test import TestCase
 from agencies.models import Agency
 from launches.models import FirstStage, Launch, LaunchStatus
 from places.models import Pad
-from spacedevs.api.configuration import faults
+from spacedevs.checks import faults
 from spacedevs.db import dataset_version, pending
 from spacedevs.statistics.models import StatisticsOrigin
 from spacedevs.statistics.origin import are_derived, choose

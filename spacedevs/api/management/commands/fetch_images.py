@@ -2,8 +2,8 @@ from time import sleep
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.endpoints import endpoints
 from spacedevs.api.pictures import UNSTORED, Fetcher, move, wanted
+from spacedevs.api.registry import endpoints
 from spacedevs.api.reports import one_line
 from spacedevs.db.locks import Taken, held
 from spacedevs.wording import counted

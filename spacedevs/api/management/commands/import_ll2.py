@@ -6,12 +6,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from spacedevs.api.endpoints import VERSION, endpoints
 from spacedevs.api.files import OtherVersion, Unreadable, files, read
 from spacedevs.api.ingest import Outcome
 from spacedevs.api.intake import Intake
+from spacedevs.api.registry import VERSION, endpoints
 from spacedevs.api.reports import console, report
-from spacedevs.api.representations import components, name_of
+from spacedevs.api.serializers import components, name_of
 from spacedevs.db import pending
 from spacedevs.statistics.origin import IMPORTED, choose, is_empty
 from spacedevs.wording import counted

@@ -14,7 +14,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from spacedevs.api.configuration import CONFIGURATION, faults
+from spacedevs.checks import CONFIGURATION, faults
 from spacedevs.operations import metrics, processes
 from spacedevs.operations.workers import load_application
 

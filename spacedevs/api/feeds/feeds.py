@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from django.http import Http404
 from rest_framework.response import Response
 
+from spacedevs.api.pagination import Pagination
+from spacedevs.api.render_plan.plan import path_of
 from spacedevs.db.subsets import Part
 
-from .feed_formats import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
-from .pagination import Pagination
-from .rendering import path_of
+from .renderers import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 
 FORMATS = CalendarRenderer, AtomRenderer
 # What neither XML nor a calendar can hold.

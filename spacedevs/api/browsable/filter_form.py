@@ -11,9 +11,17 @@ from django.db import models
 from django.forms import BoundField
 from django.urls import NoReverseMatch, resolve, reverse
 
+from spacedevs.api.filters.filters import (
+    DateFilter,
+    DateTimeFilter,
+    FlagFilter,
+    IdsOfAll,
+    Several,
+    TextFilter,
+    Uuids,
+    Words,
+)
 from spacedevs.db.search.text import end
-
-from .filters import DateFilter, DateTimeFilter, FlagFilter, IdsOfAll, Several, TextFilter, Uuids, Words
 
 TIME, RECORDS, TEXTS, FLAGS, NUMBERS = "Time, in UTC", "Records, by their ids", "Texts", "Yes or no", "Numbers"
 GROUPS = TIME, RECORDS, TEXTS, FLAGS, NUMBERS  # in the order in which they are shown

@@ -7,8 +7,8 @@ from spacedevs.db.bulk import any_key
 from spacedevs.db.ordering import own_order
 from spacedevs.db.paths import column_sql, join, quoted
 
-from .shapes import Shape
-from .ways import Way
+from .compiled import Shape
+from .relations import Way
 
 
 class Select:

@@ -18,9 +18,9 @@ from rest_framework.reverse import preserve_builtin_query_params
 
 from spacedevs.db.bulk import read_all
 
-from .shapes import Shape, shape
-from .statements import Reading, Slice, comes_along
-from .ways import Way
+from .compiled import Shape, shape
+from .queries import Reading, Slice, comes_along
+from .relations import Way
 
 SHARED = 1.2  # times that a row is shown on average: from there on it pays to make bytes of it first
 NEVER = float("inf")

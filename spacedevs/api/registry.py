@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
-from .representations import Representation
-from .resources import OneObject, Resource
+from .serializers import Representation
+from .views import OneObject, Resource
 
 VERSION = settings.SPECTACULAR_SETTINGS["VERSION"]
 VERSIONED = re.compile(r"/(2\.\d\.\d)/(?:[a-z_]+/)+(?:[\w-]+/?)?$")  # of a list or a record, as every `url` is

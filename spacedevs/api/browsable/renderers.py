@@ -4,8 +4,8 @@ from django.template import loader
 from django.urls import NoReverseMatch, reverse
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 
-from .folding import folding
-from .form import Form, in_use, without
+from .filter_form import Form, in_use, without
+from .json_html import folding
 
 
 class WrittenRenderer(JSONRenderer):

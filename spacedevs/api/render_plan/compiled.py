@@ -12,11 +12,11 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
 
+from spacedevs.api.serializers import Duration, NameOf, Representation, ResponseMode, Url, loaded
 from spacedevs.db.bulk import chained, database_conversions
 from spacedevs.db.paths import Unknown, computed, is_column
 
-from .representations import Duration, NameOf, Representation, ResponseMode, Url, loaded
-from .ways import Way
+from .relations import Way
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 # How many columns of its own, and with all that it shows, a row may have to be read by a join with those that

@@ -12,7 +12,7 @@ from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vT
 from rest_framework.renderers import BaseRenderer
 from rest_framework.utils.urls import remove_query_param
 
-from .periods import in_words, period
+from .net_precision import in_words, period
 
 AUTHOR = "Launch Library"
 PRODUCT = "-//spacedevs-server//Launch Library 2.3.0//EN"

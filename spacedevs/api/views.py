@@ -17,16 +17,17 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.settings import api_settings
 
+from spacedevs.api.browsable.query_counter import Cost
+from spacedevs.api.feeds import feeds
+from spacedevs.api.filters import unknown_parameters
+from spacedevs.api.filters.filters import ResourceFilter, TotalOrdering, asked_parts
+from spacedevs.api.render_plan.compiled import as_json
+from spacedevs.api.render_plan.plan import plan
 from spacedevs.http.headers import may_be_staff
 
-from . import feeds, parameters
-from .costs import Cost
-from .filters import ResourceFilter, TotalOrdering, asked_parts
 from .models import KnownByName, key_pattern
-from .rendering import plan
-from .representations import Rows, loaded
 from .schema import ObjectSchema, ResourceSchema
-from .shapes import as_json
+from .serializers import Rows, loaded
 
 
 class Endpoint:
@@ -59,7 +60,7 @@ class Endpoint:
 
     @classproperty
     def known_parameters(cls) -> set[str]:
-        return {*parameters.COMMON, *cls.filter_names}
+        return {*unknown_parameters.COMMON, *cls.filter_names}
 
     @classproperty
     def about(cls) -> str:
@@ -86,19 +87,19 @@ class Endpoint:
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         known = self.known_parameters
-        self.unknown = parameters.unknown(request.query_params, known)
+        self.unknown = unknown_parameters.unknown(request.query_params, known)
         self.ignored = self.ignored_values()
-        if parameters.is_strict(request.query_params) and (self.unknown or self.ignored):
-            parameters.refuse(self.unknown, known, self.ignored)
+        if unknown_parameters.is_strict(request.query_params) and (self.unknown or self.ignored):
+            unknown_parameters.refuse(self.unknown, known, self.ignored)
         # Asked before anything is read: what changes in between is then asked for again.
         self.expires = min(filter(None, (changes_at() for changes_at in self.clocks())), default=None)
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
         if getattr(self, "unknown", None):
-            response[parameters.HEADER] = parameters.named(self.unknown)
+            response[unknown_parameters.HEADER] = unknown_parameters.named(self.unknown)
         if getattr(self, "ignored", None):
-            response[parameters.VALUES_HEADER] = parameters.named(self.ignored)
+            response[unknown_parameters.VALUES_HEADER] = unknown_parameters.named(self.ignored)
         known = [self.expires.timestamp()] if getattr(self, "expires", None) else []
         moment = min([*known, *filter(None, [getattr(request, "changes_at", None)])], default=None)
         if moment:
@@ -212,7 +213,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         if self.detail:
             return {}
         pages = feeds.FeedPagination if feeds.is_wanted(self.request) else self.pagination_class
-        return parameters.ignored(self, self.request.query_params, pages.max_limit)
+        return unknown_parameters.ignored(self, self.request.query_params, pages.max_limit)
 
     def clocks(self):
         parts = [self.part, *asked_parts(self.filterset_class, self.request.query_params)]
