@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
-from spacedevs.api.as_of import as_of
+from spacedevs.dataset.as_of import as_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 

@@ -3,9 +3,9 @@ from functools import cached_property, partial
 from django.shortcuts import get_object_or_404
 from rest_framework.reverse import reverse
 
-from spacedevs.api.as_of import as_of
 from spacedevs.api.schema import OneSchema
 from spacedevs.api.views import ConfigResource, OneObject, Resource
+from spacedevs.dataset.as_of import as_of
 from stations.models import SpaceStation
 from stations.querysets import ACTIVE
 

@@ -165,6 +165,8 @@ NOUNS = [  # the apps that hold the data, top floor first
 INSTALLED_APPS = [
     *NOUNS,
     "spacedevs.limits",
+    "spacedevs.sync",
+    "spacedevs.dataset",
     "spacedevs.api",
     "spacedevs.statistics",
     "spacedevs.db",
@@ -262,7 +264,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "spacedevs.api.as_of.context",
+                "spacedevs.dataset.as_of.context",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]

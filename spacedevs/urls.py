@@ -7,11 +7,12 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerView
 
 from docking import pages
-from spacedevs.api import dataset, dumps
 from spacedevs.api.document import Document
 from spacedevs.api.models import key_pattern
+from spacedevs.dataset import dataset_view
 from spacedevs.editing import uploads
 from spacedevs.http import errors
+from spacedevs.sync.exporting import dump_views
 from vehicles.models import Spacecraft
 
 from .router import urls
@@ -22,9 +23,9 @@ urlpatterns = [
     path("2.3.0/", include(urls)),
     path("2.3.0/schema/", Document.as_view(), name="schema"),
     path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
-    path("2.3.0/dataset/", dataset.about, name="dataset"),
-    path("2.3.0/dump/", dumps.index, name="dump"),
-    path("2.3.0/dump/<path:name>", dumps.file, name="dump-file"),
+    path("2.3.0/dataset/", dataset_view.about, name="dataset"),
+    path("2.3.0/dump/", dump_views.index, name="dump"),
+    path("2.3.0/dump/<path:name>", dump_views.file, name="dump-file"),
     path("stations/", pages.stations, name="stations"),
     path("stations/timeline.svg", pages.stations_timeline, name="stations-timeline"),
     re_path(f"^stations/{KEY}/$", pages.station, name="station"),

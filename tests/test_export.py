@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from agencies.models import Agency, AgencyType
-from spacedevs.api import dumps
-from spacedevs.api.export import files
-from spacedevs.api.management.commands import export as command
 from spacedevs.api.registry import endpoints, objects
 from spacedevs.db import dataset_version
+from spacedevs.sync.exporting import dump_views
+from spacedevs.sync.exporting.jsonl import files
+from spacedevs.sync.management.commands import export as command
 from tests import factories
 from tests.api.routes import RESOURCES
 
@@ -64,7 +64,7 @@ def test_an_export_that_is_imported_and_exported_is_the_same_bytes(full, tmp_pat
 
 
 def test_pages_meet_without_a_gap(tmp_path, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.export.ROWS", 2)
+    monkeypatch.setattr("spacedevs.sync.exporting.jsonl.ROWS", 2)
     for number in range(5):
         factories.row(AgencyType, name=f"Type {number}")
     lines = export(tmp_path, endpoints=["config/agency_types"])["config/agency_types.jsonl"].splitlines()
@@ -96,22 +96,22 @@ def made(settings, tmp_path, monkeypatch):
     """How often the files were asked to be made."""
     settings.DUMP_ROOT = tmp_path / "dump"
     asked = []
-    monkeypatch.setattr(dumps.maker, "begin", lambda: asked.append(True))
+    monkeypatch.setattr(dump_views.maker, "begin", lambda: asked.append(True))
     return asked
 
 
 def test_the_first_who_asks_has_the_files_made(made, client):
     answer = client.get(reverse("dump"))
-    assert (answer.status_code, answer["Retry-After"], answer.json()) == (503, "10", {"detail": dumps.MAKING})
+    assert (answer.status_code, answer["Retry-After"], answer.json()) == (503, "10", {"detail": dump_views.MAKING})
     assert len(made) == 1
-    dumps.make()
+    dump_views.make()
     assert client.get(reverse("dump")).json()["is_current"] is True
     assert len(made) == 1
 
 
 def test_the_index_leads_to_files_that_can_be_imported(made, client):
     factories.row(AgencyType, id=1, name="Government")
-    dumps.make()
+    dump_views.make()
     index = client.get(reverse("dump")).json()
     assert index["version"] == dataset_version.current()
     assert [each["endpoint"] for each in index["files"]] == list(files())
@@ -126,26 +126,28 @@ def test_the_index_leads_to_files_that_can_be_imported(made, client):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_files_are_made_anew_when_the_data_have_changed_and_somebody_asks(made, client):
-    dumps.make()
+    dump_views.make()
     before = client.get(reverse("dump"))
     factories.row(AgencyType)
     stale = client.get(reverse("dump")).json()
     assert (stale["is_current"], stale["version"], len(made)) == (False, before.json()["version"], 1)
-    dumps.make()
+    dump_views.make()
     assert client.get(reverse("dump")).json()["is_current"] is True
-    assert len(list(dumps.settings.DUMP_ROOT.iterdir())) == 4  # the lock, what is offered, these files and the last
+    assert (
+        len(list(dump_views.settings.DUMP_ROOT.iterdir())) == 4
+    )  # the lock, what is offered, these files and the last
 
 
 def test_files_for_which_there_is_no_room_take_none(made, monkeypatch):
-    monkeypatch.setattr(dumps.orjson, "dumps", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(dump_views.orjson, "dumps", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(OSError, match="No space left"):
-        dumps.make()
-    assert [path.name for path in dumps.settings.DUMP_ROOT.iterdir()] == ["lock"]
+        dump_views.make()
+    assert [path.name for path in dump_views.settings.DUMP_ROOT.iterdir()] == ["lock"]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_who_has_it_already_is_told_so(made, client):
-    dumps.make()
+    dump_views.make()
     for address in (reverse("dump"), reverse("dump-file", args=["pads.jsonl.gz"])):
         first = client.get(address)
         first.close()
@@ -155,15 +157,15 @@ def test_who_has_it_already_is_told_so(made, client):
 
 
 def test_only_one_process_makes_them_at_a_time(made):
-    dumps.settings.DUMP_ROOT.mkdir()
-    with dumps.file_lock(dumps.settings.DUMP_ROOT / "lock"):
-        dumps.make()
-    assert dumps.offered() is None
+    dump_views.settings.DUMP_ROOT.mkdir()
+    with dump_views.file_lock(dump_views.settings.DUMP_ROOT / "lock"):
+        dump_views.make()
+    assert dump_views.offered() is None
 
 
 @pytest.mark.parametrize("name", ["index.json", "../db.sqlite3", "pads.jsonl", "..%2foffered"])
 def test_what_is_not_in_the_index_is_not_served(name, made, client):
-    dumps.make()
+    dump_views.make()
     answer = client.get(f"/2.3.0/dump/{name}")
     assert answer.status_code == 404
 
@@ -180,15 +182,15 @@ ENDINGS = {  # what a maker is, and what is said of its end
 @pytest.fixture
 def maker(settings, tmp_path, monkeypatch):
     settings.DUMP_ROOT = tmp_path / "dump"
-    maker = dumps.Maker()
-    monkeypatch.setattr(dumps, "maker", maker)
+    maker = dump_views.Maker()
+    monkeypatch.setattr(dump_views, "maker", maker)
     return maker
 
 
 @pytest.fixture
 def clock(monkeypatch):
     moment = [1000.0]
-    monkeypatch.setattr(dumps, "monotonic", lambda: moment[0])
+    monkeypatch.setattr(dump_views, "monotonic", lambda: moment[0])
     return moment
 
 
@@ -215,7 +217,7 @@ def test_a_maker_that_failed_is_told_once_and_tried_again_after_a_while(what, as
     clock[0] += maker.pause
     maker.command = [sys.executable, "-c", ""]
     again, after = ask(), ask()
-    making, failed = (503, "10", dumps.MAKING), (503, "60", dumps.FAILED)
+    making, failed = (503, "10", dump_views.MAKING), (503, "60", dump_views.FAILED)
     line = f"The files of /2.3.0/dump/ could not be made: {how}. What it wrote stands above."
     first = (making, []) if script else (failed, [line])
     assert answers == [first, (failed, [line] if script else []), (failed, [])]
@@ -224,7 +226,7 @@ def test_a_maker_that_failed_is_told_once_and_tried_again_after_a_while(what, as
 
 @pytest.mark.django_db(transaction=True)
 def test_older_files_are_offered_while_new_ones_cannot_be_made(maker, client, clock):
-    dumps.make()
+    dump_views.make()
     maker.command = ["/nowhere/python"]
     assert client.get(reverse("dump")).json()["failed"] is None
     factories.row(AgencyType)
@@ -235,4 +237,4 @@ def test_older_files_are_offered_while_new_ones_cannot_be_made(maker, client, cl
 def test_the_files_are_made_also_where_nobody_may_be_nice(maker, monkeypatch):
     monkeypatch.setattr(command.os, "nice", Mock(side_effect=PermissionError(errno.EPERM, "Operation not permitted")))
     call_command("export", offer=True)
-    assert dumps.offered()
+    assert dump_views.offered()

@@ -12,9 +12,9 @@ from django.core.management import CommandError, call_command
 from PIL import Image as Picture
 
 from media_assets.models import Image, ImageVariant
-from spacedevs.api.ingest import ingest, records
-from spacedevs.api.models import FetchedPicture
 from spacedevs.db import dataset_version
+from spacedevs.sync.importing.records import ingest, records
+from spacedevs.sync.models import FetchedPicture
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +141,7 @@ def test_no_more_is_fetched_for_a_store_that_takes_nothing(elsewhere, monkeypatc
         factories.image(
             image_url=f"{elsewhere.url}/full.png?{number}", thumbnail_url=f"{elsewhere.url}/thumb.jpg?{number}"
         )
-    monkeypatch.setattr("spacedevs.api.pictures.store", Mock(side_effect=REFUSALS["a full disk"]))
+    monkeypatch.setattr("spacedevs.sync.images.store", Mock(side_effect=REFUSALS["a full disk"]))
     with pytest.raises(
         CommandError, match=r"^10 pictures in a row could not be stored: .* Run this again to go on\.$"
     ):

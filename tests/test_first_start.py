@@ -14,8 +14,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from spacedevs.api.management.commands.prepare import MARK
-from spacedevs.api.progress import progress
+from spacedevs.operations.management.commands.prepare import MARK
+from spacedevs.sync.progress import progress
 from tests.production.parts import free_port, get, until
 
 from .sample import new_database, run

@@ -12,8 +12,8 @@ from django.core.management import CommandError, call_command
 from agencies.models import AgencyType
 from launches.models import Launch
 from places.models import Orbit
-from spacedevs.api import files
 from spacedevs.db import dataset_version
+from spacedevs.sync.importing import json_stream
 from tests import factories
 from vehicles.models import Payload
 
@@ -95,7 +95,7 @@ def test_every_shape_of_a_file_is_read(shape, file):
 @pytest.mark.parametrize("piece", [1, 2, 3, 7])
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "gzipped"])
 def test_a_file_is_read_the_same_in_pieces_of_any_size(shape, piece, file, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.files.PIECE", piece)
+    monkeypatch.setattr("spacedevs.sync.importing.json_stream.PIECE", piece)
     counts(file(SHAPES[shape]), component="AgencyType")
     assert agency_types() == [(1, "Government"), (2, "Private")]
 
@@ -170,7 +170,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(file):
 
 
 def test_a_dry_run_counts_a_row_once_that_comes_in_many_chunks(file, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.management.commands.import_ll2.CHUNK", 1)
+    monkeypatch.setattr("spacedevs.sync.management.commands.import_ll2.CHUNK", 1)
     assert counts(file([GOVERNMENT, GOVERNMENT]), component="AgencyType", dry_run=True) == {"AgencyType": (1, 0, 1, 0)}
 
 
@@ -196,7 +196,7 @@ def test_what_nobody_knows_is_told(file):
 
 @pytest.mark.parametrize("chunk", [1, 2, 250])
 def test_a_record_at_fault_is_refused_by_name_and_the_others_are_taken_in(chunk, file, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.management.commands.import_ll2.CHUNK", chunk)
+    monkeypatch.setattr("spacedevs.sync.management.commands.import_ll2.CHUNK", chunk)
     good, bad = file([GOVERNMENT], "good.json"), file([BAD, PRIVATE], "bad.json")
     told, why = refusal(bad, good, component="AgencyType")
     assert told[2] == f"Refused: AgencyType one x: {bad}#/0/id: Must be a whole number."
@@ -252,15 +252,17 @@ def test_a_file_that_is_no_json_is_told_so(content, file):
 
 def test_blanks_are_passed_over_without_a_look_at_each(file, monkeypatch):
     """A file of nothing else packs well: one of 300 KB has 300 MB of them."""
-    looks, match = [], files.WHITE.match
-    monkeypatch.setattr(files, "WHITE", SimpleNamespace(match=lambda *asked: looks.append(asked) or match(*asked)))
+    looks, match = [], json_stream.WHITE.match
+    monkeypatch.setattr(
+        json_stream, "WHITE", SimpleNamespace(match=lambda *asked: looks.append(asked) or match(*asked))
+    )
     path = file(gzip.compress(b" " * 2**22 + lines(GOVERNMENT)))
     assert counts(path, component="AgencyType") == {"AgencyType": (1, 0, 0, 0)}
     assert len(looks) < 100
 
 
 def test_an_object_that_does_not_end_is_not_gathered_in_memory(file, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST", 1000)
+    monkeypatch.setattr(json_stream, "LARGEST", 1000)
     path = file(b"{" + b",".join(b'"a%d": 1' % number for number in range(1000)))
     told, _ = refusal(path)
     assert told[-1].startswith(f"{path}: is no JSON: An object is longer than 1000 characters (character 10")

@@ -22,14 +22,14 @@ from django.utils import timezone
 
 from docking.models import DockingEvent
 from places.models import Orbit
-from spacedevs.api.mirror import Mirroring, paths
-from spacedevs.api.mirror_reading import SKIPPED
-from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
-from spacedevs.api.upstream import Budget
-from spacedevs.api.upstream import Upstream as UpstreamServer
+from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
 from spacedevs.db import dataset_version
 from spacedevs.db.locks import held
 from spacedevs.statistics.origin import are_derived, choose
+from spacedevs.sync.mirroring.endpoint_reader import SKIPPED
+from spacedevs.sync.mirroring.mirror import Mirroring, paths
+from spacedevs.sync.mirroring.upstream import Budget
+from spacedevs.sync.mirroring.upstream import Upstream as UpstreamServer
 from tests import templates
 from tests.api.routes import MODES
 
@@ -94,7 +94,7 @@ def changing(sample_database, tmp_path):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Pages are small, so that there are many; between attempts nobody waits."""
-    monkeypatch.setattr("spacedevs.api.mirror_reading.LIMIT", 20)
+    monkeypatch.setattr("spacedevs.sync.mirroring.endpoint_reader.LIMIT", 20)
     with stamina.set_testing(True, attempts=5, cap=True):
         yield
 
@@ -156,14 +156,14 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_after_a_fault_the_mirror_is_what_it_would_have_been(name, upstream, get, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.upstream.LARGEST", 2**22)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.LARGEST", 2**22)
     upstream.order(*FAULTS[name])
     few(upstream)
     assert_same(get, upstream)
 
 
 def test_an_answer_that_takes_too_long_is_asked_for_again(upstream, get, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.outbound.TIMEOUTS", httpx.Timeout(30, read=0.5))
+    monkeypatch.setattr("spacedevs.sync.outbound.TIMEOUTS", httpx.Timeout(30, read=0.5))
     upstream.order("slow")
     run(upstream, endpoints=["config/orbits"])
     assert_same(get, upstream, [("config/orbits", "normal")])
@@ -207,7 +207,7 @@ def test_a_page_that_cannot_be_read_costs_no_more_than_that(upstream, get):
 
 def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, monkeypatch):
     whole = len(json.dumps(upstream.ask("/2.3.0/docking_events/?mode=detailed&limit=20")))
-    monkeypatch.setattr("spacedevs.api.upstream.LARGEST", whole // 2)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.LARGEST", whole // 2)
     upstream.order()
     told = run(upstream, endpoints=["docking_events"])
     asked = [int(re.search(r"limit=(\d+)", each)[1]) for each in upstream.asked]
@@ -217,7 +217,7 @@ def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, m
 
 
 def test_a_record_that_is_too_large_ends_the_reading(upstream, monkeypatch):
-    monkeypatch.setattr("spacedevs.api.upstream.LARGEST", 1000)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.LARGEST", 1000)
     refused(upstream, match=r"has more than 1000 bytes\. Run this again to go on\.", endpoints=["docking_events"])
     assert [re.search(r"limit=(\d+)", each)[1] for each in upstream.asked] == ["20", "5", "2"]
 
@@ -292,8 +292,8 @@ class Clock:
 
     def __init__(self, monkeypatch):
         self.now, self.waits = 1_000_000.0, []
-        monkeypatch.setattr("spacedevs.api.upstream.time", lambda: self.now)
-        monkeypatch.setattr("spacedevs.api.upstream.Budget.__init__.__defaults__", self.defaults())
+        monkeypatch.setattr("spacedevs.sync.mirroring.upstream.time", lambda: self.now)
+        monkeypatch.setattr("spacedevs.sync.mirroring.upstream.Budget.__init__.__defaults__", self.defaults())
 
     def defaults(self):
         return (15, self.wait, lambda text: None)
@@ -526,7 +526,7 @@ class Ended(Exception):
 @pytest.fixture
 def watch(monkeypatch):
     """Lets a mirror watch launches, with something that happens at each of its rests; says how long these are."""
-    monkeypatch.setattr("spacedevs.api.mirror_reading.CHANGES", timedelta(0))  # they are due at any time
+    monkeypatch.setattr("spacedevs.sync.mirroring.endpoint_reader.CHANGES", timedelta(0))  # they are due at any time
 
     def until_ended(upstream, *happenings):
         going, rests, out = iter(happenings), [], io.StringIO()
@@ -535,7 +535,7 @@ def watch(monkeypatch):
             rests.append(seconds)
             next(going, end)()
 
-        monkeypatch.setattr("spacedevs.api.management.commands.mirror.sleep", rest)
+        monkeypatch.setattr("spacedevs.sync.management.commands.mirror.sleep", rest)
         with pytest.raises(Ended):
             call_command("mirror", "--from", upstream.url, "--watch", endpoints=["launches"], budget=0, stdout=out)
         return rests, out.getvalue()

@@ -27,7 +27,7 @@ def four(get):
 @pytest.fixture
 def upstream(monkeypatch, four):
     """An upstream that has been copied; says what it has changed to, and what of that it lists."""
-    monkeypatch.setattr("spacedevs.api.mirror_reading.LIMIT", 2)
+    monkeypatch.setattr("spacedevs.sync.mirroring.endpoint_reader.LIMIT", 2)
     with stamina.set_testing(True, attempts=5, cap=True):
         liar = Liar(monkeypatch)
         liar.answers[PATH] = lambda request: slice_of(four, request)

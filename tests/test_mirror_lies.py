@@ -20,11 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agencies.models import AgencyType, ProgramType
-from spacedevs.api import outbound, upstream_answers
-from spacedevs.api.mirror import Mirroring
-from spacedevs.api.mirror_reading import FRUITLESS
-from spacedevs.api.models import Mirror, MirroredEndpoint, MirroredRow
-from spacedevs.api.upstream import Budget, Unavailable, Upstream
+from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
+from spacedevs.sync import outbound
+from spacedevs.sync.mirroring import upstream_answers
+from spacedevs.sync.mirroring.endpoint_reader import FRUITLESS
+from spacedevs.sync.mirroring.mirror import Mirroring
+from spacedevs.sync.mirroring.upstream import Budget, Unavailable, Upstream
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -66,10 +67,12 @@ class Liar:
         self.now = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
         self.answers[TRUTH] = lambda request: slice_of(rows(1, 250), request)
         self.answers[LIE] = lambda request: slice_of(rows(1, 3), request)
-        monkeypatch.setattr("spacedevs.api.upstream.time", lambda: self.now)
-        monkeypatch.setattr("spacedevs.api.upstream_answers.time", lambda: self.now)
-        monkeypatch.setattr("spacedevs.api.upstream.Budget.__init__.__defaults__", (0, self.wait, lambda text: None))
-        monkeypatch.setattr("spacedevs.api.upstream.Client", self.client)
+        monkeypatch.setattr("spacedevs.sync.mirroring.upstream.time", lambda: self.now)
+        monkeypatch.setattr("spacedevs.sync.mirroring.upstream_answers.time", lambda: self.now)
+        monkeypatch.setattr(
+            "spacedevs.sync.mirroring.upstream.Budget.__init__.__defaults__", (0, self.wait, lambda text: None)
+        )
+        monkeypatch.setattr("spacedevs.sync.mirroring.upstream.Client", self.client)
 
     def client(self, headers):
         client = outbound.Client(headers=headers)

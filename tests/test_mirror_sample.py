@@ -11,9 +11,9 @@ from django.db import transaction
 from agencies.models import Agency, AgencyType
 from crew.models import Astronaut
 from launches.models import Launch
-from spacedevs.api import sample
-from spacedevs.api.management.commands import prepare
-from spacedevs.api.models import Mirror
+from spacedevs.dataset import sample
+from spacedevs.dataset.models import Mirror
+from spacedevs.operations.management.commands import prepare
 from spacedevs.statistics import origin
 from tests import factories
 
@@ -42,7 +42,7 @@ def begin(*options):
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr("spacedevs.api.upstream.ATTEMPTS", 1)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.ATTEMPTS", 1)
 
 
 @contextmanager

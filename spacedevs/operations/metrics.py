@@ -17,8 +17,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from spacedevs.api.models import MirroredEndpoint
 from spacedevs.api.registry import all_paths
+from spacedevs.dataset.models import MirroredEndpoint
 from spacedevs.db import dataset_version, pending
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import IS_KEPT, ResponseCache

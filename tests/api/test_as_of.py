@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 from django.urls import reverse
 
-from spacedevs.api import as_of, sample
-from spacedevs.api.models import Mirror, MirroredEndpoint
+from spacedevs.dataset import as_of, sample
+from spacedevs.dataset.models import Mirror, MirroredEndpoint
 from spacedevs.db import dataset_version
 from tests import factories
 

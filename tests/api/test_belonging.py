@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from events.models import Spacewalk
 from launches.models import FirstStage, Launch, PayloadFlight, SpacecraftFlight
 from places.models import Pad
-from spacedevs.api.ingest import Record
-from spacedevs.api.intake import Intake
+from spacedevs.sync.importing.record_queue import Intake
+from spacedevs.sync.importing.records import Record
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def imported(tmp_path, monkeypatch):
     """Takes records in, so many at once, from a file or from one for each; says what was refused."""
 
     def run(*found, chunk=250, files=1):
-        monkeypatch.setattr("spacedevs.api.management.commands.import_ll2.CHUNK", chunk)
+        monkeypatch.setattr("spacedevs.sync.management.commands.import_ll2.CHUNK", chunk)
         paths = [tmp_path / f"{number}.json" for number in range(files)]
         for number, path in enumerate(paths):
             path.write_text(json.dumps(found[number::files]))

@@ -12,10 +12,10 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils.http import http_date
 
-from spacedevs.api import dumps
 from spacedevs.http import conditions, response_cache
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import static_files
+from spacedevs.sync.exporting import dump_views
 from tests import factories
 from tests.wsgi import BODY, Application, Asker
 
@@ -169,8 +169,8 @@ def test_two_servers_send_the_same_and_know_what_the_other_has_sent(servers):
 @pytest.fixture
 def dump(tmp_path, settings, monkeypatch, transactional_db):
     settings.DUMP_ROOT = tmp_path / "dump"
-    monkeypatch.setattr(dumps.maker, "begin", lambda: None)
-    dumps.make()
+    monkeypatch.setattr(dump_views.maker, "begin", lambda: None)
+    dump_views.make()
     return reverse("dump")
 
 

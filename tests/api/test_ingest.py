@@ -11,10 +11,10 @@ from docking.models import CHASERS, TARGETS, DockingEvent
 from launches.models import Launch, MissionType, SpacecraftFlight
 from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
-from spacedevs.api.batches import Refused
-from spacedevs.api.ingest import ingest, records
 from spacedevs.api.serializers import name_of
 from spacedevs.router import RESOURCES
+from spacedevs.sync.importing.records import ingest, records
+from spacedevs.sync.importing.writer import Refused
 from tests import factories
 from vehicles.models import Spacecraft
 

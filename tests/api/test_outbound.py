@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from spacedevs.api import outbound
-from spacedevs.api.outbound import Client, Forbidden, Network, Oversized, Unreadable, anywhere, body_of, is_public
+from spacedevs.sync import outbound
+from spacedevs.sync.outbound import Client, Forbidden, Network, Oversized, Unreadable, anywhere, body_of, is_public
 
 PUBLIC = ["1.1.1.1", "8.8.8.8", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::1.1.1.1", "2002:101:101::1"]
 NOT_PUBLIC = [

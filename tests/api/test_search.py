@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, models
 
-from spacedevs.api.ingest import ingest, records
 from spacedevs.db import pending
 from spacedevs.db.search import pending_texts, triggers
 from spacedevs.db.search.text import SearchText
 from spacedevs.router import RESOURCES
+from spacedevs.sync.importing.records import ingest, records
 from tests import factories
 
 FIXTURES = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))

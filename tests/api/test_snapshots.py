@@ -21,14 +21,14 @@ from agencies.models import Agency, AgencyType
 from docking.models import DockingEvent, DockingLocation
 from launches.models import Launch
 from spacedevs import urls
-from spacedevs.api import dumps, export
-from spacedevs.api.management.commands import export as command
 from spacedevs.db import dataset_version, snapshots
 from spacedevs.db.snapshots import snapshot
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.http.snapshots import APART
 from spacedevs.limits.callers import KEYS
 from spacedevs.limits.models import Key
+from spacedevs.sync.exporting import dump_views, jsonl
+from spacedevs.sync.management.commands import export as command
 from stations.models import SpaceStation
 from tests import factories
 from tests.wsgi import Asker
@@ -175,13 +175,13 @@ CHOSEN = {"agencies", "launches", "space_stations"}
 def export_amid_commits(writer, settings, tmp_path, monkeypatch):
     """Writes files while somebody commits before each statement: the states that all of them show."""
     settings.DUMP_ROOT = tmp_path / "dump"
-    monkeypatch.setattr(dumps, "export", lambda folder, packed: export.export(folder, CHOSEN, packed))
+    monkeypatch.setattr(dump_views, "export", lambda folder, packed: jsonl.export(folder, CHOSEN, packed))
 
     def exporting():
         with connection.execute_wrapper(writer.before_each):
             call_command("export", tmp_path / "export", endpoints=CHOSEN, gzip=True, stdout=StringIO())
-            dumps.make()
-        folders = tmp_path / "export", dumps.offered()
+            dump_views.make()
+        folders = tmp_path / "export", dump_views.offered()
         return [shown_by("".join(map(unpacked, folder.rglob("*.jsonl.gz")))) for folder in folders]
 
     return exporting
@@ -193,11 +193,11 @@ def unpacked(file) -> str:
 
 def test_the_files_of_an_export_show_one_commit(export_amid_commits, writer):
     ((_,), (state,)) = export_amid_commits()
-    assert orjson.loads((dumps.offered() / "index.json").read_bytes())["version"] == writer.versions[state]
+    assert orjson.loads((dump_views.offered() / "index.json").read_bytes())["version"] == writer.versions[state]
 
 
 def test_without_a_snapshot_the_files_would_mix_commits(export_amid_commits, monkeypatch):
-    for module in (dumps, command):
+    for module in (dump_views, command):
         monkeypatch.setattr(module, "snapshot", nullcontext)
     assert min(map(len, export_amid_commits())) > 1
 

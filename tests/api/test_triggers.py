@@ -11,11 +11,11 @@ from django.test import TestCase
 
 from docking.models import SEARCHED, DockingEvent
 from launches.models import Launch
-from spacedevs.api.ingest import ingest, records
 from spacedevs.db import pending
 from spacedevs.db.models import PendingUpdate
 from spacedevs.db.search import triggers
 from spacedevs.db.search.text import SearchText
+from spacedevs.sync.importing.records import ingest, records
 from stations.models import SpaceStation
 from tests import factories
 

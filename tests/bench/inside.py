@@ -21,10 +21,10 @@ from django.utils.module_loading import import_string
 
 from agencies.models import Agency
 from docking.models import DockingEvent
-from spacedevs.api.ingest import ingest_each, records
-from spacedevs.api.management.commands.import_ll2 import CHUNK
 from spacedevs.db.dataset_version import data_tables
 from spacedevs.statistics import recompute
+from spacedevs.sync.importing.records import ingest_each, records
+from spacedevs.sync.management.commands.import_ll2 import CHUNK
 
 from .data import nouns
 

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from events.models import LiveStream, RoadClosure
-from spacedevs.api.ingest import ingest_each, records
 from spacedevs.api.views import Endpoint
+from spacedevs.sync.importing.records import ingest_each, records
 from tests import factories
 
 pytestmark = pytest.mark.django_db

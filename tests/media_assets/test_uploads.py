@@ -22,9 +22,9 @@ from PIL import Image as Pillow
 
 from agencies.models import MissionPatch
 from media_assets.models import Image, ImageLicense, ImageVariant
-from spacedevs.api.pictures import ENDINGS
 from spacedevs.editing import uploads
 from spacedevs.storage.bucket import PATIENCE
+from spacedevs.sync.images import ENDINGS
 from tests.admin import page
 from tests.api.pages import type_of
 from tests.factories import agency, image, image_variant, launch, row

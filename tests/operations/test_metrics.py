@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.mmap_dict import MmapedDict
 
 from agencies.models import AgencyType
-from spacedevs.api.models import Mirror
+from spacedevs.dataset.models import Mirror
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import metrics

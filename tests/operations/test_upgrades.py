@@ -10,8 +10,8 @@ from django.conf import settings as django_settings
 from django.db import OperationalError, connection
 from django_migration_linter import MigrationLinter
 
-from spacedevs.api.management.commands import prepare
 from spacedevs.db.models import PendingUpdate
+from spacedevs.operations.management.commands import prepare
 from spacedevs.statistics.recompute import statistics
 from tests import factories
 

@@ -8,8 +8,8 @@ from django.core.management import call_command
 
 from launches.models import Launch, LaunchStatus, Rocket
 from places.models import Pad
-from spacedevs.api.ingest import ingest, records
 from spacedevs.statistics.recompute import recompute
+from spacedevs.sync.importing.records import ingest, records
 from tests import factories
 from vehicles.models import Spacecraft
 

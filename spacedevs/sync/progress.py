@@ -14,7 +14,7 @@ def progress(out, what: str, total: float) -> Iterator[Callable[[float], None]]:
         return
     from rich.progress import Progress  # noqa: PLC0415 - a server has no use for it, and its workers would hold it
 
-    from .reports import console  # noqa: PLC0415
+    from .console import console  # noqa: PLC0415
 
     with Progress(console=console(out)) as bar:
         task = bar.add_task(what, total=total)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.dumps import make
-from spacedevs.api.export import export, files
-from spacedevs.api.files import STANDARD_INPUT as STANDARD_OUTPUT
 from spacedevs.db.snapshots import snapshot
+from spacedevs.sync.exporting.dump_views import make
+from spacedevs.sync.exporting.jsonl import export, files
+from spacedevs.sync.importing.json_stream import STANDARD_INPUT as STANDARD_OUTPUT
 from spacedevs.wording import counted
 
 

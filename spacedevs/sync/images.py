@@ -15,12 +15,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from PIL import Image
 
+from spacedevs.api.serializers import components
 from spacedevs.storage import media_types
 
+from .console import one_line
 from .models import FetchedPicture
 from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_of, is_public
-from .reports import one_line
-from .serializers import components
 
 COLUMNS = "image_url", "thumbnail_url"
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}

@@ -13,14 +13,14 @@ from functools import cached_property
 
 from django.db import DataError, IntegrityError, models, transaction
 
+from spacedevs.api.registry import endpoints, objects
+from spacedevs.dataset.models import Mirror, MirroredEndpoint
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
 from spacedevs.statistics.recompute import derive_what_was_told
+from spacedevs.sync.importing.record_queue import Intake
+from spacedevs.sync.importing.records import Outcome, Record
 
-from .ingest import Outcome, Record
-from .intake import Intake
-from .mirror_reading import Reading
-from .models import Mirror, MirroredEndpoint
-from .registry import endpoints, objects
+from .endpoint_reader import Reading
 from .upstream import Passing, Rejected, Unavailable, Upstream
 
 # What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.

@@ -6,14 +6,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from spacedevs.api import sample
-from spacedevs.api.mirror import Mirroring, paths
-from spacedevs.api.mirror_reading import pages_left
-from spacedevs.api.models import Mirror
-from spacedevs.api.reports import one_line, report, table
-from spacedevs.api.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
+from spacedevs.dataset import sample
+from spacedevs.dataset.models import Mirror
 from spacedevs.db.locks import Taken, held
 from spacedevs.statistics.origin import IMPORTED, choose
+from spacedevs.sync.console import one_line, report, table
+from spacedevs.sync.mirroring.endpoint_reader import pages_left
+from spacedevs.sync.mirroring.mirror import Mirroring, paths
+from spacedevs.sync.mirroring.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
 from spacedevs.wording import counted
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again

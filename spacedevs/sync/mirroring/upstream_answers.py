@@ -10,10 +10,9 @@ from time import time
 
 import orjson
 
+from spacedevs.api.models import key_pattern
 from spacedevs.statistics.origin import DERIVED, IMPORTED
 from spacedevs.wording import counted
-
-from .models import key_pattern
 
 DAY = 86_400  # seconds: the longest that is waited because an upstream says so
 UNTOLD_WAIT = 60  # seconds, where upstream does not say when it will answer again

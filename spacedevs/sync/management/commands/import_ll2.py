@@ -6,14 +6,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from spacedevs.api.files import OtherVersion, Unreadable, files, read
-from spacedevs.api.ingest import Outcome
-from spacedevs.api.intake import Intake
 from spacedevs.api.registry import VERSION, endpoints
-from spacedevs.api.reports import console, report
 from spacedevs.api.serializers import components, name_of
 from spacedevs.db import pending
 from spacedevs.statistics.origin import IMPORTED, choose, is_empty
+from spacedevs.sync.console import console, report
+from spacedevs.sync.importing.json_stream import OtherVersion, Unreadable, files, read
+from spacedevs.sync.importing.record_queue import Intake
+from spacedevs.sync.importing.records import Outcome
 from spacedevs.wording import counted
 
 # Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the

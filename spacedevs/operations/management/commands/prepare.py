@@ -15,12 +15,12 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from spacedevs.api import sample
-from spacedevs.api.progress import progress
+from spacedevs.dataset import sample
 from spacedevs.db.dataset_version import keep_triggers
 from spacedevs.db.locks import LOCK_NOT_AVAILABLE, file_lock, held
 from spacedevs.db.search import triggers
 from spacedevs.statistics import recompute
+from spacedevs.sync.progress import progress
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
 PATIENCE = "3s"  # that a migration waits for a table: whoever asks for the table meanwhile waits behind it

@@ -9,11 +9,11 @@ from math import ceil
 from django.db import models, transaction
 from django.utils import timezone
 
+from spacedevs.api.registry import endpoints
+from spacedevs.dataset.models import MirroredEndpoint, MirroredRow
+from spacedevs.sync.importing.records import Outcome, Record, records
 from spacedevs.wording import counted
 
-from .ingest import Outcome, Record, records
-from .models import MirroredEndpoint, MirroredRow
-from .registry import endpoints
 from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
 

@@ -2,10 +2,10 @@ from time import sleep
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.pictures import UNSTORED, Fetcher, move, wanted
 from spacedevs.api.registry import endpoints
-from spacedevs.api.reports import one_line
 from spacedevs.db.locks import Taken, held
+from spacedevs.sync.console import one_line
+from spacedevs.sync.images import UNSTORED, Fetcher, move, wanted
 from spacedevs.wording import counted
 
 UNSTORED_IN_A_ROW = 10  # pictures that others sent for nothing, until it is no use to go on

@@ -26,7 +26,7 @@ from spacedevs.db.snapshots import snapshot
 from spacedevs.http.errors import only_read
 from spacedevs.http.response_cache import REVALIDATED, release
 
-from .export import export
+from .jsonl import export
 
 MAKING = "The files are being made; try again in a moment."
 FAILED = "The files could not be made; the server tries again in a minute, and its log says why."

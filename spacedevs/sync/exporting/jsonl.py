@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from spacedevs.api.models import KnownByName
+from spacedevs.api.registry import endpoints, objects, whole_tables
 from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.render_plan.plan import plan
-
-from .models import KnownByName
-from .registry import endpoints, objects, whole_tables
 
 ROWS = 100
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
+from spacedevs.api.models import KnownByName
 from spacedevs.db.bulk import insert, next_keys, read_columns
 from spacedevs.db.paths import link_columns
+from spacedevs.sync.images import keep_ours
 
-from .belonging import Claims, Contested, settle
-from .models import KnownByName
-from .pictures import keep_ours
+from .ownership import Claims, Contested, settle
 
 EMPTY = MappingProxyType({})
 MOST_PROBLEMS = 20  # of one call; more of them tell nothing new

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
+from spacedevs.dataset.models import Mirror
+from spacedevs.sync.outbound import Client, Forbidden, Oversized, Unreadable, body_of
 from spacedevs.wording import counted
 
 from . import upstream_answers as answers
-from .models import Mirror
-from .outbound import Client, Forbidden, Oversized, Unreadable, body_of
 from .upstream_answers import DAY, MOST_CALLS, Implausible, Overfull, Page
 
 ATTEMPTS = 5

@@ -22,14 +22,22 @@ from django.db import models, transaction
 from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
+from spacedevs.api.models import key_pattern
+from spacedevs.api.registry import endpoint_by_url, endpoints, objects, whole_tables
+from spacedevs.api.serializers import (
+    NameOf,
+    Representation,
+    ResponseMode,
+    Rows,
+    components,
+    name_of,
+    never_null_column,
+)
 from spacedevs.db.paths import is_column
 from spacedevs.statistics.signals import taking_in
 
-from .batches import Batch, Problem, Refused, Row, write
-from .belonging import Claims
-from .models import key_pattern
-from .registry import endpoint_by_url, endpoints, objects, whole_tables
-from .serializers import NameOf, Representation, ResponseMode, Rows, components, name_of, never_null_column
+from .ownership import Claims
+from .writer import Batch, Problem, Refused, Row, write
 
 EMPTY = MappingProxyType({})
 UNRECOGNISED = "(unrecognised)"

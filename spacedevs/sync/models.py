@@ -1,0 +1,18 @@
+"""Which images were copied: no data, so no change of it raises the dataset version."""
+
+from django.db import models
+
+
+class FetchedPicture(models.Model):
+    """A picture of elsewhere that was copied into our storage, or could not be."""
+
+    given = models.CharField(max_length=1000, unique=True, help_text="Its address there.")
+    address = models.CharField(max_length=1000, blank=True, help_text="Its address here; empty where it failed.")
+    name = models.CharField(max_length=255, blank=True, help_text="What it is called in our storage.")
+    failure = models.CharField(max_length=255, blank=True, help_text="Why it could not be copied.")
+
+    class Meta:
+        app_label = "api"  # whose migrations made the table
+
+    def __str__(self):
+        return self.given
