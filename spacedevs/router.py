@@ -32,7 +32,7 @@ from places import serializers as places
 from places.views import CelestialBody, Location, Pad
 from spacedevs.api.contents import contents
 from spacedevs.api.views import ConfigResource, in_a_sentence
-from spacedevs.limits.views import ApiThrottle
+from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation
 from vehicles import serializers as vehicles

@@ -164,7 +164,7 @@ NOUNS = [  # the apps that hold the data, top floor first
 ]
 INSTALLED_APPS = [
     *NOUNS,
-    "spacedevs.limits",
+    "spacedevs.throttling",
     "spacedevs.sync",
     "spacedevs.dataset",
     "spacedevs.api",
@@ -213,7 +213,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # so that nobody can lock out somebody else
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "spacedevs.limits.callers.address_of_request"
+AXES_CLIENT_IP_CALLABLE = "spacedevs.throttling.authentication.address_of_request"
 AXES_LOCKOUT_TEMPLATE = "editing/locked_out.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
@@ -229,7 +229,7 @@ DOORS = [  # what a request passes before Django, the innermost first
     *["spacedevs.operations.replicas.Replicas"] * bool(REPLICAS),
     # While debugging, pages change with their templates, not only with the data.
     *["spacedevs.http.response_cache.ResponseCache"] * (not DEBUG),
-    "spacedevs.limits.throttle.Throttle",
+    "spacedevs.throttling.middleware.Throttle",
     *["spacedevs.operations.metrics.Metered"] * bool(METRICS_PORT),
     *["spacedevs.operations.requests.Logged"] * (LOG_REQUESTS or LOG_FORMAT == "json"),
     "spacedevs.operations.health.Health",
@@ -313,7 +313,7 @@ if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
     }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.limits.callers.KeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.throttling.authentication.KeyAuthentication"],
     "DEFAULT_FILTER_BACKENDS": [
         "spacedevs.api.filters.filters.FieldFilters",
         "spacedevs.api.filters.filters.WordSearch",

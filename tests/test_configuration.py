@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from spacedevs.checks import faults, oddities, refuse_faults
 from spacedevs.http.headers import of_plain_answers
-from spacedevs.limits.apps import check_limits
+from spacedevs.throttling.apps import check_limits
 
 README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")
 COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, REDIS, COPIES = (

@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from spacedevs.db import dataset_version
-from spacedevs.limits.counters import counter
+from spacedevs.throttling.file_counter import counter
 
 
 class Health:

@@ -22,8 +22,8 @@ from spacedevs.dataset.models import MirroredEndpoint
 from spacedevs.db import dataset_version, pending
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import IS_KEPT, ResponseCache
-from spacedevs.limits.counters import counter
 from spacedevs.operations import processes, workers
+from spacedevs.throttling.file_counter import counter
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
 SHORT = {"304": "unchanged", "401": "refused", "429": "refused"}  # answers that are nothing but a word

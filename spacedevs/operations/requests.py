@@ -7,7 +7,7 @@ from time import perf_counter
 
 from django.conf import settings
 
-from spacedevs.limits.callers import address_of
+from spacedevs.throttling.authentication import address_of
 
 from .logs import request_id
 

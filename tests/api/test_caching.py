@@ -14,9 +14,9 @@ from spacedevs.http import conditions, response_cache
 from spacedevs.http.headers import CROSS_ORIGIN
 from spacedevs.http.negotiation import encoding, zstd
 from spacedevs.http.response_cache import ResponseCache
-from spacedevs.limits.throttle import Throttle
 from spacedevs.operations.health import Health
 from spacedevs.router import RESOURCES
+from spacedevs.throttling.middleware import Throttle
 from tests import factories
 from tests.api import routes
 from tests.wsgi import BODY, JSON, Application, Asker, claiming

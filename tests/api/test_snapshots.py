@@ -25,10 +25,10 @@ from spacedevs.db import dataset_version, snapshots
 from spacedevs.db.snapshots import snapshot
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.http.snapshots import APART
-from spacedevs.limits.callers import KEYS
-from spacedevs.limits.models import Key
 from spacedevs.sync.exporting import dump_views, jsonl
 from spacedevs.sync.management.commands import export as command
+from spacedevs.throttling.authentication import KEYS
+from spacedevs.throttling.models import Key
 from stations.models import SpaceStation
 from tests import factories
 from tests.wsgi import Asker

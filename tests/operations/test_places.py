@@ -7,9 +7,9 @@ import sys
 import pytest
 from django.conf import settings
 
-from spacedevs.limits import counters
-from spacedevs.limits.apps import check_limits
-from spacedevs.limits.rates import Rate, Use
+from spacedevs.throttling import file_counter
+from spacedevs.throttling.apps import check_limits
+from spacedevs.throttling.rates import Rate, Use
 
 MANAGE = [sys.executable, "manage.py"]
 FOLDERS = "VAR", "STATIC", "MEDIA", "DUMP", "LIMITS", "METRICS"
@@ -90,14 +90,14 @@ def test_a_checkout_that_can_only_be_read_says_in_a_line_what_to_name_instead(gi
 @pytest.fixture
 def unwritable(tmp_path, settings):
     settings.LIMITS_DIR = Unwritable(tmp_path).path
-    counters.counter.cache_clear()
+    file_counter.counter.cache_clear()
     yield settings.LIMITS_DIR
-    counters.counter.cache_clear()
+    file_counter.counter.cache_clear()
 
 
 def test_where_no_file_can_be_written_a_process_counts_by_itself_and_says_so(unwritable, caplog):
     rate = Rate(2, 60)
-    taken = [counters.counter().take("somebody", rate) for _ in range(3)]
+    taken = [file_counter.counter().take("somebody", rate) for _ in range(3)]
     assert (taken[:2], taken[2].used) == ([None, None], 2)
     assert isinstance(taken[2], Use)
     wanted = (

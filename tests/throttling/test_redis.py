@@ -7,11 +7,11 @@ import redis
 from django.core.exceptions import ImproperlyConfigured
 
 from spacedevs.checks import refuse_faults
-from spacedevs.limits.counters import counter
-from spacedevs.limits.rates import Rate
-from spacedevs.limits.shared import RedisCounter
 from spacedevs.operations.health import Health
 from spacedevs.operations.metrics import Now
+from spacedevs.throttling.file_counter import counter
+from spacedevs.throttling.rates import Rate
+from spacedevs.throttling.redis_counter import RedisCounter
 from tests.wsgi import Application
 
 from .conftest import running_redis
@@ -82,7 +82,7 @@ def test_a_node_of_a_cluster_and_a_sentinel_are_refused_at_the_start(mode, line,
 
 def test_the_cause_is_logged_once_a_minute(caplog, monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr("spacedevs.limits.shared.monotonic", lambda: now[0])
+    monkeypatch.setattr("spacedevs.throttling.redis_counter.monotonic", lambda: now[0])
     gone = RedisCounter("redis://127.0.0.1:1/0")
     with caplog.at_level(logging.WARNING):
         for seconds in range(0, 180, 5):

@@ -5,8 +5,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from spacedevs.limits import counters
-from spacedevs.limits.callers import KEYS
+from spacedevs.throttling import file_counter
+from spacedevs.throttling.authentication import KEYS
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def counts(tmp_path, settings):
 
 def forget():
     """Lets no test find what a process remembers of another."""
-    counters.counter.cache_clear()
+    file_counter.counter.cache_clear()
     KEYS.forget()
 
 
@@ -28,7 +28,7 @@ def forget():
 def clock(monkeypatch):
     """The time by which is counted, which a test may set."""
     clock = Clock()
-    monkeypatch.setattr(counters, "time", clock)
+    monkeypatch.setattr(file_counter, "time", clock)
     return clock
 
 

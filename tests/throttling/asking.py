@@ -1,4 +1,4 @@
-"""A process that asks as often as it is told: python -m tests.limits.asking FOLDER TIMES"""
+"""A process that asks as often as it is told: python -m tests.throttling.asking FOLDER TIMES"""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ from django.conf import settings
 
 django.setup()
 
-from spacedevs.limits.throttle import Throttle  # noqa: E402 - it needs the apps to be loaded
+from spacedevs.throttling.middleware import Throttle  # noqa: E402 - it needs the apps to be loaded
 from tests.wsgi import Application, Asker  # noqa: E402
 
 if __name__ == "__main__":

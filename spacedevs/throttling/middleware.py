@@ -8,8 +8,8 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from spacedevs.http.response_cache import WAS_MADE, ResponseCache
 from spacedevs.http.wsgi_errors import refuse, refuse_for_want_of_database
 
-from .callers import Caller, KeyAuthentication, address_of, caller_of, counted_as
-from .counters import counter
+from .authentication import Caller, KeyAuthentication, address_of, caller_of, counted_as
+from .file_counter import counter
 from .rates import Rate
 
 CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from spacedevs.limits.models import Key, digest
+from spacedevs.throttling.models import Key, digest
 
 pytestmark = pytest.mark.django_db
 KEYS = reverse("admin:limits_key_changelist")

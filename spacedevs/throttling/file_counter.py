@@ -131,7 +131,7 @@ class MemoryCounter(FileCounter):
 def counter() -> FileCounter | Leases:
     """Where this process counts, begun when something is first counted: many a server has nothing to limit."""
     if settings.REDIS_URL:
-        from .shared import RedisCounter  # noqa: PLC0415 - its library takes 6 MB, which others need not pay
+        from .redis_counter import RedisCounter  # noqa: PLC0415 - its library takes 6 MB, which others need not pay
 
         return Leases(RedisCounter(settings.REDIS_URL))
     path = settings.LIMITS_DIR / "limits"

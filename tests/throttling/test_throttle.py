@@ -10,13 +10,13 @@ from django.utils.http import http_date
 
 from spacedevs.http import conditions, response_cache
 from spacedevs.http.response_cache import ResponseCache
-from spacedevs.limits import counters
-from spacedevs.limits.counters import FileCounter
-from spacedevs.limits.leases import Leases
-from spacedevs.limits.models import Key
-from spacedevs.limits.rates import Rate, Use
-from spacedevs.limits.shared import RedisCounter
-from spacedevs.limits.throttle import Throttle
+from spacedevs.throttling import file_counter
+from spacedevs.throttling.file_counter import FileCounter
+from spacedevs.throttling.leases import Leases
+from spacedevs.throttling.middleware import Throttle
+from spacedevs.throttling.models import Key
+from spacedevs.throttling.rates import Rate, Use
+from spacedevs.throttling.redis_counter import RedisCounter
 from tests.wsgi import BODY, Application, Asker
 
 ME, OTHER = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
@@ -432,7 +432,7 @@ def test_exactly_15_of_1000_pass_at_15_an_hour(where, tmp_path, request):
     told = {"DJANGO_SETTINGS_MODULE": "spacedevs.settings", "THROTTLE_ANONYMOUS": "15/hour", "REDIS_URL": url}
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.limits.asking", tmp_path, "500"],
+            [sys.executable, "-m", "tests.throttling.asking", tmp_path, "500"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -455,4 +455,4 @@ def test_while_redis_is_down_nothing_is_limited(application, settings, redis_ser
     redis_server.wait()
     down = [ask(**OTHER) for _ in range(3)]
     assert (statuses(up), statuses(down), {body for _, _, body in down}) == ([200, 429], [200] * 3, {BODY})
-    assert counters.counter().use("address 192.0.2.2", Rate(1, 3600)) == Use(0, 0)
+    assert file_counter.counter().use("address 192.0.2.2", Rate(1, 3600)) == Use(0, 0)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from spacedevs.checks import CONFIGURATION, is_redis
 
-from .counters import counter
+from .file_counter import counter
 from .rates import Rate
 
 LIMITS = "THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"
@@ -49,7 +49,7 @@ def check_redis(**kwargs):
 
 
 class LimitsConfig(AppConfig):
-    name = "spacedevs.limits"
+    name = "spacedevs.throttling"
     label = "limits"
 
     def ready(self):

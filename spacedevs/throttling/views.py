@@ -1,7 +1,7 @@
 from spacedevs.api.views import OneObject
 
-from .callers import caller_of
-from .counters import counter
+from .authentication import caller_of
+from .file_counter import counter
 from .serializers import APIThrottle
 
 # LL2 2.3.0 has a number where we may have no limit: the largest that every client can hold.

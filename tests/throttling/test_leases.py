@@ -9,10 +9,10 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 
-from spacedevs.limits import leases as module
-from spacedevs.limits.leases import Leases
-from spacedevs.limits.rates import Rate, Use
-from spacedevs.limits.shared import RedisCounter
+from spacedevs.throttling import leases as module
+from spacedevs.throttling.leases import Leases
+from spacedevs.throttling.rates import Rate, Use
+from spacedevs.throttling.redis_counter import RedisCounter
 
 RATE = Rate(100_000, 3600)
 
@@ -178,7 +178,7 @@ def test_processes_that_flood_let_pass_no_more_than_the_limit(redis_server, tmp_
     }
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.limits.asking", tmp_path, "2500"],
+            [sys.executable, "-m", "tests.throttling.asking", tmp_path, "2500"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
