@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from docking import models, presence
 from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline, YesOrNo
-from spacedevs.editing.attention import Concern
+from spacedevs.editing.data_quality import Concern
 
 from .querysets import DOCKED
 

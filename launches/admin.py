@@ -9,7 +9,7 @@ from django.utils import timezone
 from crew.querysets import seated_twice
 from launches import models
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
-from spacedevs.editing.attention import Concern
+from spacedevs.editing.data_quality import Concern
 
 admin.site.register(
     (

@@ -4,7 +4,7 @@ from django.utils.html import format_html
 
 from media_assets import models
 from spacedevs.editing.admin import PICTURE, ExchangedAdmin, LookupAdmin, RowAdmin, RowInline
-from spacedevs.editing.attention import Concern
+from spacedevs.editing.data_quality import Concern
 from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
 UNKNOWN_TERMS = 9  # the priority of licences that say nothing

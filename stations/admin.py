@@ -4,7 +4,7 @@ from django.utils.module_loading import import_string
 
 from crew.querysets import seated_twice
 from spacedevs.editing.admin import LookupAdmin, RowAdmin
-from spacedevs.editing.attention import Concern
+from spacedevs.editing.data_quality import Concern
 from stations import models
 
 admin.site.register((models.SpaceStationStatus, models.SpaceStationType), LookupAdmin)

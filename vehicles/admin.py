@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from crew.admin import InSpace
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, truth
-from spacedevs.editing.attention import Concern
+from spacedevs.editing.data_quality import Concern
 from vehicles import models
 
 admin.site.register(

@@ -18,13 +18,13 @@ from django.views.decorators.http import require_POST
 
 from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import never_null
+from spacedevs.editing.accounts.users import Groups, Users
 
-from .attention import AttentionFilter
-from .exchange import Exchange
-from .meanwhile import WatchedForm, WatchedFormSet, sealed, unsealed
-from .returning import bring_back, returned_by
-from .users import Groups, Users
-from .versions import DELETED, changes, deleted, last_kept, revert, versions_of
+from .conflicts import WatchedForm, WatchedFormSet, sealed, unsealed
+from .data_quality import AttentionFilter
+from .history import DELETED, changes, deleted, last_kept, revert, versions_of
+from .import_export import Exchange
+from .undelete import bring_back, returned_by
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
 

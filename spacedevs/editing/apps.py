@@ -11,7 +11,7 @@ class EditingConfig(AppConfig):
     label = "editing"
 
     def ready(self):
-        from . import roles  # noqa: PLC0415 - models can be imported from here on
+        from spacedevs.editing.accounts import roles  # noqa: PLC0415 - models can be imported from here on
 
         post_migrate.connect(roles.grant)
 

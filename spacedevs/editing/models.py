@@ -8,7 +8,7 @@ from simple_history import register
 
 from spacedevs.db.search.text import SearchText
 
-from .versions import Versions
+from .history import Versions
 
 # The registry tells an app's models by get_models() only once all apps have theirs, and this one is still being read.
 for noun in reversed(settings.NOUNS):

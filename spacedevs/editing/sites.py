@@ -4,7 +4,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import User
 
-from .attention import attention
+from .data_quality import attention
 
 
 class LogInForm(AdminAuthenticationForm):

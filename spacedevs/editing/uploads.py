@@ -22,7 +22,7 @@ from PIL import ExifTags, Image
 
 from spacedevs.storage import media_types
 
-from .meanwhile import WatchedForm
+from .conflicts import WatchedForm
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from django.test import Client
 
 from docking.models import DockingLocation
 from launches.models import SpacecraftFlight
-from spacedevs.editing.meanwhile import NO_ROW
-from spacedevs.editing.versions import versions_of
+from spacedevs.editing.conflicts import NO_ROW
+from spacedevs.editing.history import versions_of
 from stations.models import SpaceStation, SpaceStationStatus
 from tests.admin import page
 from tests.factories import agency, docking_location, launch, row, space_station, spacecraft_flight

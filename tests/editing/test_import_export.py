@@ -14,9 +14,9 @@ from agencies.models import Agency, AgencyType, Country
 from crew.models import Astronaut
 from docking.models import DockingEvent
 from places.models import Pad
-from spacedevs.editing.exchange import CSV, Exchange, escaped, unescaped
-from spacedevs.editing.imports import GONE
-from spacedevs.editing.versions import versions_of
+from spacedevs.editing.history import versions_of
+from spacedevs.editing.import_export import CSV, Exchange, escaped, unescaped
+from spacedevs.editing.staged_imports import GONE
 from tests.admin import page
 from tests.factories import (
     agency,

@@ -13,7 +13,7 @@ from docking.models import DockingEvent
 from launches.models import Landing, Launch
 from media_assets.models import Image, ImageVariant
 from spacedevs.db.dataset_version import data_tables
-from spacedevs.editing.versions import many, revert, versions_of
+from spacedevs.editing.history import many, revert, versions_of
 from stations.models import SpaceStation
 from tests.admin import page, said
 from tests.factories import (

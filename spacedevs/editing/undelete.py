@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from .versions import DELETED, columns, last_kept, many, value_now, versions_of
+from .history import DELETED, columns, last_kept, many, value_now, versions_of
 
 
 class Return(NamedTuple):

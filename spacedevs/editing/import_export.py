@@ -12,7 +12,7 @@ from import_export.formats import base_formats
 from import_export.forms import ExportForm
 from import_export.resources import Diff, ModelResource, modelresource_factory
 
-from .imports import GONE, Confirmation, DatabaseStorage, Gone
+from .staged_imports import GONE, Confirmation, DatabaseStorage, Gone
 
 FORMULAS = "=+-@\t\r"  # what a cell begins with that a spreadsheet would compute
 QUOTE = "'"

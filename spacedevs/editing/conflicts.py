@@ -14,11 +14,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.forms.formsets import DELETION_FIELD_NAME
 
-from .returning import bring_back
-from .versions import ADDED, CHANGED, key_of, versions_of
+from .history import ADDED, CHANGED, key_of, versions_of
+from .undelete import bring_back
 
 OPENED = "_opened"  # the field of the page
-SALT = "spacedevs.editing.meanwhile"
+SALT = "spacedevs.editing.conflicts"
 NO_ROW = "This is not here any more: it was deleted, or belongs to another. To go on, take it away."
 
 
