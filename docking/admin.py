@@ -13,10 +13,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from docking import models, presence
 from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline, YesOrNo
 from spacedevs.editing.data_quality import Concern
 
+from . import models, occupancy
 from .querysets import DOCKED
 
 FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
@@ -86,7 +86,7 @@ class Ports(RowInline):
     def for_ships(self, station) -> set[int]:
         """The ports of a station that take ships; asked once for a page, for which there is an inline of its own."""
         if not hasattr(self, "_for_ships"):
-            self._for_ships = {port.pk for port in presence.ports_for_ships(station)} if station else set()
+            self._for_ships = {port.pk for port in occupancy.ports_for_ships(station)} if station else set()
         return self._for_ships
 
     def live(self, column, port, template, rows):
@@ -129,7 +129,7 @@ class DockingLocationAdmin(RowAdmin):
         if not targets:
             return found.none(), True
         station = targets.get("spacestation__id")
-        in_service = {port.pk for port in presence.ports_for_ships(station)} if station else ()
+        in_service = {port.pk for port in occupancy.ports_for_ships(station)} if station else ()
         return found.filter(**targets).order_by(Case(When(pk__in=in_service, then=0), default=1), "name", "pk"), True
 
 

@@ -9,7 +9,7 @@ from spacedevs.dataset.as_of import as_of
 from stations.models import SpaceStation
 from stations.querysets import ACTIVE
 
-from . import feeds, models, presence, serializers
+from . import feeds, models, occupancy, serializers
 from .filters import DockingEventFilter
 
 
@@ -48,11 +48,11 @@ class SpaceStationNow(OneObject):
         return as_of()
 
     def clocks(self):
-        return [partial(presence.changes_at, int(self.kwargs["pk"])), lambda: self.told.changes_at]
+        return [partial(occupancy.changes_at, int(self.kwargs["pk"])), lambda: self.told.changes_at]
 
     def get_object(self):
         station = get_object_or_404(self.queryset, pk=self.kwargs["pk"])
-        there = presence.presences(station.pk)[station.pk]
+        there = occupancy.presences(station.pk)[station.pk]
         taken = {stay.docking_location_id for stay in there.stays}
         return {
             "id": station.pk,
@@ -61,7 +61,7 @@ class SpaceStationNow(OneObject):
             "as_of": self.told.moment,
             "source": self.told.source,
             "docked": [self.docked(stay) for stay in there.stays],
-            "free": [port for port in presence.ports_for_ships(station.pk) if port.pk not in taken],
+            "free": [port for port in occupancy.ports_for_ships(station.pk) if port.pk not in taken],
             "crew": [self.aboard(each) for each in there.crew],
             "active_expeditions": ACTIVE.of(station.expeditions.all()),
         }

@@ -231,7 +231,7 @@ DOORS = [  # what a request passes before Django, the innermost first
     *["spacedevs.http.response_cache.ResponseCache"] * (not DEBUG),
     "spacedevs.throttling.middleware.Throttle",
     *["spacedevs.operations.metrics.Metered"] * bool(METRICS_PORT),
-    *["spacedevs.operations.requests.Logged"] * (LOG_REQUESTS or LOG_FORMAT == "json"),
+    *["spacedevs.operations.request_log.Logged"] * (LOG_REQUESTS or LOG_FORMAT == "json"),
     "spacedevs.operations.health.Health",
 ]
 LINES = {"class": "logging.StreamHandler", "formatter": "json" if LOG_FORMAT == "json" else "text"}

@@ -6,7 +6,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerView
 
-from docking import pages
+from docking.pages import views
 from spacedevs.api.document import Document
 from spacedevs.api.models import key_pattern
 from spacedevs.dataset import dataset_view
@@ -26,13 +26,13 @@ urlpatterns = [
     path("2.3.0/dataset/", dataset_view.about, name="dataset"),
     path("2.3.0/dump/", dump_views.index, name="dump"),
     path("2.3.0/dump/<path:name>", dump_views.file, name="dump-file"),
-    path("stations/", pages.stations, name="stations"),
-    path("stations/timeline.svg", pages.stations_timeline, name="stations-timeline"),
-    re_path(f"^stations/{KEY}/$", pages.station, name="station"),
-    re_path(f"^stations/{KEY}/timeline.svg$", pages.station_timeline, name="station-timeline"),
+    path("stations/", views.stations, name="stations"),
+    path("stations/timeline.svg", views.stations_timeline, name="stations-timeline"),
+    re_path(f"^stations/{KEY}/$", views.station, name="station"),
+    re_path(f"^stations/{KEY}/timeline.svg$", views.station_timeline, name="station-timeline"),
     path("spacecraft/", RedirectView.as_view(pattern_name="spacecraft-list"), name="ships"),
-    re_path(f"^spacecraft/{KEY}/$", pages.spacecraft, name="spacecraft"),
-    re_path(f"^spacecraft/{KEY}/timeline.svg$", pages.spacecraft_timeline, name="spacecraft-timeline"),
+    re_path(f"^spacecraft/{KEY}/$", views.spacecraft, name="spacecraft"),
+    re_path(f"^spacecraft/{KEY}/timeline.svg$", views.spacecraft_timeline, name="spacecraft-timeline"),
     path("docs/", include("spacedevs.documentation.urls")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg")), name="favicon"),
     path("admin/", admin.site.urls),

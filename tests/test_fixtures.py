@@ -17,7 +17,7 @@ from django.utils.text import slugify
 from agencies.models import Agency, AgencyType, Country, Program, ProgramType
 from crew.models import Astronaut, AstronautRole, AstronautStatus, AstronautType
 from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
-from docking.presence import ports_for_ships
+from docking.occupancy import ports_for_ships
 from events.models import Event, EventType, NoticeType, RoadClosure, RoadClosureStatus, Spacewalk
 from launches.models import (
     FirstStage,

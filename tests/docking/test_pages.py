@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
 
-from docking.drawing import style_digest
 from docking.models import DockingEvent
+from docking.pages.svg import style_digest
 from launches.models import SpacecraftFlight
 from spacedevs.http.response_cache import ResponseCache
 from tests import factories

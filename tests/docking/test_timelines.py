@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from docking import timelines
-from docking.drawing import COLOURS, GUTTER, WIDTH, Window, draw, style, style_digest
-from docking.timelines import Bar, Timeline
-from docking.zoom import Link, Years, zoom
+from docking.pages import timelines
+from docking.pages.svg import COLOURS, GUTTER, WIDTH, Window, draw, style, style_digest
+from docking.pages.timelines import Bar, Timeline
+from docking.pages.years import Link, Years, zoom
 from tests import factories
 from vehicles.models import Spacecraft
 

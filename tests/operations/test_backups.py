@@ -15,7 +15,7 @@ from django.db import connection
 
 from agencies.models import AgencyType
 from spacedevs.db.locks import held
-from spacedevs.operations import archives, backups, databases
+from spacedevs.operations.backup import archives, backups, databases
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("system")]
 postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is about PostgreSQL")

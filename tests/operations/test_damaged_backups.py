@@ -23,7 +23,7 @@ from django.db import connection, connections
 
 from agencies.models import AgencyType
 from spacedevs.db import dataset_version
-from spacedevs.operations import archives, backups, databases
+from spacedevs.operations.backup import archives, backups, databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="is about SQLite")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from spacedevs.operations import logs
-from spacedevs.operations.requests import Logged
+from spacedevs.operations.request_log import Logged
 from tests.wsgi import BODY, Application, Asker
 
 SECRET = 'a "hidden" key\\'

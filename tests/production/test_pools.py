@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from spacedevs.operations.databases import POOLED
+from spacedevs.operations.backup.databases import POOLED
 
 from . import ROOT
 from .parts import Missing, Pgbouncer, Postgres, Web, ended, get, manage, until

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.operations.backups import backup
+from spacedevs.operations.backup.backups import backup
 from spacedevs.wording import counted
 
 

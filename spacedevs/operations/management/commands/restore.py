@@ -3,9 +3,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from spacedevs.operations.archives import Damaged
-from spacedevs.operations.backups import restore
-from spacedevs.operations.commands import words
+from spacedevs.operations.backup.archives import Damaged
+from spacedevs.operations.backup.backups import restore
+from spacedevs.operations.cli_errors import words
 
 
 class Command(BaseCommand):

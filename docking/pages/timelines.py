@@ -4,12 +4,11 @@ from collections import Counter
 from datetime import UTC, datetime, time
 from typing import NamedTuple
 
+from docking.models import DockingEvent, DockingLocation
 from launches.models import SpacecraftFlight
 from spacedevs.api.render_plan.plan import path_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft, SpacecraftConfig
-
-from .models import DockingEvent, DockingLocation
 
 EARLIEST, LATEST = 1900, 2199  # the years that can be drawn
 MODULE, STATION, FLIGHT = "Module", "Space station", "Flight"  # kinds of what is no kind of ship

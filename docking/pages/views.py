@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
+from docking import occupancy
 from spacedevs.dataset.as_of import as_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 
-from . import presence, timelines
-from .drawing import draw, style_digest
-from .zoom import Years, zoom
+from . import timelines
+from .svg import draw, style_digest
+from .years import Years, zoom
 
 ACTIVE = "Active"  # the status of stations that are in use
 # A picture that stands alone may load nothing, and is styled by nothing but the style that it carries along.
@@ -73,14 +74,14 @@ def stations(request):
     """All stations, and who is there."""
     rows = SpaceStation.objects.select_related("image", "status").annotate(stays=Count("docking_events_target"))
     rows = sorted(rows, key=lambda each: (each.founded or date.min, each.pk), reverse=True)
-    there = presence.presences()
+    there = occupancy.presences()
     shown = [(station, there[station.pk]) for station in rows]
     context = {
         "as_of": as_of(),
         "active": [each for each in shown if is_active(each[0])],
         "former": [each for each in shown if not is_active(each[0])],
     }
-    address, changes_at = reverse("stations-timeline"), presence.changes_at()
+    address, changes_at = reverse("stations-timeline"), occupancy.changes_at()
     return page(request, "docking/stations.html", timelines.of_stations(rows), address, context, changes_at)
 
 
@@ -92,7 +93,7 @@ def is_active(station) -> bool:
 def station(request, pk):
     """One station: who is there, at which port, since when, and who was."""
     row = get_object_or_404(SpaceStation.objects.select_related("image", "orbit", "status", "type"), pk=pk)
-    there = presence.presences(row.pk)[row.pk]
+    there = occupancy.presences(row.pk)[row.pk]
     taken = {stay.docking_location_id for stay in there.stays}
     timeline = timelines.of_station(row)
     told = as_of()
@@ -102,10 +103,10 @@ def station(request, pk):
         "there": there,
         "docked": [(stay, (told.now.date() - stay.docking.date()).days) for stay in there.stays],
         "owners": row.owners.all(),
-        "free": [port for port in presence.ports_for_ships(row.pk) if port.pk not in taken],
+        "free": [port for port in occupancy.ports_for_ships(row.pk) if port.pk not in taken],
     }
     address = reverse("station-timeline", args=[pk])
-    return page(request, "docking/station.html", timeline, address, context, presence.changes_at(row.pk))
+    return page(request, "docking/station.html", timeline, address, context, occupancy.changes_at(row.pk))
 
 
 @require_safe

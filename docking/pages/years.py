@@ -7,7 +7,7 @@ from django import forms
 
 from spacedevs.api.filters.filters import IntegerField
 
-from .drawing import Window
+from .svg import Window
 from .timelines import EARLIEST, LATEST, drawable
 
 

@@ -19,7 +19,7 @@ from spacedevs.api.feeds.feeds import writable
 
 from .timelines import Bar, Timeline
 
-STYLE = Path(__file__).parent / "static" / "docking" / "timeline.css"
+STYLE = Path(__file__).parents[1] / "static" / "docking" / "timeline.css"
 # Pixels, before the drawing is scaled to where it is shown.
 WIDTH, GUTTER, EDGE = 1200, 196, 14
 HEAD, LANE, BAR, GAP, FOOT = 64, 21, 16, 9, 14
