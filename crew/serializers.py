@@ -2,7 +2,8 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyMini, Country
 from media_assets.serializers import Image, SocialMediaLink
-from spacedevs.api.serializers import Above, Duration, Representation
+from spacedevs.api.fields import Duration
+from spacedevs.api.serializers import Above, Representation
 
 from . import models
 

@@ -11,7 +11,8 @@ from launches.serializers import (
     SpacecraftFlightNormal,
 )
 from media_assets.serializers import Image, InfoURL, VidURL
-from spacedevs.api.serializers import Representation, ResponseMode, component
+from spacedevs.api.fields import ResponseMode
+from spacedevs.api.serializers import Representation, component
 from stations.serializers import (
     ExpeditionMini,
     ExpeditionNormal,

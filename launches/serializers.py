@@ -2,7 +2,8 @@ from agencies.serializers import AgencyDetailed, AgencyMini, MissionPatch, Progr
 from crew.serializers import AstronautFlight
 from media_assets.serializers import Image, InfoURL, VidURL
 from places.serializers import LandingLocation, Orbit, Pad
-from spacedevs.api.serializers import Above, Duration, NameOf, Representation, without
+from spacedevs.api.fields import Duration
+from spacedevs.api.serializers import Above, NameOf, Representation, without
 from vehicles.serializers import (
     LauncherConfigDetailed,
     LauncherConfigList,

@@ -315,9 +315,9 @@ if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["spacedevs.throttling.authentication.KeyAuthentication"],
     "DEFAULT_FILTER_BACKENDS": [
-        "spacedevs.api.filters.filters.FieldFilters",
-        "spacedevs.api.filters.filters.WordSearch",
-        "spacedevs.api.filters.filters.TotalOrdering",
+        "spacedevs.api.filters.backends.FieldFilters",
+        "spacedevs.api.filters.backends.WordSearch",
+        "spacedevs.api.filters.backends.TotalOrdering",
     ],
     "DEFAULT_PAGINATION_CLASS": "spacedevs.api.pagination.Pagination",
     "DEFAULT_RENDERER_CLASSES": [

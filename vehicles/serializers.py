@@ -2,7 +2,8 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyDetailed, AgencyMini, AgencyNormal, ProgramMini, ProgramNormal
 from media_assets.serializers import Image
-from spacedevs.api.serializers import Above, Duration, Representation, without
+from spacedevs.api.fields import Duration
+from spacedevs.api.serializers import Above, Representation, without
 
 from . import models
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django import forms
 
-from spacedevs.api.filters.filters import IntegerField
+from spacedevs.api.filters.fields import IntegerField
 
 from .svg import Window
 from .timelines import EARLIEST, LATEST, drawable

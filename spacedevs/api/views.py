@@ -20,7 +20,8 @@ from rest_framework.settings import api_settings
 from spacedevs.api.browsable.query_counter import Cost
 from spacedevs.api.feeds import feeds
 from spacedevs.api.filters import unknown_parameters
-from spacedevs.api.filters.filters import ResourceFilter, TotalOrdering, asked_parts
+from spacedevs.api.filters.backends import TotalOrdering
+from spacedevs.api.filters.filters import ResourceFilter, asked_parts
 from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.render_plan.plan import plan
 from spacedevs.http.headers import may_be_staff

@@ -8,7 +8,7 @@ from rest_framework.test import APIRequestFactory
 
 from docking.models import DockingEvent
 from launches.models import Launch
-from spacedevs.api.filters.filters import TotalOrdering
+from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.router import RESOURCES
 
 GROWING = DockingEvent, Launch

@@ -4,7 +4,8 @@ import pytest
 from rest_framework import serializers
 
 from docking.serializers import DockingEventEndpointDetailed, DockingEventEndpointNormal
-from spacedevs.api.serializers import Above, Duration, Representation, relations
+from spacedevs.api.fields import Duration
+from spacedevs.api.serializers import Above, Representation, relations
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal
 from tests import factories

@@ -12,7 +12,7 @@ from django.urls import resolve
 from django.utils import timezone
 from rest_framework.test import APIRequestFactory
 
-from spacedevs.api.filters.filters import TotalOrdering
+from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.db.paths import leads_to_many, may_be_null
 from tests import factories
 

@@ -5,7 +5,7 @@ from rest_framework.filters import SearchFilter
 from rest_framework.routers import DefaultRouter
 
 from docking.views import DockingEvent
-from spacedevs.api.filters.filters import WordSearch
+from spacedevs.api.filters.backends import WordSearch
 from spacedevs.router import router as ours
 
 

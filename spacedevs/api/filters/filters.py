@@ -1,7 +1,5 @@
 """Filters, search and ordering: declared as families of lookups, strict about what they are given."""
 
-import re
-from datetime import UTC
 from functools import reduce
 from operator import or_
 
@@ -11,96 +9,17 @@ from django.db.models import Q
 from django_filters import BaseCSVFilter, BooleanFilter
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
-from django_filters.fields import BaseCSVField, IsoDateTimeField
 from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
-from django_filters.utils import translate_validation
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.exceptions import ValidationError
-from rest_framework.filters import OrderingFilter, SearchFilter
 
-from spacedevs.db.ordering import total
 from spacedevs.db.paths import computed, leads_to_many
-from spacedevs.db.search.text import SEPARATOR, SearchText
 
-from .widgets import Choice, DayInput, MomentInput, SeveralWidget, WordsWidget
+from .fields import DateField, FlagField, IntegerField, SeveralField, UtcDateTimeField, WordsField
 
 EXACT = ("exact",)
 COMPARED = ("gt", "gte", "lt", "lte")
 BOUNDED = EXACT + COMPARED
 CONTAINED = (*EXACT, "contains")
-
-INT64 = 2**63 - 1
-
-
-class IntegerField(forms.IntegerField):
-    """A whole number in ASCII digits that every database can hold."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**{"min_value": -INT64, "max_value": INT64, **kwargs})
-
-    def to_python(self, value):
-        if value not in self.empty_values and not re.fullmatch(r"\s*-?[0-9]{1,20}\s*", str(value)):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
-
-
-class UtcDateTimeField(IsoDateTimeField):
-    """A moment, with or without a zone (UTC if none), turned to UTC before a database sees it."""
-
-    widget = MomentInput
-
-    def to_python(self, value):
-        if isinstance(value, str):
-            value = value.strip().upper()  # RFC 3339 allows a small t and z
-            # A plus sign that was not escaped in a query string arrives as a space.
-            value = re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value)
-        try:
-            moment = super().to_python(value)
-            return moment and moment.astimezone(UTC)
-        except OverflowError:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-
-class FlagField(forms.NullBooleanField):
-    """true or false, in any case, or 1 or 0; nothing else."""
-
-    widget = Choice(choices=[("", "Any"), ("true", "Yes"), ("false", "No")])
-    values = {"": None, "true": True, "1": True, "false": False, "0": False}
-
-    def to_python(self, value):
-        try:
-            return self.values[str(value or "").strip().lower()]
-        except KeyError:
-            raise forms.ValidationError("Must be true or false.", code="invalid") from None
-
-
-class DateField(forms.DateField):
-    """A day in ISO 8601."""
-
-    widget = DayInput
-
-    def __init__(self, **kwargs):
-        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
-
-
-class SeveralField(BaseCSVField):
-    """Values of one kind, each of them once, up to a number if there is one."""
-
-    base_widget_class = SeveralWidget
-
-    def __init__(self, *, most=None, **kwargs):
-        super().__init__(**kwargs)
-        self.most = most
-
-    def _get_widget_class(self, widget):
-        return SeveralWidget
-
-    def clean(self, value):
-        found = super().clean(value)
-        values = found and list(dict.fromkeys(found))
-        if self.most and values and len(values) > self.most:
-            raise forms.ValidationError(f"Ask for at most {self.most} values.", code="invalid")
-        return values
 
 
 # Kinds of filters --------------------------------------------------------------------------------
@@ -238,11 +157,6 @@ class Uuids(Several, filters.UUIDFilter):
     """Selects by UUIDs."""
 
 
-class WordsField(SeveralField):
-    def _get_widget_class(self, widget):
-        return WordsWidget
-
-
 class Words(Several, filters.CharFilter):
     """Selects by texts, as they are written."""
 
@@ -337,61 +251,3 @@ def asked_parts(filterset, asked) -> list:
     """The parts of a table that are asked for by filters which know them."""
     found = (getattr(filterset.base_filters[name], "part", None) for name in filterset.base_filters if name in asked)
     return list(filter(None, found))
-
-
-class FieldFilters(filters.DjangoFilterBackend):
-    """The filters of a resource; only those that are asked for are made."""
-
-    def filter_queryset(self, request, queryset, view):
-        asked = [name for name in view.filterset_class.base_filters if name in request.query_params]
-        if not asked:
-            return queryset
-        filterset = view.filterset_class(**self.get_filterset_kwargs(request, queryset, view), names=asked)
-        if not filterset.is_valid():
-            raise translate_validation(filterset.errors)
-        return filterset.qs
-
-
-class WordSearch(SearchFilter):
-    """Search by words, all of which must be found; bounded, since each word is a condition in the statement."""
-
-    default_lookup = "holds"
-    most_characters, most_words = 512, 32
-    search_description = f"Words to look for, all of which must be found: at most {most_words}."
-
-    def get_search_fields(self, view, request):
-        """The text that the table keeps of the fields that are searched, or else these themselves."""
-        fields = [view.path_of(name) for name in super().get_search_fields(view, request) or ()]
-        text = SearchText.of(view.queryset.model)
-        kept = (
-            text
-            and set(text.paths) == set(fields)
-            and SEPARATOR not in request.query_params.get(self.search_param, "")
-        )
-        return [text.name] if kept else fields
-
-    def get_search_terms(self, request):
-        value = request.query_params.get(self.search_param, "")
-        try:
-            terms = super().get_search_terms(request)
-        except ValidationError as error:
-            raise ValidationError({self.search_param: error.detail}) from error
-        # A quotation mark by itself quotes nothing, and an empty term would find everything.
-        terms = [term for term in terms if term] or value.split()
-        if len(value) > self.most_characters or len(terms) > self.most_words:
-            limits = f"at most {self.most_characters} characters and {self.most_words} words"
-            raise ValidationError({self.search_param: [f"Search for {limits}."]})
-        return terms
-
-
-class TotalOrdering(OrderingFilter):
-    """Every order ends in the primary key, so that pages neither repeat nor lose a row; nulls sort as
-    in PostgreSQL on every database: last ascending, first descending."""
-
-    ordering_description = "The field to order by; with a minus sign in front, descending."
-
-    def filter_queryset(self, request, queryset, view):
-        asked = self.get_ordering(request, queryset, view) or ()
-        terms = [f"{'-' * term.startswith('-')}{view.path_of(term.lstrip('-'))}" for term in asked]
-        own = queryset.query.order_by or queryset.model._meta.ordering
-        return queryset.order_by(*total(queryset.model, terms or own))

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 
-from .filters import FlagField
+from .fields import FlagField
 
 COMMON = {"format", "limit", "mode", "offset", "ordering", "search", "strict"}
 HEADER, VALUES_HEADER = "X-Unknown-Parameters", "X-Ignored-Values"

@@ -12,7 +12,8 @@ from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
 
-from spacedevs.api.serializers import Duration, NameOf, Representation, ResponseMode, Url, loaded
+from spacedevs.api.fields import Duration, ResponseMode, Url
+from spacedevs.api.serializers import NameOf, Representation, loaded
 from spacedevs.db.bulk import chained, database_conversions
 from spacedevs.db.paths import Unknown, computed, is_column
 

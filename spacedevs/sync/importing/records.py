@@ -22,17 +22,10 @@ from django.db import models, transaction
 from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 
+from spacedevs.api.fields import ResponseMode
 from spacedevs.api.models import key_pattern
 from spacedevs.api.registry import endpoint_by_url, endpoints, objects, whole_tables
-from spacedevs.api.serializers import (
-    NameOf,
-    Representation,
-    ResponseMode,
-    Rows,
-    components,
-    name_of,
-    never_null_column,
-)
+from spacedevs.api.serializers import NameOf, Representation, Rows, components, name_of, never_null_column
 from spacedevs.db.paths import is_column
 from spacedevs.statistics.signals import taking_in
 

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from rest_framework import serializers
 
-from spacedevs.api.serializers import Duration
+from spacedevs.api.fields import Duration
 from spacedevs.db import pending
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
 from spacedevs.statistics.recompute import recompute, statistics
