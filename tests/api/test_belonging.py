@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from events.models import Spacewalk
 from launches.models import FirstStage, Launch, PayloadFlight, SpacecraftFlight
 from places.models import Pad
+from spacedevs.sync.importing.outcome import Record
 from spacedevs.sync.importing.record_queue import Intake
-from spacedevs.sync.importing.records import Record
 from tests import factories
 
 pytestmark = pytest.mark.django_db

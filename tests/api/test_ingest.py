@@ -13,8 +13,8 @@ from media_assets.models import Image, ImageVariant, InfoURL
 from places.models import Pad
 from spacedevs.api.serializers import name_of
 from spacedevs.router import RESOURCES
+from spacedevs.sync.importing.batch import Refused
 from spacedevs.sync.importing.records import ingest, records
-from spacedevs.sync.importing.writer import Refused
 from tests import factories
 from vehicles.models import Spacecraft
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from spacedevs.api.registry import VERSION, endpoint_by_name, endpoint_by_url, version_by_url, version_of
 
-from .records import Record
+from .outcome import Record
 
 PIECE = 2**18  # characters that are read at once
 LARGEST = 64 * 2**20  # characters of one value, which is held in memory whole

@@ -3,7 +3,8 @@
 A record that claims a row of another's may have come too early: that of the other, without the row, may come later.
 So it waits for the end, and is refused only then."""
 
-from .records import Outcome, ingest_each
+from .outcome import Outcome
+from .records import ingest_each
 
 MOST_WAITING = 250  # records; they are held in memory, and written at once
 

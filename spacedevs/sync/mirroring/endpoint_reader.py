@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from spacedevs.api.registry import endpoints
 from spacedevs.dataset.models import MirroredEndpoint, MirroredRow
-from spacedevs.sync.importing.records import Outcome, Record, records
+from spacedevs.sync.importing.outcome import Outcome, Record
+from spacedevs.sync.importing.records import records
 from spacedevs.wording import counted
 
 from .upstream import Passing, Rejected, TooLarge, TooSlow

@@ -17,8 +17,8 @@ from spacedevs.api.registry import endpoints, objects
 from spacedevs.dataset.models import Mirror, MirroredEndpoint
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
 from spacedevs.statistics.recompute import derive_what_was_told
+from spacedevs.sync.importing.outcome import Outcome, Record
 from spacedevs.sync.importing.record_queue import Intake
-from spacedevs.sync.importing.records import Outcome, Record
 
 from .endpoint_reader import Reading
 from .upstream import Passing, Rejected, Unavailable, Upstream

@@ -12,8 +12,8 @@ from spacedevs.db import pending
 from spacedevs.statistics.origin import IMPORTED, choose, is_empty
 from spacedevs.sync.console import console, report
 from spacedevs.sync.importing.json_stream import OtherVersion, Unreadable, files, read
+from spacedevs.sync.importing.outcome import Outcome
 from spacedevs.sync.importing.record_queue import Intake
-from spacedevs.sync.importing.records import Outcome
 from spacedevs.wording import counted
 
 # Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the

@@ -1,0 +1,64 @@
+"""Which serializer an object of an answer was written by."""
+
+from functools import lru_cache
+
+from rest_framework import serializers
+
+from spacedevs.api.registry import endpoint_by_url, objects, whole_tables
+from spacedevs.api.serializers import Representation, components, name_of
+
+UNRECOGNISED = "(unrecognised)"
+
+
+def recognise(batch, record, component) -> type[Representation] | None:
+    """The component that a record is, by the endpoint it comes from, its mode and its fields."""
+    value, mode = record.value, None
+    if not isinstance(value, dict):
+        batch.refuse(record.place, "Is no record of Launch Library 2: an object is wanted.")
+        return None
+    if isinstance(value.get("response_mode"), str):
+        mode = value["response_mode"]
+    by_url, names = endpoint_by_url(value.get("url"), is_record=True), frozenset(value)
+    fits = likely(component, by_url or record.endpoint, mode, names)
+    if not (fits or by_url or component):
+        fits = likely(None, None, mode, names)
+    if not fits:
+        batch.refuse(record.place, "Is no record of Launch Library 2 that this server knows.")
+        return None
+    if len({(cls.Meta.model, tuple(cls.Meta.fields)) for cls in fits}) > 1:
+        kinds = ", ".join(sorted(map(name_of, fits)))
+        batch.refuse(record.place, f"Can be any of {kinds}: say which with --component.")
+        return None
+    return fits[0]
+
+
+@lru_cache(maxsize=1024)
+def likely(component, endpoint, mode, names) -> tuple[type[Representation], ...]:
+    """The components that a record with fields of these names can be: those of its endpoint, if it is one of them."""
+    fits = components()
+    if component:
+        fits = [cls for cls in fits if name_of(cls) == component]
+    elif endpoint:
+        fits = [cls for cls in fits if cls.Meta.model is endpoint.queryset.model]
+    if mode is not None:
+        fits = [cls for cls in fits if getattr(cls.Meta, "mode", None) == mode] or fits
+    best = max((likeness(cls, names) for cls in fits), default=0)
+    if best < 0.5:
+        return ()
+    fits = [cls for cls in fits if likeness(cls, names) == best]
+    return tuple([cls for cls in fits if endpoint and cls in endpoint.ladder] or fits)
+
+
+def likeness(cls, names) -> float:
+    """The part of the fields of a component and a record that they share."""
+    shown = set(cls.Meta.fields)
+    return len(shown & names) / len(shown | names)
+
+
+def object_of(record, component) -> type[serializers.Serializer] | None:
+    """What an object shows that is no row of a table, as a dashboard: it has none of an id, but whole tables."""
+    if component or not isinstance(record.value, dict) or "id" in record.value:
+        return None
+    return next(
+        (each.ladder[0] for each in objects().values() if whole_tables(each).keys() <= record.value.keys()), None
+    )

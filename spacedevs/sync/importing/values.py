@@ -1,0 +1,96 @@
+"""Values of an answer as values of a column, or what is wrong with them."""
+
+import re
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import BaseValidator
+from django.db import models
+from rest_framework import serializers
+
+
+def reason(error) -> str:
+    return " ".join(error.messages)
+
+
+UNKEPT = re.compile("[\ud800-\udfff]")
+
+
+def text(value) -> str:
+    if not isinstance(value, str):
+        raise DjangoValidationError("Must be a string.")
+    if "\x00" in value or (not value.isascii() and UNKEPT.search(value)):
+        raise DjangoValidationError("Holds a character that no database keeps.")
+    return value
+
+
+def whole(value) -> int:
+    if type(value) is not int:
+        raise DjangoValidationError("Must be a whole number.")
+    return value
+
+
+def flag(value) -> bool:
+    if not isinstance(value, bool):
+        raise DjangoValidationError("Must be true or false.")
+    return value
+
+
+def number(value) -> float:
+    if type(value) not in (int, float) or abs(value) > 1.7e308:
+        raise DjangoValidationError("Must be a number.")
+    return float(value)
+
+
+# As LL2 2.3.0 writes lengths of time; a body's day is the one that it writes as Django does.
+LENGTH = r"-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+ )?\d\d:\d\d:\d\d"
+
+
+def parsed(serializer_field, kind, pattern=".*") -> Callable:
+    @lru_cache(maxsize=8192)  # a launch has one time in several places
+    def parse(value):
+        try:
+            if not re.fullmatch(pattern, value):
+                raise ValueError
+            return serializer_field.to_internal_value(value)
+        except (serializers.ValidationError, OverflowError, ValueError):
+            raise DjangoValidationError(f"Must be {kind}.") from None
+
+    return lambda value: parse(text(value))
+
+
+CONVERTERS = (
+    (models.CharField, text),
+    (models.TextField, text),
+    (models.IntegerField, whole),
+    (models.BooleanField, flag),
+    (models.FloatField, number),
+    (models.DateTimeField, parsed(serializers.DateTimeField(), "a date and time in ISO 8601", r"[\d-]+[T ][\d:]+.*")),
+    (models.DateField, parsed(serializers.DateField(), "a date in ISO 8601")),
+    (models.DurationField, parsed(serializers.DurationField(), "a length of time in ISO 8601", LENGTH)),
+    (models.UUIDField, parsed(serializers.UUIDField(), "a UUID")),
+)
+
+
+@cache
+def converter(column) -> Callable:
+    """From JSON to what a column keeps: right kind, not too long, not too large; else a ValidationError.
+
+    Texts are kept to the letter; whether an address or a slug is well formed is upstream's affair."""
+    convert = next(function for kind, function in CONVERTERS if isinstance(column, kind))
+    bounds = [check for check in column.validators if isinstance(check, BaseValidator)]
+    longest = column.max_length if isinstance(column, models.CharField) else None
+
+    def checked(value):
+        if value is None:
+            if not column.null:
+                raise DjangoValidationError("May not be null.")
+            return None
+        value = convert(value)
+        if longest is None or len(value) > longest:  # most values are texts, and short enough
+            for check in bounds:
+                check(value)
+        return value
+
+    return checked

@@ -1,0 +1,279 @@
+"""The walk through a record, key by key: what each key of a serializer says of which row."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import models
+from rest_framework.relations import HyperlinkedIdentityField
+
+from spacedevs.api.fields import ResponseMode
+from spacedevs.api.models import key_pattern
+from spacedevs.api.serializers import NameOf, Representation, Rows, components, name_of, never_null_column
+from spacedevs.db.paths import is_column
+
+from .batch import Batch, Row
+from .values import converter, reason
+
+EMPTY = MappingProxyType({})
+
+Above = Mapping[type[models.Model], object]  # the rows that an object stands in: their models and keys
+
+Step = Callable[[Batch, Row, object, object, str, Above], None]  # batch, row, its key, the value, its place
+
+
+class Walk(NamedTuple):
+    """How the objects of one component are taken in."""
+
+    model: type[models.Model]
+    name: str
+    steps: Mapping[str, Step]
+    required: tuple[str, ...]  # the fields that must be there
+    of_new: Mapping[str, str]  # those that must be there of a new row, and the columns that they show
+    implied: tuple[tuple[str, type[models.Model]], ...]  # columns, and whose key they hold
+    has_key: bool
+    stands_alone: bool  # whether it says the same wherever it stands
+
+
+@cache
+def walk(representation) -> Walk:
+    model, fields = representation.Meta.model, representation().fields
+    implied = getattr(representation.Meta, "implied", {})
+    required = tuple(name for name, shown in fields.items() if shown.required or shown.read_only)
+    return Walk(
+        model,
+        name_of(representation),
+        {name: step(model, shown) for name, shown in fields.items()},
+        required,
+        {
+            name: column.attname
+            for name, shown in fields.items()
+            if name not in required and (column := never_null_column(shown))
+        },
+        tuple((model._meta.get_field(name).attname, of) for name, of in implied.items()),
+        "id" in fields,
+        not implied and all(map(stands_alone, fields.values())),
+    )
+
+
+def stands_alone(shown) -> bool:
+    """Whether what a field shows says the same wherever it stands."""
+    cls = type(getattr(shown, "child", shown))
+    return not issubclass(cls, Representation) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
+
+
+def way(model, shown) -> list:
+    """The relations that lead to the rows that a field shows."""
+    found = []
+    for name in shown.source_attrs:
+        found.append(model._meta.get_field(name))
+        model = found[-1].related_model
+    return found
+
+
+def step(model, shown) -> Step:
+    """How the value of one shown field is taken in."""
+    if isinstance(shown, HyperlinkedIdentityField):
+        return skip
+    if isinstance(shown, ResponseMode):
+        return mode(shown.mode)
+    if isinstance(shown, NameOf):
+        return name(model._meta.get_field(shown.source))
+    if isinstance(shown, Rows):
+        return beyond(way(model, shown), many(way(model, shown)[-1], type(shown.child), shown.part))
+    if isinstance(shown, Representation):
+        relation = model._meta.get_field(shown.source)
+        if is_column(relation):
+            return one(relation, type(shown))
+        return one_of_several(relation, type(shown)) if shown.part else one_back(relation, type(shown))
+    return plain(column(model, shown))
+
+
+def column(model, shown) -> models.Field:
+    """The column that a value is kept in: beside what is computed, what was recorded of it."""
+    try:
+        return model._meta.get_field(shown.source)
+    except FieldDoesNotExist:
+        return model._meta.get_field(f"recorded_{shown.source}")
+
+
+def take(batch, representation, record, place, above: Above = EMPTY):
+    """Notes what an object says; returns the key of its row, or the row where the contract shows no key."""
+    if not isinstance(record, dict):
+        batch.refuse(place, "Must be an object.")
+        return None
+    of = walk(representation)
+    key = identity(batch, of.model, record.get("id"), f"{place}/id") if of.has_key else None
+    # The same few agencies and pictures are shown again and again: each is walked once.
+    if key is not None and of.stands_alone and batch.heard[of.model, key].get(representation) == record:
+        return key
+    for missing in [name for name in of.required if name not in record]:
+        batch.refuse(f"{place}/{missing}", "Is missing.")
+    batch.unknown.update((of.name, unknown) for unknown in record.keys() - of.steps.keys())
+    if of.has_key and key is None:
+        return None
+    row = Row(place) if key is None else batch.row(of.model, key, place)
+    for lacking in of.of_new.keys() - record.keys():
+        row.lacks.setdefault(of.of_new[lacking], f"{place}/{lacking}")
+    before = dict(row.values)
+    for attname, owner in of.implied:
+        row.values[attname] = above.get(owner)
+    inside = {**above, of.model: key}
+    for name, value in record.items():
+        if name != "id" and name in of.steps:
+            of.steps[name](batch, row, key, value, f"{place}/{name}", inside)
+    if key is None:
+        return row
+    if any(row.values[name] != value for name, value in before.items()):
+        batch.heard.pop((of.model, key), None)  # what was heard before holds no longer
+    batch.heard[of.model, key][representation] = record
+    return key
+
+
+def identity(batch, model, value, place):
+    """The primary key that an answer shows."""
+    if type(value) is int and 0 <= value < 10**18 and isinstance(model._meta.pk, models.IntegerField):
+        return value  # as nearly all are, and there are many
+    try:
+        key = converter(model._meta.pk)(value)
+    except DjangoValidationError as error:
+        batch.refuse(place, reason(error))
+        return None
+    if not re.fullmatch(key_pattern(model), str(key)):
+        batch.refuse(place, "Is no id that a row can be addressed by.")
+        return None
+    return key
+
+
+def skip(batch, row, key, value, place, above):
+    """An address of ours: it follows from the id."""
+
+
+def mode(expected) -> Step:
+    def check(batch, row, key, value, place, above):
+        if value != expected:
+            batch.refuse(place, f"Must be {expected!r}, not {value!r}.")
+
+    return check
+
+
+def plain(column) -> Step:
+    convert = converter(column)
+
+    def note(batch, row, key, value, place, above):
+        try:
+            row.values[column.attname] = convert(value)
+        except DjangoValidationError as error:
+            batch.refuse(place, reason(error))
+
+    return note
+
+
+@cache
+def shown_from_beyond() -> frozenset[models.Field]:
+    """The columns of rows that the records of their owners show."""
+    found = set()
+    for representation in components():
+        model = representation.Meta.model
+        for shown in representation().fields.values():
+            if isinstance(shown, Rows | Representation) and (last := way(model, shown)[-1]).auto_created:
+                found.add(last.field)
+    return frozenset(found)
+
+
+def one(column, representation) -> Step:
+    is_claimed = column.one_to_one or column in shown_from_beyond()
+
+    def note(batch, row, key, value, place, above):
+        if value is None and not column.null:
+            batch.refuse(place, "May not be null.")
+            return
+        found = None if value is None else take(batch, representation, value, place, above)
+        row.values[column.attname] = found
+        if is_claimed:
+            batch.claims.tell(column, key, found, place)
+
+    return note
+
+
+def one_back(relation, representation) -> Step:
+    """The one row that points here, as the flight that a landing ends."""
+
+    def note(batch, row, key, value, place, above):
+        child = None if value is None else take(batch, representation, value, place, above)
+        batch.show(relation.field, key, {} if child is None else {child: place})
+        batch.alone[relation.field][key] = child
+
+    return note
+
+
+def one_of_several(relation, representation) -> Step:
+    """One of the rows that point here; that it is shown says nothing of the others."""
+
+    def note(batch, row, key, value, place, above):
+        child = None if value is None else take(batch, representation, value, place, above)
+        batch.show(relation.field, key, {} if child is None else {child: place})
+
+    return note
+
+
+def name(column) -> Step:
+    model = column.related_model
+    convert = converter(model._meta.get_field("name"))
+
+    def note(batch, row, key, value, place, above):
+        row.values[column.attname] = None
+        if value is None:
+            if not column.null:
+                batch.refuse(place, "May not be null.")
+            return
+        try:
+            batch.named.append((row, column.attname, model, convert(value)))
+            batch.names[model].setdefault(value, place)
+        except DjangoValidationError as error:
+            batch.refuse(place, reason(error))
+
+    return note
+
+
+def beyond(relations, step) -> Step:
+    """Rows that belong to another than the row that shows them: to one that it stands in, if to any.
+
+    A rocket shows the flights of its launch. An astronaut shows launches that nobody can tell the seats of."""
+    *before, last = relations
+    if not before:
+        return step
+
+    def note(batch, row, key, value, place, above):
+        if last.one_to_many:
+            batch.claims.gates[last.field] = before[-1].field
+        step(batch, row, above.get(last.model), value, place, above)
+
+    return note
+
+
+def many(column, representation, part) -> Step:
+    def note(batch, row, key, value, place, above):
+        if value is None:  # upstream answers null for an empty set here and there
+            value = []
+        if not isinstance(value, list):
+            batch.refuse(place, "Must be an array.")
+            return
+        shown = [take(batch, representation, item, f"{place}/{i}", above) for i, item in enumerate(value)]
+        if key is None:
+            return
+        if "id" not in representation.Meta.fields:
+            batch.lists[column][key] = shown
+        elif column.many_to_many:
+            batch.sets[column][key] = shown
+        else:
+            places = {child: f"{place}/{i}" for i, child in enumerate(shown) if child is not None}
+            batch.show(column.field, key, places)
+            if part is None:
+                batch.owned[column.field][key] = shown
+
+    return note
