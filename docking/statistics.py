@@ -3,7 +3,7 @@
 from django.db import models
 
 from launches.models import SpacecraftFlight
-from spacedevs.statistics.recompute import facts_of, statistic
+from spacedevs.statistics.registry import facts_of, statistic
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 

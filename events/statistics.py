@@ -1,7 +1,7 @@
 """The figures that follow from spacewalks."""
 
 from crew.models import Astronaut, AstronautFlight
-from spacedevs.statistics.recompute import facts_of, statistic
+from spacedevs.statistics.registry import facts_of, statistic
 
 from .models import Spacewalk
 

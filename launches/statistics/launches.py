@@ -4,7 +4,7 @@ from agencies.models import TOTALS as AGENCY_TOTALS
 from agencies.models import Agency
 from launches.models import FirstStage, Landing, Launch, Mission, PayloadFlight, SpacecraftFlight
 from places.models import BODY_TOTALS, CelestialBody, LandingLocation, Location, Orbit, Pad
-from spacedevs.statistics.recompute import facts_of, statistic
+from spacedevs.statistics.registry import facts_of, statistic
 from vehicles.models import Payload, Spacecraft, SpacecraftConfig
 
 from .terms import (

@@ -2,7 +2,7 @@
 
 from crew.models import Astronaut, AstronautFlight
 from launches.models import Launch, SpacecraftFlight
-from spacedevs.statistics.recompute import facts_of, statistic
+from spacedevs.statistics.registry import facts_of, statistic
 
 from .terms import ATTEMPT, TO_SPACE, counted
 

@@ -1,7 +1,7 @@
 """Kinds of rocket and their stages."""
 
 from launches.models import FirstStage, Landing, Launch, Rocket
-from spacedevs.statistics.recompute import facts_of, statistic
+from spacedevs.statistics.registry import facts_of, statistic
 from vehicles.models import Launcher, LauncherConfig, LauncherConfigFamily
 
 from .terms import ATTEMPT, OF_STAGES, STAGE, counted, landings_by, launches_by

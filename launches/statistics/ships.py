@@ -1,7 +1,7 @@
 """Ships, their flights, and kinds of ship."""
 
 from launches.models import Landing, Launch, SpacecraftFlight
-from spacedevs.statistics.recompute import facts_of, statistic
+from spacedevs.statistics.registry import facts_of, statistic
 from vehicles.models import TOTALS, Spacecraft, SpacecraftConfig, SpacecraftConfigFamily
 
 from .terms import ATTEMPT, FAILURE, FLIGHT, SUCCESS, TO_SPACE, counted, landings_by

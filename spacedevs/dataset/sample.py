@@ -14,7 +14,7 @@ from django.core.serializers.python import Deserializer
 from django.db import models, transaction
 
 from spacedevs.statistics.origin import is_empty
-from spacedevs.statistics.recompute import figures
+from spacedevs.statistics.registry import figures
 
 from .models import Mirror
 

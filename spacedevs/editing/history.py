@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from simple_history.models import HistoricalRecords
 
-from spacedevs.statistics.recompute import FACTS, figures
+from spacedevs.statistics.registry import FACTS, figures
 
 FOUND = "As it was found"
 ADDED, CHANGED, DELETED = "+", "~", "-"

@@ -8,147 +8,21 @@ differ are written, so that the version of the dataset moves when an answer does
 
 Where the figures are imported nothing of this is done: they stay what an upstream told."""
 
-from collections.abc import Callable
+import json
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
+from operator import attrgetter
+from time import monotonic
 
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from spacedevs.db import pending
 from spacedevs.db.models import PendingUpdate
+from spacedevs.db.pending import ALL
 
-from .dialect import Words
 from .origin import DERIVED, are_derived, choose
-
-# What the functions are written in --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Statistic:
-    """The figures of a table that one function computes."""
-
-    model: type[models.Model]
-    figures: tuple[str, ...]  # columns, in the order in which they are computed
-    facts: dict[type[models.Model], tuple[str, ...]]  # tables, and the paths that lead there from the model
-    select: Callable[[Words], str]
-    is_whole: bool  # whether one row depends on all others, so that keys are of no use
-
-    @property
-    def title(self) -> str:
-        return f"{self.model._meta.label} ({self.select.__name__.replace('_', ' ')})"
-
-    @property
-    def name(self) -> str:
-        """What it is called in notes of what is pending."""
-        return f"{self.model._meta.label} {self.select.__name__}"
-
-    def touched(self, model, keys) -> set:
-        """The keys of the rows whose figures follow from these rows; ALL where these are very many."""
-        if model is self.model and self.facts.get(model) == ("pk",):
-            found = set(keys)
-        else:
-            found = set()
-            for path in self.facts.get(model, ()):
-                rows = self.model._base_manager.filter(**{f"{path}__in": list(keys)}).order_by()
-                found.update(rows.values_list("pk", flat=True).distinct()[: pending.MOST_KEYS + 1])
-        return {pending.ALL} if found and (self.is_whole or len(found) > pending.MOST_KEYS) else found
-
-    def differing(self, words) -> str:
-        """What follows the FROM of a statement about the rows that differ from what they should be."""
-        table = connection.ops.quote_name(self.model._meta.db_table)
-        stored, right = (", ".join(f"{alias}.{each}" for each in self.figures) for alias in "tc")
-        names = ", ".join(("id", *self.figures))
-        differ = "IS DISTINCT FROM" if words.is_postgres else "IS NOT"
-        computed = self.select(words)
-        return f"{table} t JOIN (WITH c ({names}) {words.once} ({computed}) SELECT * FROM c) c ON c.id = t.id" + (
-            f" WHERE ({stored}) {differ} ({right})"
-        )
-
-    def wrong(self, keys=None, most=None) -> list[tuple]:
-        """The rows that are not what they should be: their keys, what the figures are, and what they should be."""
-        words = Words(None if self.is_whole else keys)
-        # Both as expressions: SQLite's driver reads a column by its type.
-        stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
-        columns = ["t.id", *stored, *right]
-        some = f"LIMIT {most}" if most else ""
-        return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(words)} ORDER BY 1 {some}", words)
-
-    def put(self, wrong):
-        """Puts the figures of these rows right."""
-        table, count = connection.ops.quote_name(self.model._meta.db_table), len(self.figures)
-        values = ", ".join(f"{each} = %s" for each in self.figures)
-        if wrong:  # a statement that changes no row would raise the version of the dataset all the same
-            with connection.cursor() as cursor:
-                rows = [(*right[count:], key) for key, *right in wrong]
-                cursor.executemany(f"UPDATE {table} SET {values} WHERE id = %s", rows)
-
-    def recompute(self) -> int:
-        """Puts the figures of all rows right; returns how many were not."""
-        words = Words()
-        # A statement that changes no row would raise the version of the dataset all the same.
-        if not self.read(f"SELECT t.id FROM {self.differing(words)} LIMIT 1", words):
-            return 0
-        table = connection.ops.quote_name(self.model._meta.db_table)
-        changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(words)}"
-        values = ", ".join(f"{each} = changed.{each}" for each in self.figures)
-        before, source = "", f"({changed}) changed"
-        if words.is_postgres:  # of a statement that begins so, SQLite's driver does not say how many rows it changed
-            before, source = f"WITH changed {words.once} ({changed}) ", "changed"
-        statement = f"{before}UPDATE {table} SET {values} FROM {source} WHERE {table}.id = changed.row_id"
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.rowcount
-
-    @staticmethod
-    def read(statement, words) -> list[tuple]:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, words.parameters(statement))
-            return cursor.fetchall()
-
-
-REGISTERED: list[Statistic] = []
-FACTS: dict[type[models.Model], tuple[str, ...]] = {}  # the columns of a table that figures follow from
-
-
-def facts_of(model, *names):
-    """Registers the columns of a table that figures follow from, so that others may change at no cost."""
-    FACTS[model] = tuple(model._meta.get_field(name).attname for name in names)
-
-
-def statistic(model, facts, *figures, is_whole=False):
-    """Registers a function that says in SQL what the figures of a table should be.
-
-    `facts` are the tables that they follow from, each with the path or paths that lead there; that a row itself may be
-    new goes without saying."""
-
-    def register(select):
-        paths = {of: (each,) if isinstance(each, str) else each for of, each in facts.items()}
-        paths = {model: ("pk",), **paths}
-        REGISTERED.append(Statistic(model, figures, paths, select, is_whole))
-        return select
-
-    return register
-
-
-@cache
-def statistics() -> tuple[Statistic, ...]:
-    """All of them, in the order in which they build on each other: that of the apps from the ground up."""
-    for noun in reversed(settings.NOUNS):
-        if find_spec(f"{noun}.statistics"):
-            import_module(f"{noun}.statistics")
-    return tuple(REGISTERED)
-
-
-@cache
-def figures(model) -> frozenset[str]:
-    """The columns of a table that follow from other rows."""
-    return frozenset(name for each in statistics() if each.model is model for name in each.figures)
-
+from .registry import figures, running, statistics
+from .signals import LONG, MOST_ROWS
 
 # Recomputing ---------------------------------------------------------------------------------------
 
@@ -180,14 +54,6 @@ def notes() -> list[PendingUpdate]:
 # From what was told to what follows ---------------------------------------------------------------------
 
 
-@cache
-def running(model) -> frozenset[str]:
-    """The columns of a table that say since when figures run, and until when."""
-    shown = getattr(model._default_manager, "figures", {}).values()
-    named = {part.name for each in shown if hasattr(each, "flatten") for part in each.flatten() if isinstance(part, F)}
-    return frozenset(name for name in named & figures(model) if not name.startswith("recorded_"))
-
-
 def derive_what_was_told() -> bool:
     """Has figures that were imported follow from the rows from now on, unless others would be shown then.
 
@@ -215,3 +81,39 @@ def confirm(told, following):
         clocked = set() if getattr(row, "changes_at", None) else getattr(type(row)._default_manager, "figures", set())
         if any(getattr(row, name) != getattr(told[key], name) for name in standing.union(clocked)):
             raise Unconfirmed
+
+
+@pending.step
+def recompute_pending(limits) -> bool:
+    """Recomputes what was noted, or the first part of it; returns whether there is more."""
+    with pending.turn(limits):
+        noted = notes()
+        if noted and not are_derived():
+            with pending.done(noted):
+                return False
+        begun = monotonic()
+        due = [each for each in statistics() if any(note.kind == each.name for note in noted)]
+        for number, each in enumerate(sorted(due, key=attrgetter("is_whole"))):
+            if monotonic() > begun + LONG or (number and each.is_whole):
+                return True  # another transaction, so that what is done is not lost if the rest takes too long
+            if not put_right(each, [note for note in noted if note.kind == each.name]):
+                return True  # what builds on these figures waits for them
+        return False
+
+
+def put_right(statistic, noted) -> bool:
+    """Does what was noted of a statistic, for as many rows as may change at once; returns whether that was all."""
+    keys = union(noted)
+    wrong = statistic.wrong(keys, MOST_ROWS)
+    is_all = len(wrong) < MOST_ROWS
+    with pending.done(noted):
+        statistic.put(wrong)
+        if not is_all:
+            pending.write_notes({statistic.name: keys or {ALL}})
+    return is_all
+
+
+def union(notes) -> set | None:
+    """The keys that these notes have together; ALL where one of them says so."""
+    keys = [each.keys for each in notes]
+    return ALL if ALL in keys else set().union(*map(json.loads, keys))

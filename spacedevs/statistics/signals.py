@@ -3,12 +3,8 @@
 Signals tell of rows that Django saves or deletes, imports tell themselves; what others write, nobody notices. What a
 change touches is asked before it and after it."""
 
-import json
 from collections.abc import Iterable
-from contextlib import contextmanager
 from functools import wraps
-from operator import attrgetter
-from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
@@ -17,8 +13,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from spacedevs.db import pending
 from spacedevs.db.pending import ALL
 
-from .origin import IMPORTED, are_derived
-from .recompute import FACTS, figures, notes, running, statistics
+from .origin import IMPORTED
+from .registry import FACTS, figures, statistics
 
 MOST_ROWS, LONG = 5_000, 1  # what a transaction changes after a commit, and its seconds: so others do not wait long
 
@@ -30,9 +26,6 @@ def touched(model, keys: Iterable, before: dict | None = None) -> dict[str, set]
         if model in each.facts and ALL not in found.get(each.name, ()):
             found[each.name] = found.get(each.name, set()) | each.touched(model, keys)
     return found
-
-
-# Changes by a form or in a shell ----------------------------------------------------------------------
 
 
 def before_save(sender, instance, raw=False, **kwargs):
@@ -105,77 +98,3 @@ def watch():
         for relation in model._meta.many_to_many:
             if relation.related_model in facts:
                 m2m_changed.connect(links_changed, sender=relation.remote_field.through)
-
-
-# Changes by an import ----------------------------------------------------------------------------------
-
-
-@contextmanager
-def taking_in(rows: dict):
-    """Goes around the writing of what answers say of rows: {model: {key: what has its values}}.
-
-    Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are
-    kept as they came."""
-    if not are_derived():
-        keep_told(rows)
-        yield
-        pending.settle_if_pending()
-        return
-    due = {}
-    for model, told in rows.items():
-        due = touched(model, told, due)
-        for row in told.values():
-            row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
-    yield
-    for model, told in rows.items():
-        due = touched(model, told, due)
-    pending.note(due)
-    pending.settle_if_pending()
-
-
-def keep_told(rows: dict):
-    """Lets what was told of a figure that runs stand for all of it."""
-    for model, told in rows.items():
-        begun = running(model)
-        for row in told.values() if begun else ():
-            if any(name.startswith("recorded_") for name in row.values):
-                row.values.update(dict.fromkeys(begun))
-
-
-# What was noted ----------------------------------------------------------------------------------------
-
-
-@pending.step
-def recompute_pending(limits) -> bool:
-    """Recomputes what was noted, or the first part of it; returns whether there is more."""
-    with pending.turn(limits):
-        noted = notes()
-        if noted and not are_derived():
-            with pending.done(noted):
-                return False
-        begun = monotonic()
-        due = [each for each in statistics() if any(note.kind == each.name for note in noted)]
-        for number, each in enumerate(sorted(due, key=attrgetter("is_whole"))):
-            if monotonic() > begun + LONG or (number and each.is_whole):
-                return True  # another transaction, so that what is done is not lost if the rest takes too long
-            if not put_right(each, [note for note in noted if note.kind == each.name]):
-                return True  # what builds on these figures waits for them
-        return False
-
-
-def put_right(statistic, noted) -> bool:
-    """Does what was noted of a statistic, for as many rows as may change at once; returns whether that was all."""
-    keys = union(noted)
-    wrong = statistic.wrong(keys, MOST_ROWS)
-    is_all = len(wrong) < MOST_ROWS
-    with pending.done(noted):
-        statistic.put(wrong)
-        if not is_all:
-            pending.write_notes({statistic.name: keys or {ALL}})
-    return is_all
-
-
-def union(notes) -> set | None:
-    """The keys that these notes have together; ALL where one of them says so."""
-    keys = [each.keys for each in notes]
-    return ALL if ALL in keys else set().union(*map(json.loads, keys))

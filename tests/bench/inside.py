@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 from agencies.models import Agency
 from docking.models import DockingEvent
 from spacedevs.db.dataset_version import data_tables
-from spacedevs.statistics import recompute
+from spacedevs.statistics import recompute, registry
 from spacedevs.sync.importing.records import ingest_each, records
 from spacedevs.sync.management.commands.import_ll2 import CHUNK
 
@@ -217,7 +217,7 @@ def time_recomputing(seconds):
 
 
 def read_facts():
-    for model in recompute.FACTS:
+    for model in registry.FACTS:
         list(model._base_manager.all())
 
 

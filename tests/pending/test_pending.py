@@ -6,7 +6,7 @@ from django.test import TestCase
 
 from launches.models import Launch, LaunchStatus
 from spacedevs.db import pending
-from spacedevs.statistics import recompute
+from spacedevs.statistics import registry
 from tests import factories
 
 LEFT = "What follows from a change is left for later: "
@@ -202,10 +202,10 @@ def test_a_savepoint_takes_back_its_notes_and_no_others():
 def test_many_rows_are_put_right_some_at_a_time(monkeypatch, db, derived):
     agencies = [factories.agency(total_launch_count=7) for _ in range(5)]
     monkeypatch.setattr("spacedevs.statistics.signals.MOST_ROWS", 2)
-    [about_agencies] = [each for each in recompute.statistics() if each.model is type(agencies[0])]
+    [about_agencies] = [each for each in registry.statistics() if each.model is type(agencies[0])]
     pending.write_notes({about_agencies.name: {each.pk for each in agencies}})
-    put, sizes = recompute.Statistic.put, []
-    monkeypatch.setattr(recompute.Statistic, "put", lambda it, rows: (sizes.append(len(rows)), put(it, rows)))
+    put, sizes = registry.Statistic.put, []
+    monkeypatch.setattr(registry.Statistic, "put", lambda it, rows: (sizes.append(len(rows)), put(it, rows)))
     assert pending.settle()
     assert sizes == [2, 2, 1]
     assert (about_agencies.wrong(), pending.count()) == ([], 0)
@@ -217,11 +217,11 @@ def test_figures_that_follow_from_all_rows_hold_up_no_others(monkeypatch, db, de
             raise OperationalError("It takes too long.\nMuch too long.")
         return wrong(statistic, *about)
 
-    wrong = recompute.Statistic.wrong
+    wrong = registry.Statistic.wrong
     with TestCase.captureOnCommitCallbacks(execute=True):
         success, agency = LaunchStatus.objects.create(id=3, name="Success"), factories.agency()
     with TestCase.captureOnCommitCallbacks(execute=True):
-        monkeypatch.setattr(recompute.Statistic, "wrong", fail)
+        monkeypatch.setattr(registry.Statistic, "wrong", fail)
         factories.launch(launch_service_provider=agency, status=success)
     agency.refresh_from_db()
     assert agency.total_launch_count == 1

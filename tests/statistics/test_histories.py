@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from launches.models import LaunchStatus
 from spacedevs.db import pending
-from spacedevs.statistics.recompute import Statistic, recompute, statistics
+from spacedevs.statistics.recompute import recompute
+from spacedevs.statistics.registry import Statistic, statistics
 from tests import factories
 from tests.conftest import STARTED
 

@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import name_of
-from spacedevs.statistics.signals import taking_in
+from spacedevs.statistics.imports import taking_in
 
 from .batch import Batch, Refused
 from .outcome import Outcome, Record, Refusal

@@ -19,7 +19,7 @@ from spacedevs.dataset import sample
 from spacedevs.db.dataset_version import keep_triggers
 from spacedevs.db.locks import LOCK_NOT_AVAILABLE, file_lock, held
 from spacedevs.db.search import triggers
-from spacedevs.statistics import recompute
+from spacedevs.statistics import recompute, registry
 from spacedevs.sync.progress import progress
 
 UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
@@ -172,7 +172,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             with progress(self.stdout, "Loading the sample data", sum(sizes.values())) as tell:
                 call_command(LoadData(tell), *sizes, verbosity=0)
-            with progress(self.stdout, "Computing its figures", len(recompute.statistics())) as tell:
+            with progress(self.stdout, "Computing its figures", len(registry.statistics())) as tell:
                 recompute.recompute(tell=lambda statistic, number: tell(1))
 
     def collect_static(self):

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from spacedevs.api.fields import Duration
 from spacedevs.db import pending
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
-from spacedevs.statistics.recompute import recompute, statistics
+from spacedevs.statistics.recompute import recompute
+from spacedevs.statistics.registry import statistics
 from spacedevs.wording import counted
 
 MOST_TOLD = 20  # of the rows of a table that are wrong
