@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection, models
 
 from spacedevs.db import pending
-from spacedevs.db.search import pending_texts, triggers
+from spacedevs.db.search import pending_texts, sources, triggers
 from spacedevs.db.search.text import SearchText
 from spacedevs.router import RESOURCES
 from spacedevs.sync.importing.records import ingest, records
@@ -170,11 +170,11 @@ TABLES = Port, Ship, Voyage, Guest, Fleet
 EVERYTHING = SimpleNamespace(get_models=lambda: [*apps.get_models(), *TABLES])
 
 
-@pytest.fixture(scope="module", params=[triggers.AT_ONCE, 0], ids=["at once", "after the commit"])
+@pytest.fixture(scope="module", params=[sources.AT_ONCE, 0], ids=["at once", "after the commit"])
 def tables(request, django_db_setup, django_db_blocker):
     """The tables of this module, with their triggers, which change so many rows at once."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(triggers, "AT_ONCE", request.param)
+        patch.setattr(sources, "AT_ONCE", request.param)
         with connection.schema_editor() as editor:
             for model in TABLES:
                 editor.create_model(model)

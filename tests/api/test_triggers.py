@@ -13,7 +13,7 @@ from docking.models import SEARCHED, DockingEvent
 from launches.models import Launch
 from spacedevs.db import pending
 from spacedevs.db.models import PendingUpdate
-from spacedevs.db.search import triggers
+from spacedevs.db.search import sources, triggers
 from spacedevs.db.search.text import SearchText
 from spacedevs.sync.importing.records import ingest, records
 from stations.models import SpaceStation
@@ -155,8 +155,8 @@ def test_a_station_that_is_renamed_while_an_event_at_it_is_written_has_one_name(
 @pytest.fixture
 def no_more_than_two(monkeypatch):
     """Triggers that change two rows at once, and note what is more."""
-    monkeypatch.setattr(triggers, "AT_ONCE", 2)
-    monkeypatch.setattr(triggers, "IN_NOTE", 2)
+    monkeypatch.setattr(sources, "AT_ONCE", 2)
+    monkeypatch.setattr(sources, "IN_NOTE", 2)
     install()
     yield
     monkeypatch.undo()

@@ -11,8 +11,9 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from spacedevs.db import pending
 from spacedevs.db.models import PendingUpdate
 
+from .sources import sources
 from .text import SearchText
-from .triggers import sources, triggers_of
+from .triggers import triggers_of
 
 
 @pending.step

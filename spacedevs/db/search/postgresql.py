@@ -1,0 +1,99 @@
+"""The triggers that keep search texts, in PostgreSQL's SQL."""
+
+from django.db import DatabaseError, transaction
+
+from .sources import AT_ONCE, NAME, Triggers, log
+
+WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
+
+
+class PostgresTriggers(Triggers):
+    """Statement by statement, but for the searched row itself, which has its text before it is written.
+
+    A row that is read for its name must not be renamed unseen until the reader commits: who computes a
+    text shares a lock, who renames takes it alone. Locks on the rows would deadlock with other writes."""
+
+    aggregate = "string_agg"
+    listing = """
+        SELECT proname FROM pg_proc
+        WHERE proname LIKE 'search_text_%' AND pronamespace = current_schema()::regnamespace
+    """
+    dropping = "DROP FUNCTION {} CASCADE"
+    # With the rights and the path of its owner: another role, as well as pg_restore, may write.
+    function = f"""
+        CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger
+        LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ DECLARE {{}} BEGIN {{}} END $$;
+    """
+    lock = "hashtext('search_text')"
+
+    def own(self, columns):
+        body = f"""
+            PERFORM pg_advisory_xact_lock_shared({self.lock});
+            NEW.{self.column} := {self.text("NEW")};
+            RETURN NEW;
+        """
+        trigger = f"""
+            CREATE OR REPLACE TRIGGER {NAME} BEFORE INSERT OR UPDATE OF {columns} ON {self.table}
+            FOR EACH ROW EXECUTE FUNCTION {NAME}();
+        """
+        return [self.function.format("", body) + trigger]
+
+    def others(self, table, sources, columns):
+        columns = ", ".join(columns)
+        came, gone = f"SELECT {columns} FROM came", f"SELECT {columns} FROM gone"
+        found = self.found(sources, "SELECT {0} FROM changed")
+        body = f"""
+            IF TG_OP = 'TRUNCATE' THEN
+                touched := ARRAY(SELECT {self.key} FROM {self.table});
+            ELSIF TG_OP <> 'UPDATE' THEN
+                touched := ARRAY({found});
+            ELSIF EXISTS ({came} EXCEPT {gone}) THEN
+                PERFORM pg_advisory_xact_lock({self.lock});
+                touched := ARRAY(
+                    WITH changed AS (({came} EXCEPT {gone}) UNION ALL ({gone} EXCEPT {came})) {found});
+            END IF;
+            IF cardinality(touched) > {AT_ONCE} THEN
+                {self.note("json_agg(row_key)", "unnest(touched) WITH ORDINALITY each_key (row_key, place)")};
+            ELSIF cardinality(touched) > 0 THEN
+                {self.touch(f"{self.key} = ANY (touched)")};
+            END IF;
+            RETURN NULL;
+        """
+        declared = f"touched {self.model._meta.pk.rel_db_type(self.connection)}[];"
+        events = {
+            "INSERT": "REFERENCING NEW TABLE AS changed",
+            "UPDATE": "REFERENCING OLD TABLE AS gone NEW TABLE AS came",
+            "DELETE": "REFERENCING OLD TABLE AS changed",
+            "TRUNCATE": "",
+        }
+        triggers = (
+            f"CREATE OR REPLACE TRIGGER {NAME}_{event.lower()} AFTER {event} ON {table} {rows}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {NAME}();"
+            for event, rows in events.items()
+        )
+        return [self.function.format(declared, body) + "".join(triggers)]
+
+    def wait_for_names(self, cursor):
+        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({self.lock})")
+
+    @property
+    def index(self) -> str:
+        return self.quoted(f"{self.model._meta.db_table}_search_text")[0]
+
+    def is_prepared(self):
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.index])
+            return cursor.fetchone()[0]
+
+    def prepare(self):
+        """The index that finds a word within a text; a search is right without it, and slower."""
+        try:
+            with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
+                cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+                cursor.execute(WHERE_TRIGRAMS_ARE)
+                operators = f"{cursor.fetchone()[0]}.gin_trgm_ops"
+                cursor.execute(
+                    f"CREATE INDEX IF NOT EXISTS {self.index} ON {self.table} USING gin ({self.column} {operators})"
+                )
+        except DatabaseError as error:
+            log.warning("Searches of %s will be slow, for want of the extension pg_trgm: %s", self.table, error)

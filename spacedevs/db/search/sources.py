@@ -1,0 +1,167 @@
+"""What a search text is made of, and what is the same of its triggers on every database."""
+
+import logging
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db import models
+from django.db.backends.utils import names_digest
+from django.db.models import F
+from django.db.models.expressions import RawSQL
+
+from spacedevs.db.bulk import any_key, keys_as_parameter
+from spacedevs.db.models import PendingUpdate
+from spacedevs.db.paths import is_column, link_columns
+
+from .text import SEPARATOR, collation
+
+log = logging.getLogger(__name__)
+
+AT_ONCE, IN_NOTE = 500, 500  # rows that are touched at once, of more than which notes are made, of so many each
+
+NAME = "search_text_name"  # stands for the name of a trigger, which follows from the rest of its SQL
+
+
+class Source(NamedTuple):
+    """Rows that a text is made from: `prefix` leads from the searched row to the key in this column."""
+
+    model: type[models.Model]
+    key: str
+    prefix: str
+
+
+def sources(field) -> dict[Source, set[str]]:
+    """Each source of a search text, and its columns that matter; the searched table itself comes first."""
+    own = Source(field.model, field.model._meta.pk.column, "")
+    found = {own: {field.column}}
+    for path in field.paths:
+        model, prefix, source = field.model, "", own
+        for name in path.split("__"):
+            step, before = model._meta.get_field(name), prefix
+            model, prefix = step.related_model, f"{prefix}__{name}".removeprefix("__")
+            if step.many_to_many:
+                links, here, there = link_columns(step)
+                found.setdefault(Source(links, here, before), set()).add(there)
+                source = Source(model, model._meta.pk.column, prefix)
+            elif is_column(step):
+                found.setdefault(source, set()).add(step.column)
+                source = model and Source(model, step.target_field.column, prefix)
+            else:
+                source = Source(model, step.field.column, before)
+    return found
+
+
+def table_of(item) -> str:
+    return item[0].model._meta.db_table
+
+
+class Triggers:
+    """The triggers of one search text, by name: what the databases have in common."""
+
+    aggregate: str  # the function that makes one text of several
+    listing: str  # the statement that lists the triggers there are
+    dropping: str  # the statement that drops one
+
+    def __init__(self, field, connection):
+        self.field, self.model, self.connection = field, field.model, connection
+        self.table, self.key, self.column = self.quoted(
+            self.model._meta.db_table, self.model._meta.pk.column, field.column
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Name and SQL of each."""
+        (_, own_columns), *others = sources(self.field).items()
+        made = [*self.own(", ".join(self.quoted(*sorted(own_columns))))]
+        for table, group in groupby(sorted(others, key=table_of), table_of):
+            group = dict(group)
+            columns = {source.key for source in group}.union(*group.values())
+            made += self.others(*self.quoted(table), list(group), self.quoted(*sorted(columns)))
+        for sql in made:
+            name = f"search_text_{names_digest(sql, length=12)}"
+            yield name, sql.replace(NAME, name)
+
+    def own(self, columns) -> list[str]:
+        """The triggers of the searched table, of whose columns these matter."""
+        raise NotImplementedError
+
+    def others(self, table, sources, columns) -> list[str]:
+        """The triggers of another table, which these sources are on."""
+        raise NotImplementedError
+
+    def prepare(self):
+        """Makes what a search needs beside the triggers."""
+
+    def is_prepared(self) -> bool:
+        """Whether that is there."""
+        return True
+
+    def quoted(self, *names) -> list[str]:
+        return [self.connection.ops.quote_name(name) for name in names]
+
+    def select(self, queryset) -> str:
+        return queryset.query.get_compiler(connection=self.connection).as_sql()[0]
+
+    def text(self, row) -> str:
+        """The search text of a row, which is called NEW or by an alias of its table."""
+        parts = (f"coalesce({self.part(path, row)}, '')" for path in self.field.paths)
+        between = f" || '{SEPARATOR}' || "
+        text, name = between.join(parts), collation(self.connection)
+        return f"upper(({text}){name})" if name else f"upper({text})"
+
+    def part(self, path, row) -> str:
+        """The text that a path leads to; of several rows one text."""
+        first, _, rest = path.partition("__")
+        step = self.model._meta.get_field(first)
+        to_one = is_column(step)
+        [column] = self.quoted(step.column) if to_one else [self.key]
+        if not rest:
+            return f"{row}.{column}"
+        back = step.target_field if to_one else step.remote_field
+        here = RawSQL(f"{row}.{column}", ())
+        rows = step.related_model._base_manager.filter(**{back.name: here, f"{rest}__isnull": False})
+        texts = self.select(rows.order_by(rest).values(part=F(rest)))
+        return f"(SELECT {self.aggregate}(part, '{SEPARATOR}') FROM ({texts}) parts)"
+
+    def found(self, sources, keys) -> str:
+        """The statement that finds the keys of the rows that lead to any of these keys."""
+        found = []
+        for source in sources:
+            [key] = self.quoted(source.key)
+            rows = self.model._base_manager.filter(**{f"{source.prefix or 'pk'}__in": RawSQL(keys.format(key), ())})
+            found.append(self.select(rows.order_by().values(row_key=F("pk"))))
+        return " UNION ".join(found)
+
+    def touch(self, condition) -> str:
+        """The statement that has the texts of these rows computed anew."""
+        return f"UPDATE {self.table} SET {self.column} = '' WHERE {condition}"
+
+    @property
+    def kind(self) -> str:
+        """What rows of this table are noted as, whose text is pending."""
+        return f"{self.model._meta.label} {self.field.name}"
+
+    def note(self, array, source) -> str:
+        """The statement that notes these keys as pending, each with its place among them."""
+        columns = ", ".join(self.quoted("kind", "keys"))
+        return f"""
+            INSERT INTO {PendingUpdate._meta.db_table} ({columns}) SELECT '{self.kind}', {array}
+            FROM (SELECT row_key, (place - 1) / {IN_NOTE} AS part FROM {source}) parts GROUP BY part
+        """
+
+    def wrong(self) -> str:
+        """The statement that finds the rows whose text is not what it should be."""
+        return f"SELECT {self.key} FROM {self.table} it WHERE {self.column} <> {self.text('it')}"
+
+    def rewrite(self, keys):
+        """Has the texts of these rows computed anew."""
+        with self.connection.cursor() as cursor:
+            self.wait_for_names(cursor)
+            cursor.execute(self.touch(any_key(self.key, self.model._meta.pk)), [keys_as_parameter(keys)])
+
+    def wait_for_names(self, cursor):
+        """Waits for others who rename rows, before any row is locked that they may have to wait for."""
+
+    def repair(self) -> str:
+        """The statement that puts right what no trigger saw: rows that were there before it."""
+        return f"UPDATE {self.table} SET {self.column} = '' WHERE {self.key} IN ({self.wrong()})"

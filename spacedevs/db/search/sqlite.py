@@ -1,0 +1,42 @@
+"""The triggers that keep search texts, in SQLite's SQL."""
+
+from .sources import AT_ONCE, NAME, Triggers
+
+
+class SqliteTriggers(Triggers):
+    """Row by row. SQLite cannot change a row before it is written, so its text is a second write."""
+
+    aggregate = "group_concat"
+    listing = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search_text_%'"
+    dropping = "DROP TRIGGER {}"
+
+    def own(self, columns):
+        text = self.text("NEW")
+        write = f"BEGIN UPDATE {self.table} SET {self.column} = {text} WHERE {self.key} = NEW.{self.key}; END"
+        return [
+            f"CREATE TRIGGER {NAME} AFTER INSERT ON {self.table} {write}",
+            # The condition ends it also where PRAGMA recursive_triggers is on.
+            f"CREATE TRIGGER {NAME} AFTER UPDATE OF {columns} ON {self.table}"
+            f" WHEN NEW.{self.column} <> {text} {write}",
+        ]
+
+    def others(self, table, sources, columns):
+        changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
+        events = {
+            "INSERT": ("", "NEW.{0}"),
+            f"UPDATE OF {', '.join(columns)}": (f" WHEN {changed}", "NEW.{0}, OLD.{0}"),
+            "DELETE": ("", "OLD.{0}"),
+        }
+        return [
+            f"CREATE TRIGGER {NAME} AFTER {event} ON {table}{when} BEGIN {self.touch_or_note(sources, keys)}; END"
+            for event, (when, keys) in events.items()
+        ]
+
+    def touch_or_note(self, sources, keys) -> str:
+        found = self.found(sources, keys)
+        many = f"SELECT count(*) > {AT_ONCE} FROM (SELECT 1 FROM ({found}) LIMIT {AT_ONCE + 1})"
+        all_of_them = f"(SELECT row_key, row_number() OVER () AS place FROM ({found}) WHERE ({many}))"
+        return f"""
+            {self.touch(f"{self.key} IN ({found}) AND NOT ({many})")};
+            {self.note("json_group_array(row_key)", all_of_them)}
+        """
