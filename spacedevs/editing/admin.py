@@ -1,20 +1,15 @@
 """What the pages for data editors have in common, read off the models and what is registered."""
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Paginator
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.module_loading import import_string
 from django.utils.text import capfirst
-from django.views.decorators.http import require_POST
 
 from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import never_null
@@ -22,7 +17,7 @@ from spacedevs.editing.accounts.users import Groups, Users
 
 from .conflicts import WatchedForm, WatchedFormSet, sealed, unsealed
 from .data_quality import AttentionFilter
-from .history import DELETED, changes, deleted, last_kept, revert, versions_of
+from .history_admin import Versioned
 from .import_export import Exchange
 from .undelete import bring_back, returned_by
 
@@ -142,96 +137,6 @@ class RowInline(Related, admin.TabularInline):
         formset.opened = formset.form.opened
         formset.returned = formset.form.returned if self.has_add_permission(request, obj) else None
         return formset
-
-
-class Versioned:
-    """Pages that tell what a row was, and bring it back."""
-
-    versions_per_page = 50
-
-    def get_urls(self):
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        wrap, revert_view = self.admin_site.admin_view, require_POST(self.revert_view)
-        return [
-            path("deleted/", wrap(self.deleted_view), name=f"{name}_deleted"),
-            path("<path:object_id>/history/<int:number>/", wrap(revert_view), name=f"{name}_revert"),
-            *super().get_urls(),
-        ]
-
-    def versions(self, object_id):
-        """The versions of the row of an address, which has to be able to be the address of one."""
-        try:
-            return versions_of(self.model, self.opts.pk.to_python(unquote(object_id)))
-        except ValidationError:
-            raise Http404 from None
-
-    def history_view(self, request, object_id, extra_context=None):
-        """Every version of a row, who made it when, and what it changed."""
-        versions = self.versions(object_id)
-        row = self.get_object(request, unquote(object_id)) or getattr(versions.first(), "instance", None)
-        if row is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, row):
-            raise PermissionDenied
-        paginator = Paginator(versions, self.versions_per_page)
-        page = paginator.get_page(request.GET.get(PAGE_VAR))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"History: {row}",
-            "opts": self.opts,
-            "object": row,
-            "versions": self.with_changes(page, versions),
-            "page": page,
-            "page_var": PAGE_VAR,
-            "may_revert": self.has_change_permission(request, row),
-            **(extra_context or {}),
-        }
-        return render(request, "editing/history.html", context)
-
-    def with_changes(self, page, versions):
-        """The versions of a page, each with what it changed of the one before."""
-        shown = list(page)
-        before = [*shown[1:], *versions[page.end_index() : page.end_index() + 1]]
-        for version, older in zip(shown, before, strict=False):
-            if DELETED not in (version.history_type, older.history_type):
-                version.changes = list(changes(version, older))
-        return shown
-
-    def revert_view(self, request, object_id, number):
-        """Makes a row what it was, also one that is no more."""
-        version = get_object_or_404(self.versions(object_id), pk=number)
-        row = version.instance
-        is_there = self.model._base_manager.filter(pk=row.pk).exists()
-        if not (self.has_change_permission(request, row) if is_there else self.has_add_permission(request)):
-            raise PermissionDenied
-        try:
-            row = revert(version, apart=self.totals)
-        except ValidationError as error:
-            self.message_user(request, f"{row} stays what it is: {' '.join(error.messages)}", messages.ERROR)
-            return redirect(self.address(row, "history"))
-        self.log_change(request, row, f"{row._change_reason}.")
-        self.message_user(request, f"{row} is back to what it was.", messages.SUCCESS)
-        return redirect(self.address(row))
-
-    def changelist_view(self, request, extra_context=None):
-        deleted_url = reverse(f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_deleted")
-        return super().changelist_view(request, {"deleted_url": deleted_url, **(extra_context or {})})
-
-    def deleted_view(self, request):
-        """The rows that editors have deleted, each with the way back."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        gone = deleted(self.model)
-        for version in gone:
-            version.kept = last_kept(self.model, version.instance.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Deleted {self.opts.verbose_name_plural}",
-            "opts": self.opts,
-            "gone": gone,
-            "may_restore": self.has_add_permission(request),
-        }
-        return render(request, "editing/deleted.html", context)
 
 
 class RowAdmin(Versioned, Related, admin.ModelAdmin):
