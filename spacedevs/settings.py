@@ -12,8 +12,9 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from spacedevs.operations import private, static_files
+from spacedevs.operations import static_files
 
+from . import private_files
 from .databases import POOLS, database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -90,7 +91,7 @@ def local_secret_key() -> str:
         with suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()
-    private.make_private(path)
+    private_files.make_private(path)
     return path.read_text()
 
 

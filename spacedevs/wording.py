@@ -1,6 +1,19 @@
-"""How numbers are said in messages, of commands and of others."""
+"""How numbers and lengths of time are written, in answers, commands and messages."""
+
+from datetime import timedelta
 
 
 def counted(number: int, one: str, more: str | None = None) -> str:
     """So many of something in words, as "1 record" and "2 records"; `more` is the plural that is not made by an s."""
     return f"{number:,} {one if number == 1 else more or f'{one}s'}"
+
+
+def duration(value: timedelta) -> str:
+    """A length of time in ISO 8601 as LL2 2.3.0 writes it: days, hours, minutes and seconds, zero parts left out."""
+    length = int(value.total_seconds())
+    days, seconds = divmod(abs(length), 86400)
+    hours, seconds = divmod(seconds, 3600)
+    minutes, seconds = divmod(seconds, 60)
+    sign, date = "-" if length < 0 else "", f"{days}D" if days else ""
+    time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+    return f"{sign}P{date}T{time}" if time else f"{sign}P{date or '0D'}"

@@ -1,22 +1,20 @@
 """Fields of serializers that the contract needs and Django REST framework lacks."""
 
+from datetime import timedelta
+
 from rest_framework import serializers
+
+from spacedevs.wording import duration
 
 
 class Duration(serializers.DurationField):
-    """A length of time in ISO 8601 as LL2 2.3.0 writes it: days, hours, minutes and seconds, zero parts left out."""
+    """A length of time in ISO 8601, as `duration` writes it."""
 
     def __init__(self, *, required=None, **kwargs):  # always shown, also where the model can do without
         super().__init__(**kwargs)
 
-    def to_representation(self, value) -> str:
-        length = int(value.total_seconds())
-        days, seconds = divmod(abs(length), 86400)
-        hours, seconds = divmod(seconds, 3600)
-        minutes, seconds = divmod(seconds, 60)
-        sign, date = "-" if length < 0 else "", f"{days}D" if days else ""
-        time = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-        return f"{sign}P{date}T{time}" if time else f"{sign}P{date or '0D'}"
+    def to_representation(self, value: timedelta) -> str:
+        return duration(value)
 
 
 class Url(serializers.URLField):

@@ -5,16 +5,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from rest_framework import serializers
 
-from spacedevs.api.fields import Duration
 from spacedevs.db import pending
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
 from spacedevs.statistics.recompute import recompute
 from spacedevs.statistics.registry import statistics
-from spacedevs.wording import counted
+from spacedevs.wording import counted, duration
 
 MOST_TOLD = 20  # of the rows of a table that are wrong
 
-AS_SHOWN = {timedelta: Duration(), datetime: serializers.DateTimeField()}
+AS_SHOWN = {timedelta: duration, datetime: serializers.DateTimeField().to_representation}
 
 
 class Command(BaseCommand):
@@ -72,4 +71,4 @@ def as_shown(model, name, value):
     for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
         value = convert(value, column, connection)
     shown = AS_SHOWN.get(type(value))
-    return shown.to_representation(value) if shown else value
+    return shown(value) if shown else value
