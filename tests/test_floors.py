@@ -1,0 +1,141 @@
+"""The floors of the house: imports only go down, and so do names in strings, but for those that are listed here."""
+
+import ast
+import importlib.util
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+CODE = LINTER["root_packages"]
+FLOORS = [
+    [name.strip() for name in floor.split("|")]
+    for floor in next(each for each in LINTER["contracts"] if each["id"] == "floors")["layers"]
+]
+FRAMEWORK = {"spacedevs.settings", "spacedevs.router"}  # which name every floor, for that is what they are for
+# What is shown of a record may lie above it: an agency shows its launches. Such a serializer, condition or page of the
+# admin site is named by a string, which is resolved when it is first used.
+UPWARD = {
+    "agencies.serializers": [
+        "launches.serializers.LaunchNormal",
+        "stations.serializers.ExpeditionNormal",
+        "vehicles.serializers.LauncherConfigDetailedSerializerNoManufacturer",
+        "vehicles.serializers.SpacecraftConfigDetailed",
+    ],
+    "crew.serializers": [
+        "events.serializers.SpacewalkNormal",
+        "launches.serializers.LaunchNormal",
+        "launches.serializers.SpacecraftFlightNormal",
+    ],
+    "launches.admin": [
+        "events.admin.Updates",
+    ],
+    "launches.serializers": [
+        "docking.serializers.DockingEventForChaserNormal",
+        "events.serializers.Update",
+    ],
+    "stations.admin": [
+        "docking.admin.Ports",
+        "docking.admin.crewed_otherwise",
+        "docking.querysets.docked_now",
+    ],
+    "stations.querysets": [
+        "docking.querysets.docked_vehicles",
+        "docking.querysets.next_docking_or_departure",
+        "docking.querysets.onboard_crew",
+    ],
+    "stations.serializers": [
+        "docking.querysets.DOCKED",
+        "docking.serializers.DockingEventForChaserNormal",
+        "docking.serializers.DockingLocationSerializerForSpacestation",
+        "events.serializers.SpacewalkList",
+    ],
+    "vehicles.admin": [
+        "docking.admin.Ports",
+        "docking.admin.docked_on_earth",
+        "launches.admin.StageFlights",
+    ],
+    "vehicles.serializers": [
+        "launches.serializers.SpacecraftFlightNormal",
+    ],
+}
+
+
+def floor_of(name) -> int | None:
+    """The number of the floor that a dotted name lies on, counted from the top."""
+    found = (n for n, floor in enumerate(FLOORS) for each in floor if name == each or name.startswith(f"{each}."))
+    return next(found, None)
+
+
+def is_name_of_code(text) -> bool:
+    """Whether a string names a module of the project, or something in one."""
+    parts = text.split(".")
+    if len(parts) < 2 or parts[0] not in CODE or not all(part.isidentifier() for part in parts):
+        return False
+    module = parts[:2] if parts[0] != "spacedevs" else parts[:3]
+    try:
+        return importlib.util.find_spec(".".join(module)) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def names_in_strings():
+    for package in CODE:
+        for path in (ROOT / package).rglob("*.py"):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if "migrations" in path.parts or module in FRAMEWORK or floor_of(module) is None:
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_name_of_code(node.value):
+                    yield module, node.value
+
+
+def test_names_that_lead_upward_are_those_that_are_listed():
+    found = {(module, name) for module, name in names_in_strings() if (floor_of(name) or 0) < floor_of(module)}
+    assert found == {(module, name) for module, names in UPWARD.items() for name in names}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """The code of the project alone, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("floors")
+    for package in CODE:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def lint(folder):
+    command = [sys.executable, Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "planted"),
+    [
+        ("spacedevs/db/paths.py", "from spacedevs.api import serializers"),
+        ("spacedevs/api/fields.py", "from .render_plan import plan"),
+        ("agencies/models.py", "from launches.models import Launch"),
+        ("spacedevs/sync/outbound.py", "def late():\n    import spacedevs.operations.health"),
+    ],
+)
+def test_an_import_that_leads_upward_is_refused(copy, path, planted):
+    before = (copy / path).read_text("utf-8")
+    (copy / path).write_text(f"{before}\n{planted}\n", "utf-8")
+    done = lint(copy)
+    (copy / path).write_text(before, "utf-8")
+    assert (done.returncode, "BROKEN" in done.stdout) == (1, True), done.stdout
+
+
+def test_a_package_without_a_floor_is_refused(copy):
+    (copy / "spacedevs" / "attic").mkdir()
+    (copy / "spacedevs" / "attic" / "__init__.py").touch()
+    done = lint(copy)
+    shutil.rmtree(copy / "spacedevs" / "attic")
+    assert (done.returncode, "attic" in done.stdout) == (1, True), done.stdout
