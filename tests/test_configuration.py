@@ -15,7 +15,7 @@ from spacedevs.checks import faults, oddities, refuse_faults
 from spacedevs.http.headers import of_plain_answers
 from spacedevs.throttling.apps import check_limits
 
-README = (django_settings.BASE_DIR / "README.md").read_text("utf-8")
+PAGE = (django_settings.BASE_DIR / "docs/configuration.md").read_text("utf-8")
 COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, REDIS, COPIES = (
     "The secret key is shorter than 50 characters",
     "SPACEDEVS_ALLOWED_HOSTS must list",
@@ -107,8 +107,8 @@ def test_a_limit_that_is_none_is_told(name, settings):
     assert [error.msg for error in check_limits()] == [wanted]
 
 
-def test_the_readme_has_every_variable_and_no_other():
-    table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", "".join(re.findall(r"^\| (`.*?) \|", README, re.MULTILINE))))
+def test_the_page_has_every_variable_and_no_other():
+    table = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", "".join(re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE))))
     assert table == {*django_settings.VARIABLES, "TEST_DATABASE_URL"}
 
 

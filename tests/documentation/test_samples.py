@@ -19,11 +19,12 @@ COMMANDS = {
 }
 OTHERS = {"bash": ["curl"]}  # the programs that samples call
 DOCUMENTED = "http://127.0.0.1:8000"
+PAGES = settings.BASE_DIR / "README.md", *sorted((settings.BASE_DIR / "docs").glob("*.md"))
 
 
 def samples():
     """Each sample, with what it should print: what the next block of output says."""
-    for path in sorted((settings.BASE_DIR / "docs").glob("*.md")):
+    for path in PAGES:
         waiting = []
         for number, (language, text) in enumerate(BLOCK.findall(path.read_text("utf-8"))):
             if language in COMMANDS:
@@ -56,6 +57,6 @@ def test_sample_prints_what_the_page_says(language, code, output, address):
 
 
 def test_every_page_that_asks_the_api_does_so_in_three_languages():
-    for path in (settings.BASE_DIR / "docs").glob("*.md"):
+    for path in PAGES:
         languages = {language for language, _ in BLOCK.findall(path.read_text("utf-8"))} & set(COMMANDS)
         assert languages in (set(), set(COMMANDS)), path
