@@ -24,7 +24,7 @@ USER 10001
 
 # docker build --build-arg VERSION=$(python3 dev.py version) --build-arg REVISION=$(git rev-parse HEAD) .
 ARG VERSION=unreleased REVISION=unknown
-LABEL org.opencontainers.image.title="spacedevs-server" \
+LABEL org.opencontainers.image.title="Softdock" \
       org.opencontainers.image.description="A self-hosted server that speaks the Launch Library 2 REST API, version 2.3.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \

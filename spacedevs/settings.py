@@ -19,6 +19,8 @@ from .databases import POOLS, database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+PRODUCT = "Softdock"  # as people and programs meet it; packages, variables and labels have names of their own
+USER_AGENT = f"{PRODUCT}/{RELEASE}"  # of requests that this server makes
 
 
 class Environment(environ.FileAwareEnv):
@@ -266,6 +268,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "spacedevs.dataset.as_of.context",
+                "spacedevs.http.product.context",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ]
@@ -333,9 +336,10 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Launch Library 2",
     "VERSION": "2.3.0",
-    "DESCRIPTION": "Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them.",
+    "DESCRIPTION": "Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them. "
+    f"Served by {PRODUCT}, an independent server that is not affiliated with The Space Devs.",
     "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
-    "CONTACT": {"name": "Whoever runs this server"},
+    "CONTACT": {"name": f"The operator of this {PRODUCT} server"},
     "SERVERS": [{"url": "/", "description": "This server."}],
     "SCHEMA_PATH_PREFIX": "/2.3.0",
     "DEFAULT_GENERATOR_CLASS": "spacedevs.api.schema.Generator",

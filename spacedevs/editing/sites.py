@@ -16,8 +16,8 @@ class LogInForm(AdminAuthenticationForm):
 class EditingSite(AdminSite):
     """The pages for data editors."""
 
-    site_header = "Spacedevs server"
-    site_title = "Spacedevs server"
+    site_header = settings.PRODUCT
+    site_title = settings.PRODUCT
     index_title = "Data"
     index_template = "editing/index.html"
     login_form = LogInForm

@@ -14,6 +14,7 @@ from time import monotonic
 
 import httpcore
 import httpx
+from django.conf import settings
 
 SECONDS = 60  # of a whole request: redirects, and the last byte of the body
 TIMEOUTS = httpx.Timeout(30, connect=10)  # of each step of it
@@ -120,7 +121,7 @@ class Client:
     def __init__(self, is_allowed=anywhere, headers=None, redirects=0):
         self.network = Network(is_allowed)
         self.http = httpx.Client(
-            headers={"Accept-Encoding": "gzip", **(headers or {})},
+            headers={"Accept-Encoding": "gzip", "User-Agent": settings.USER_AGENT, **(headers or {})},
             timeout=TIMEOUTS,
             follow_redirects=redirects > 0,
             max_redirects=redirects,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import linebreaks
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vText
@@ -15,7 +16,7 @@ from rest_framework.utils.urls import remove_query_param
 from .net_precision import in_words, period
 
 AUTHOR = "Launch Library"
-PRODUCT = "-//spacedevs-server//Launch Library 2.3.0//EN"
+PRODUCT = f"-//{settings.PRODUCT}//Launch Library 2.3.0//EN"
 REFRESH = timedelta(hours=1)  # how often a calendar may ask again
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # when something changed of which nobody knows when
 REVISIONS_SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # before any change that Launch Library tells of

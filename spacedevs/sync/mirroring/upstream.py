@@ -102,7 +102,7 @@ class Upstream:
     """A server that speaks Launch Library 2."""
 
     def __init__(self, base, token, budget: Budget):
-        headers = {"Accept": "application/json", "User-Agent": "spacedevs-server (mirror)"}
+        headers = {"Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Token {token}"
         self.base, self.budget = base.rstrip("/"), budget

@@ -19,7 +19,7 @@ from spacedevs.operations import metrics, processes
 from spacedevs.operations.workers import load_application
 
 WELCOME = """
-Serving on {url}/ (Ctrl-C ends it). To open:
+{product} serves on {url}/ (Ctrl-C ends it). To open:
   {url}/2.3.0/          the API, to click through
   {url}/docs/           how to use it
   {url}/admin/          the pages for editors; `python3 dev.py manage createsuperuser` lets you in
@@ -96,7 +96,7 @@ class Command(BaseCommand):
         elif named not in hosts:
             hosts = [*hosts, named]
         if settings.LOG_FORMAT == "text":  # else nobody reads it but programs
-            self.stdout.write(welcome + WELCOME.format(url=f"http://{named}:{port}"))
+            self.stdout.write(welcome + WELCOME.format(product=settings.PRODUCT, url=f"http://{named}:{port}"))
             self.stdout.flush()  # or each fork would say it again
         processes.choose_start_method()
         processes.share_memory()

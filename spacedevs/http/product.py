@@ -1,0 +1,7 @@
+"""The product's name, for templates."""
+
+from django.conf import settings
+
+
+def context(request) -> dict[str, str]:
+    return {"product": settings.PRODUCT}
