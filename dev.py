@@ -104,7 +104,7 @@ def test(arguments):
 
 
 def bench(arguments):
-    """measure how fast it is: bench [--gate] [--sqlite] [--rounds N] [G1 G2 …]; tests/bench/RESULTS.md explains"""
+    """measure the speed: bench [--gate] [--sqlite] [--rounds N] [G1 G2 …]; tests/bench/RESULTS.md explains"""
     ensure(TESTING)
     os.chdir(ROOT)
     become("-m", "tests.bench", *arguments)

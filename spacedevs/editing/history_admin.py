@@ -76,10 +76,10 @@ class Versioned:
         try:
             row = revert(version, apart=self.totals)
         except ValidationError as error:
-            self.message_user(request, f"{row} stays what it is: {' '.join(error.messages)}", messages.ERROR)
+            self.message_user(request, f"{row} was not changed: {' '.join(error.messages)}", messages.ERROR)
             return redirect(self.address(row, "history"))
         self.log_change(request, row, f"{row._change_reason}.")
-        self.message_user(request, f"{row} is back to what it was.", messages.SUCCESS)
+        self.message_user(request, f"{row} was restored.", messages.SUCCESS)
         return redirect(self.address(row))
 
     def changelist_view(self, request, extra_context=None):

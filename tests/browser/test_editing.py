@@ -112,7 +112,7 @@ def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
 
     page.goto(f"/admin/docking/dockingevent/{stay['id']}/history/")
     assert "Departure:" in page.inner_text(".versions")
-    page.click("text=Back to this >> nth=0")
+    page.click("text=Restore this >> nth=0")
     page.wait_for_selector(".messagelist .success")
     assert recorded()["departure"] is None
 

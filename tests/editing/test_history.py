@@ -117,7 +117,7 @@ def test_row_is_brought_back_with_all_it_was_related_to(editor):
     answer = back(editor, station, 0)
     station.refresh_from_db()
     assert (station.name, station.description, [*station.owners.all()]) == ("Mir", "A station.", [owner])
-    assert said(answer)[-1] == "Mir is back to what it was."
+    assert said(answer)[-1] == "Mir was restored."
     assert told(station)[-1] == ("editor", "~", "Mir")
 
 
@@ -142,7 +142,7 @@ def test_nothing_is_brought_back_against_the_rules(editor):
     first.refresh_from_db()
     assert first.departure is not None
     complaint = said(answer)[-1]
-    assert complaint.startswith(f"{first} stays what it is: {second.chaser} is there since")
+    assert complaint.startswith(f"{first} was not changed: {second.chaser} is there since")
 
 
 def found(row, **changes):

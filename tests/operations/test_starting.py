@@ -49,7 +49,7 @@ def assert_counts_together(web):
 def assert_ends_without_complaint(web):
     os.kill(web.process.pid, signal.SIGTERM)
     assert web.process.wait(30) == 0
-    assert web.said.read_text().partition("lets you in")[2] == "\n"
+    assert web.said.read_text().partition("creates a user")[2] == "\n"
 
 
 def test_two_spawned_workers_answer_count_together_and_end(tmp_path):

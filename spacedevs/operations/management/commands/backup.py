@@ -8,10 +8,10 @@ from spacedevs.wording import counted
 
 
 class Command(BaseCommand):
-    help = "Writes the database and the pictures into one file, also while the server runs."
+    help = "Write the database and the images into one file, also while the server runs."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path, help="The file, or the folder in which one is named by the time.")
+        parser.add_argument("file", type=Path, help="The file, or a folder for a file that is named by the time.")
 
     def handle(self, *, file, **options):
         if file.is_dir():

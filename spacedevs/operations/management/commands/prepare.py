@@ -120,10 +120,10 @@ class Command(BaseCommand):
     requires_system_checks = []  # migrate runs those that matter here
 
     def add_arguments(self, parser):
-        parser.add_argument("--empty", action="store_true", help="load no sample data")
+        parser.add_argument("--empty", action="store_true", help="do not load the sample data")
         only = parser.add_mutually_exclusive_group()
-        only.add_argument("--static-only", action="store_true", help="leave the database alone")
-        only.add_argument("--database-only", action="store_true", help="collect no static files")
+        only.add_argument("--static-only", action="store_true", help="do not touch the database")
+        only.add_argument("--database-only", action="store_true", help="do not collect static files")
 
     def handle(self, *, empty, static_only, database_only, **options):
         if not static_only:

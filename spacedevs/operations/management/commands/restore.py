@@ -9,12 +9,12 @@ from spacedevs.operations.cli_errors import words
 
 
 class Command(BaseCommand):
-    help = "Puts a backup back. Stop the server and the mirror first."
+    help = "Restore a backup. Stop the server and the mirror first."
     requires_system_checks = []  # what they may complain of, the backup brings
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
-        parser.add_argument("--replace", action="store_true", help="Let it take the place of data that are here.")
+        parser.add_argument("--replace", action="store_true", help="Replace existing data.")
 
     def handle(self, *, file, replace, **options):
         try:

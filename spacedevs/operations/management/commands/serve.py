@@ -20,9 +20,9 @@ from spacedevs.operations.workers import load_application
 
 WELCOME = """
 {product} serves on {url}/ (Ctrl-C ends it). To open:
-  {url}/2.3.0/          the API, to click through
-  {url}/docs/           how to use it
-  {url}/admin/          the pages for editors; `python3 dev.py manage createsuperuser` lets you in
+  {url}/2.3.0/          the browsable API
+  {url}/docs/           the documentation
+  {url}/admin/          the admin; `python3 dev.py manage createsuperuser` creates a user
 """
 ANY_ADDRESS = """
 This listens on every address, but answers only to the names {hosts}.
@@ -75,12 +75,16 @@ class Command(BaseCommand):
         # Who says by PORT where it wants the server, as hosts for containers do, reaches it from outside.
         parser.add_argument("--host", default="0.0.0.0" if settings.PORT else "127.0.0.1")  # noqa: S104
         parser.add_argument("--port", type=between(1, 65535), default=str(settings.PORT or 8000))
-        parser.add_argument("--workers", type=between(1, 256), default=1, help="processes that answer requests")
         parser.add_argument(
-            "--threads", type=between(1, 64), help="requests that each of them answers at once; 4 in all, or 2 each"
+            "--workers", type=between(1, 256), default=1, help="processes that handle requests (default 1)"
         )
-        parser.add_argument("--empty", action="store_true", help="load no sample data")
-        parser.add_argument("--no-prepare", action="store_true", help="another process has prepared all of it")
+        parser.add_argument(
+            "--threads", type=between(1, 64), help="threads per worker (default 4 with one worker, 2 with more)"
+        )
+        parser.add_argument("--empty", action="store_true", help="do not load the sample data")
+        parser.add_argument(
+            "--no-prepare", action="store_true", help="skip preparation, which another process has done"
+        )
 
     def handle(self, *, host, port, workers, threads, empty, no_prepare, **options):
         address = free_address(host, port)

@@ -17,11 +17,11 @@ AS_SHOWN = {timedelta: duration, datetime: serializers.DateTimeField().to_repres
 
 
 class Command(BaseCommand):
-    help = "Puts all figures right that follow from other rows; from then on they are derived, not imported."
+    help = "Recompute all statistics from the rows here, and switch from imported to derived statistics."
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--check", action="store_true", help="Change nothing, and say what is wrong (exit code 1)."
+            "--check", action="store_true", help="Change nothing, and report what is wrong (exit code 1)."
         )
 
     def handle(self, *, check, **options):

@@ -12,15 +12,20 @@ from spacedevs.wording import counted
 
 
 class Command(BaseCommand):
-    help = "Writes the data as JSON lines, a file for each endpoint, as import_ll2 takes them in."
+    help = "Write the data as JSON lines, one file per endpoint, for import_ll2."
 
     def add_arguments(self, parser):
-        parser.add_argument("folder", nargs="?", type=Path, help="Where to; - writes one endpoint to standard output.")
         parser.add_argument(
-            "--endpoints", type=lambda text: text.split(","), metavar="A,B", help="As 'launches,config/orbits'."
+            "folder", nargs="?", type=Path, help="The folder to write to; - writes one endpoint to standard output."
         )
-        parser.add_argument("--gzip", action="store_true", help="Pack the files.")
-        parser.add_argument("--offer", action="store_true", help="Make the files that the server offers instead.")
+        parser.add_argument(
+            "--endpoints",
+            type=lambda text: text.split(","),
+            metavar="A,B",
+            help="Only these, such as 'launches,config/orbits'.",
+        )
+        parser.add_argument("--gzip", action="store_true", help="Compress the files.")
+        parser.add_argument("--offer", action="store_true", help="Make the files of /2.3.0/dump/ instead.")
 
     def handle(self, *, folder, endpoints, gzip, offer, **options):
         if offer:

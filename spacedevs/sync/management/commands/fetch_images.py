@@ -12,14 +12,16 @@ UNSTORED_IN_A_ROW = 10  # pictures that others sent for nothing, until it is no 
 
 
 class Command(BaseCommand):
-    help = "Copies the pictures that rows show into our own storage; run again, it goes on where it was."
+    help = "Copy images into this server's storage; if run again, resume."
 
     def add_arguments(self, parser):
-        parser.add_argument("--most", type=int, help="Copy so many at most, and end.")
-        parser.add_argument("--most-mb", type=int, default=10, help="Leave larger ones (default: %(default)s).")
-        parser.add_argument("--rate", type=float, default=2, help="Pictures a second (default: %(default)s); 0: any.")
-        parser.add_argument("--again", action="store_true", help="Try those that failed before as well.")
-        parser.add_argument("--anywhere", action="store_true", help="Also from addresses that are not public.")
+        parser.add_argument("--most", type=int, help="Copy at most so many images, then exit.")
+        parser.add_argument("--most-mb", type=int, default=10, help="Skip larger images (default: %(default)s).")
+        parser.add_argument(
+            "--rate", type=float, default=2, help="Images per second (default: %(default)s); 0 for no limit."
+        )
+        parser.add_argument("--again", action="store_true", help="Retry images that failed before.")
+        parser.add_argument("--anywhere", action="store_true", help="Also fetch from addresses that are not public.")
 
     def handle(self, *, most, most_mb, rate, again, anywhere, **options):
         endpoints()  # the router brings the components

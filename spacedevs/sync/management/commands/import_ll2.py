@@ -24,14 +24,16 @@ BAR = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemai
 
 
 class Command(BaseCommand):
-    help = "Takes in recorded answers of Launch Library 2: records, arrays of records, list pages, JSON lines."
+    help = "Import recorded responses of Launch Library 2: records, arrays of records, list pages, JSON lines."
 
     def add_arguments(self, parser):
         parser.add_argument(
             "paths", nargs="+", metavar="PATH", help="Files, gzipped or not; folders of them; - for standard input."
         )
-        parser.add_argument("--component", help="What the records are, as 'Orbit', where nothing else tells.")
-        parser.add_argument("--dry-run", action="store_true", help="Write nothing, and say what would change.")
+        parser.add_argument(
+            "--component", help="The schema of the records, such as 'Orbit', if it cannot be recognised."
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Write nothing, and report what would change.")
 
     def handle(self, *args, paths, component, dry_run, **options):
         endpoints()  # the router brings the components

@@ -40,21 +40,21 @@ def ago(moment) -> str:
 
 
 class Command(BaseCommand):
-    help = "Copies the data of Launch Library 2, or of another server like this one, and keeps them up to date."
+    help = "Copy the data of Launch Library 2, or of another Softdock, and keep them up to date."
 
     def add_arguments(self, parser):
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--once", action="store_true", help="Read everything, or what changed, and end (default).")
-        what.add_argument("--watch", action="store_true", help="Go on for ever.")
-        what.add_argument("--status", action="store_true", help="Say what is mirrored and how old it is.")
+        what.add_argument("--once", action="store_true", help="Read everything, or what changed, then exit (default).")
+        what.add_argument("--watch", action="store_true", help="Keep running.")
+        what.add_argument("--status", action="store_true", help="Show what is mirrored and how old it is.")
         what.add_argument(
             "--forget-wait",
             action="store_true",
-            help="Forget until when upstream wants no call, and those made so far.",
+            help="Forget how long to wait and which requests were made, then exit.",
         )
         samples = parser.add_mutually_exclusive_group()
         samples.add_argument(
-            "--keep-sample", action="store_true", help="Mirror into the sample data, beside its rows."
+            "--keep-sample", action="store_true", help="Keep the sample data and add upstream's records."
         )
         samples.add_argument(
             "--drop-sample", action="store_true", help="First delete the sample data, if nobody has changed them."
@@ -62,18 +62,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from", dest="base", default=settings.UPSTREAM, metavar="URL", help="Upstream (default: %(default)s)."
         )
-        parser.add_argument("--token", default=settings.UPSTREAM_TOKEN, help="What upstream knows us by.")
+        parser.add_argument("--token", default=settings.UPSTREAM_TOKEN, help="The API token for upstream.")
         parser.add_argument(
-            "--endpoints", type=lambda text: text.split(","), metavar="A,B", help="As 'launches,config/orbits'."
+            "--endpoints",
+            type=lambda text: text.split(","),
+            metavar="A,B",
+            help="Only these, such as 'launches,config/orbits'.",
         )
         parser.add_argument(
             "--budget",
             type=calls,
             default=LIMIT,
             metavar="N",
-            help="Calls an hour; 0 for any (default: %(default)s).",
+            help="Requests per hour; 0 for no limit (default: %(default)s).",
         )
-        parser.add_argument("--delete", action="store_true", help="Delete what has vanished upstream.")
+        parser.add_argument(
+            "--delete", action="store_true", help="Delete rows gone upstream (default: only mark them)."
+        )
 
     def handle(self, *, base, token, endpoints, budget, delete, watch, status, **options):
         chosen = [path for path in paths() if not endpoints or path in endpoints]
