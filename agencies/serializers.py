@@ -1,10 +1,10 @@
 from media_assets.serializers import Image, SocialMediaLink
-from spacedevs.api.serializers import Above, NameOf, Representation
+from spacedevs.api.serializers import LazySerializer, NameOf, ResourceSerializer
 
 from . import models
 
 
-class Country(Representation):
+class Country(ResourceSerializer):
     class Meta:
         model = models.Country
         fields = (
@@ -17,13 +17,13 @@ class Country(Representation):
         )
 
 
-class AgencyType(Representation):
+class AgencyType(ResourceSerializer):
     class Meta:
         model = models.AgencyType
         fields = ("id", "name")
 
 
-class AgencyMini(Representation):
+class AgencyMini(ResourceSerializer):
     type = AgencyType(allow_null=True)
 
     class Meta:
@@ -71,15 +71,15 @@ class AgencyDetailed(AgencyNormal):
 
 
 class AgencyEndpointDetailed(AgencyDetailed):
-    launcher_list = Above("vehicles.serializers.LauncherConfigDetailedSerializerNoManufacturer", many=True)
-    spacecraft_list = Above("vehicles.serializers.SpacecraftConfigDetailed", many=True)
+    launcher_list = LazySerializer("vehicles.serializers.LauncherConfigDetailedSerializerNoManufacturer", many=True)
+    spacecraft_list = LazySerializer("vehicles.serializers.SpacecraftConfigDetailed", many=True)
 
     class Meta(AgencyDetailed.Meta):
         mode = "detailed"
         fields = (*AgencyDetailed.Meta.fields, "launcher_list", "spacecraft_list")
 
 
-class MissionPatch(Representation):
+class MissionPatch(ResourceSerializer):
     agency = AgencyMini(allow_null=True)
 
     class Meta:
@@ -88,13 +88,13 @@ class MissionPatch(Representation):
         fields = ("id", "name", "priority", "image_url", "agency", "response_mode")
 
 
-class ProgramType(Representation):
+class ProgramType(ResourceSerializer):
     class Meta:
         model = models.ProgramType
         fields = ("id", "name")
 
 
-class ProgramMini(Representation):
+class ProgramMini(ResourceSerializer):
     image = Image(allow_null=True)
 
     class Meta:
@@ -123,8 +123,8 @@ class ProgramNormal(ProgramMini):
 
 class MissionPatchDetailed(MissionPatch):
     agency = AgencyDetailed(allow_null=True)
-    launches = Above("launches.serializers.LaunchNormal", many=True)
-    expeditions = Above("stations.serializers.ExpeditionNormal", many=True)
+    launches = LazySerializer("launches.serializers.LaunchNormal", many=True)
+    expeditions = LazySerializer("stations.serializers.ExpeditionNormal", many=True)
     program = ProgramNormal(many=True, source="programs")
 
     class Meta(MissionPatch.Meta):

@@ -3,30 +3,30 @@ from rest_framework import serializers
 from agencies.serializers import AgencyMini, Country
 from media_assets.serializers import Image, SocialMediaLink
 from spacedevs.api.fields import Duration
-from spacedevs.api.serializers import Above, Representation
+from spacedevs.api.serializers import LazySerializer, ResourceSerializer
 
 from . import models
 
 
-class AstronautRole(Representation):
+class AstronautRole(ResourceSerializer):
     class Meta:
         model = models.AstronautRole
         fields = ("id", "role", "priority")
 
 
-class AstronautStatus(Representation):
+class AstronautStatus(ResourceSerializer):
     class Meta:
         model = models.AstronautStatus
         fields = ("id", "name")
 
 
-class AstronautType(Representation):
+class AstronautType(ResourceSerializer):
     class Meta:
         model = models.AstronautType
         fields = ("id", "name")
 
 
-class AstronautNormal(Representation):
+class AstronautNormal(ResourceSerializer):
     status = AstronautStatus(allow_null=True)
     agency = AgencyMini(allow_null=True)
     image = Image(allow_null=True)
@@ -77,16 +77,16 @@ class AstronautEndpointNormal(AstronautDetailed):
 
 
 class AstronautEndpointDetailed(AstronautEndpointNormal):
-    flights = Above("launches.serializers.LaunchNormal", many=True, source="seats.launched_in.launch")
-    landings = Above("launches.serializers.SpacecraftFlightNormal", many=True, source="seats.landed_in")
-    spacewalks = Above("events.serializers.SpacewalkNormal", many=True, source="seats.spacewalks")
+    flights = LazySerializer("launches.serializers.LaunchNormal", many=True, source="seats.launched_in.launch")
+    landings = LazySerializer("launches.serializers.SpacecraftFlightNormal", many=True, source="seats.landed_in")
+    spacewalks = LazySerializer("events.serializers.SpacewalkNormal", many=True, source="seats.spacewalks")
 
     class Meta(AstronautEndpointNormal.Meta):
         mode = "detailed"
         fields = (*AstronautEndpointNormal.Meta.fields, "flights", "landings", "spacewalks")
 
 
-class AstronautFlight(Representation):
+class AstronautFlight(ResourceSerializer):
     role = AstronautRole(allow_null=True)
     astronaut = AstronautDetailed()
 

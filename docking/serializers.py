@@ -7,7 +7,7 @@ from launches.serializers import (
     SpacecraftFlightMini,
     SpacecraftFlightNormal,
 )
-from spacedevs.api.serializers import Representation
+from spacedevs.api.serializers import ResourceSerializer
 from stations.models import SpaceStation
 from stations.serializers import ExpeditionMini, SpaceStationMini, SpaceStationNormal
 from vehicles.serializers import PayloadMini, SpacecraftConfigNormal
@@ -16,7 +16,7 @@ from . import models
 from .querysets import DOCKED
 
 
-class DockingLocation(Representation):
+class DockingLocation(ResourceSerializer):
     spacestation = SpaceStationMini(allow_null=True)
     spacecraft = SpacecraftConfigNormal(allow_null=True)
     payload = PayloadMini(allow_null=True)
@@ -26,7 +26,7 @@ class DockingLocation(Representation):
         fields = ("id", "name", "spacestation", "spacecraft", "payload")
 
 
-class DockingEventForChaserNormal(Representation):
+class DockingEventForChaserNormal(ResourceSerializer):
     docking_location = DockingLocation()
     space_station_target = SpaceStationNormal(allow_null=True)
     flight_vehicle_target = SpacecraftFlightNormal(allow_null=True)
@@ -46,7 +46,7 @@ class DockingEventForChaserNormal(Representation):
         )
 
 
-class DockingEventDetailedSerializerForSpacestation(Representation):
+class DockingEventDetailedSerializerForSpacestation(ResourceSerializer):
     flight_vehicle_chaser = SpacecraftFlightForDockingEvent(allow_null=True)
     space_station_chaser = SpaceStationNormal(allow_null=True)
     payload_flight_chaser = PayloadFlightNormal(allow_null=True)
@@ -65,7 +65,7 @@ class DockingEventDetailedSerializerForSpacestation(Representation):
         )
 
 
-class DockingLocationSerializerForSpacestation(Representation):
+class DockingLocationSerializerForSpacestation(ResourceSerializer):
     currently_docked = DockingEventDetailedSerializerForSpacestation(
         source="docking_events", part=DOCKED, allow_null=True
     )
@@ -75,7 +75,7 @@ class DockingLocationSerializerForSpacestation(Representation):
         fields = ("id", "name", "currently_docked")
 
 
-class DockingEventEndpointNormal(Representation):
+class DockingEventEndpointNormal(ResourceSerializer):
     docking_location = DockingLocation()
     space_station_target = SpaceStationMini(allow_null=True)
     flight_vehicle_target = SpacecraftFlightMini(allow_null=True)

@@ -12,7 +12,7 @@ from launches.serializers import (
 )
 from media_assets.serializers import Image, InfoURL, VidURL
 from spacedevs.api.fields import ResponseMode
-from spacedevs.api.serializers import Representation, component
+from spacedevs.api.serializers import ResourceSerializer, component
 from stations.serializers import (
     ExpeditionMini,
     ExpeditionNormal,
@@ -25,25 +25,25 @@ from vehicles.serializers import LauncherDetailed, SpacecraftNormal
 from . import models
 
 
-class EventType(Representation):
+class EventType(ResourceSerializer):
     class Meta:
         model = models.EventType
         fields = ("id", "name")
 
 
-class RoadClosureStatus(Representation):
+class RoadClosureStatus(ResourceSerializer):
     class Meta:
         model = models.RoadClosureStatus
         fields = ("id", "name")
 
 
-class NoticeType(Representation):
+class NoticeType(ResourceSerializer):
     class Meta:
         model = models.NoticeType
         fields = ("id", "name")
 
 
-class Update(Representation):
+class Update(ResourceSerializer):
     class Meta:
         model = models.Update
         fields = ("id", "profile_image", "comment", "info_url", "created_by", "created_on")
@@ -54,7 +54,7 @@ class Update(Representation):
 # Events -------------------------------------------------------------------------------------------
 
 
-class EventMini(Representation):
+class EventMini(ResourceSerializer):
     info_urls = InfoURL(many=True)
     vid_urls = VidURL(many=True)
     image = Image(allow_null=True)
@@ -119,7 +119,7 @@ class EventEndpointDetailed(EventEndpointNormal):
 # Spacewalks ---------------------------------------------------------------------------------------
 
 
-class SpacewalkList(Representation):
+class SpacewalkList(ResourceSerializer):
     class Meta:
         model = models.Spacewalk
         mode = "list"
@@ -167,7 +167,7 @@ class SpacewalkEndpointDetailed(SpacewalkEndpointNormal):
 # The dashboard of Starship: one object, which is no row ---------------------------------------------
 
 
-class RoadClosure(Representation):
+class RoadClosure(ResourceSerializer):
     status = RoadClosureStatus()
 
     class Meta:
@@ -175,7 +175,7 @@ class RoadClosure(Representation):
         fields = ("id", "title", "status", "window_start", "window_end")
 
 
-class Notice(Representation):
+class Notice(ResourceSerializer):
     type = NoticeType()
 
     class Meta:
@@ -184,7 +184,7 @@ class Notice(Representation):
 
 
 @component("VidURLs")
-class LiveStream(Representation):
+class LiveStream(ResourceSerializer):
     class Meta:
         model = models.LiveStream
         fields = ("title", "description", "image", "url")

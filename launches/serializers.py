@@ -3,7 +3,7 @@ from crew.serializers import AstronautFlight
 from media_assets.serializers import Image, InfoURL, VidURL
 from places.serializers import LandingLocation, Orbit, Pad
 from spacedevs.api.fields import Duration
-from spacedevs.api.serializers import Above, NameOf, Representation, without
+from spacedevs.api.serializers import LazySerializer, NameOf, ResourceSerializer, without
 from vehicles.serializers import (
     LauncherConfigDetailed,
     LauncherConfigList,
@@ -19,25 +19,25 @@ from vehicles.serializers import (
 from . import models
 
 
-class LaunchStatus(Representation):
+class LaunchStatus(ResourceSerializer):
     class Meta:
         model = models.LaunchStatus
         fields = ("id", "name", "abbrev", "description")
 
 
-class NetPrecision(Representation):
+class NetPrecision(ResourceSerializer):
     class Meta:
         model = models.NetPrecision
         fields = ("id", "name", "abbrev", "description")
 
 
-class MissionType(Representation):
+class MissionType(ResourceSerializer):
     class Meta:
         model = models.MissionType
         fields = ("id", "name")
 
 
-class Mission(Representation):
+class Mission(ResourceSerializer):
     type = NameOf()
     image = Image(allow_null=True)
     orbit = Orbit(allow_null=True)
@@ -60,7 +60,7 @@ class Mission(Representation):
         )
 
 
-class RocketNormal(Representation):
+class RocketNormal(ResourceSerializer):
     configuration = LauncherConfigList()
 
     class Meta:
@@ -68,19 +68,19 @@ class RocketNormal(Representation):
         fields = ("id", "configuration")
 
 
-class FirstStageType(Representation):
+class FirstStageType(ResourceSerializer):
     class Meta:
         model = models.FirstStageType
         fields = ("id", "name")
 
 
-class TimelineEventType(Representation):
+class TimelineEventType(ResourceSerializer):
     class Meta:
         model = models.TimelineEventType
         fields = ("id", "abbrev", "description")
 
 
-class LaunchMini(Representation):
+class LaunchMini(ResourceSerializer):
     class Meta:
         model = models.Launch
         fields = ("id", "url", "name")
@@ -144,7 +144,7 @@ class LaunchNormal(LaunchBasic):
         )
 
 
-class TimelineEvent(Representation):
+class TimelineEvent(ResourceSerializer):
     type = TimelineEventType(allow_null=True)
 
     class Meta:
@@ -152,13 +152,13 @@ class TimelineEvent(Representation):
         fields = ("type", "relative_time")
 
 
-class LandingType(Representation):
+class LandingType(ResourceSerializer):
     class Meta:
         model = models.LandingType
         fields = ("id", "name", "abbrev", "description")
 
 
-class Landing(Representation):
+class Landing(ResourceSerializer):
     landing_location = LandingLocation(allow_null=True)
     type = LandingType(allow_null=True)
 
@@ -176,7 +176,7 @@ class Landing(Representation):
         )
 
 
-class FirstStageMini(Representation):
+class FirstStageMini(ResourceSerializer):
     type = NameOf()
     launcher = LauncherMini()
 
@@ -218,7 +218,7 @@ class FirstStageDetailedSerializerNoLanding(FirstStageNormalSerializerNoLanding)
 # Flights of ships: a landing shows them without their landing, a rocket without their launch -------
 
 
-class SpacecraftFlightMini(Representation):
+class SpacecraftFlightMini(ResourceSerializer):
     spacecraft = SpacecraftNormal()
     launch = LaunchMini()
     landing = Landing(allow_null=True)
@@ -266,7 +266,7 @@ class SpacecraftFlightDetailed(SpacecraftFlightNormal):
     launch_crew = AstronautFlight(many=True)
     onboard_crew = AstronautFlight(many=True)
     landing_crew = AstronautFlight(many=True)
-    docking_events = Above(
+    docking_events = LazySerializer(
         "docking.serializers.DockingEventForChaserNormal", many=True, source="docking_events_chaser"
     )
 
@@ -295,7 +295,7 @@ class SpacecraftFlightDetailedSerializerNoLaunch(SpacecraftFlightDetailed):
         fields = without(SpacecraftFlightDetailed.Meta.fields, "launch")
 
 
-class SpacecraftFlightForDockingEvent(Representation):
+class SpacecraftFlightForDockingEvent(ResourceSerializer):
     spacecraft = SpacecraftDetailed()
     launch = LaunchNormal()
 
@@ -307,7 +307,7 @@ class SpacecraftFlightForDockingEvent(Representation):
 # Flights of payloads, likewise ---------------------------------------------------------------------
 
 
-class PayloadFlightMini(Representation):
+class PayloadFlightMini(ResourceSerializer):
     payload = PayloadMini()
     launch = LaunchMini()
     landing = Landing(allow_null=True)
@@ -342,7 +342,7 @@ class PayloadFlightNormalSerializerNoLanding(PayloadFlightNormal):
 
 class PayloadFlightDetailed(PayloadFlightNormal):
     payload = PayloadDetailed()
-    docking_events = Above(
+    docking_events = LazySerializer(
         "docking.serializers.DockingEventForChaserNormal", many=True, source="docking_events_chaser"
     )
 
@@ -412,7 +412,7 @@ class RocketDetailed(RocketNormal):
 class LaunchDetailed(LaunchNormal):
     launch_service_provider = AgencyDetailed()
     rocket = RocketDetailed(allow_null=True)
-    updates = Above("events.serializers.Update", many=True)
+    updates = LazySerializer("events.serializers.Update", many=True)
     info_urls = InfoURL(many=True)
     vid_urls = VidURL(many=True)
     timeline = TimelineEvent(many=True)

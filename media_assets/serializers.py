@@ -1,21 +1,21 @@
-from spacedevs.api.serializers import Representation
+from spacedevs.api.serializers import ResourceSerializer
 
 from . import models
 
 
-class ImageLicense(Representation):
+class ImageLicense(ResourceSerializer):
     class Meta:
         model = models.ImageLicense
         fields = ("id", "name", "priority", "link")
 
 
-class ImageVariantType(Representation):
+class ImageVariantType(ResourceSerializer):
     class Meta:
         model = models.ImageVariantType
         fields = ("id", "name")
 
 
-class ImageVariant(Representation):
+class ImageVariant(ResourceSerializer):
     type = ImageVariantType()
 
     class Meta:
@@ -23,7 +23,7 @@ class ImageVariant(Representation):
         fields = ("id", "type", "image_url")
 
 
-class Image(Representation):
+class Image(ResourceSerializer):
     license = ImageLicense()
     variants = ImageVariant(many=True)
 
@@ -32,25 +32,25 @@ class Image(Representation):
         fields = ("id", "name", "image_url", "thumbnail_url", "credit", "license", "single_use", "variants")
 
 
-class InfoURLType(Representation):
+class InfoURLType(ResourceSerializer):
     class Meta:
         model = models.InfoURLType
         fields = ("id", "name")
 
 
-class VidURLType(Representation):
+class VidURLType(ResourceSerializer):
     class Meta:
         model = models.VidURLType
         fields = ("id", "name")
 
 
-class Language(Representation):
+class Language(ResourceSerializer):
     class Meta:
         model = models.Language
         fields = ("id", "name", "code")
 
 
-class InfoURL(Representation):
+class InfoURL(ResourceSerializer):
     type = InfoURLType(allow_null=True)
     language = Language(allow_null=True)
 
@@ -59,7 +59,7 @@ class InfoURL(Representation):
         fields = ("priority", "source", "title", "description", "feature_image", "url", "type", "language")
 
 
-class VidURL(Representation):
+class VidURL(ResourceSerializer):
     type = VidURLType(allow_null=True)
     language = Language(allow_null=True)
 
@@ -81,7 +81,7 @@ class VidURL(Representation):
         )
 
 
-class SocialMedia(Representation):
+class SocialMedia(ResourceSerializer):
     logo = Image(allow_null=True)
 
     class Meta:
@@ -90,7 +90,7 @@ class SocialMedia(Representation):
         always = ("url",)
 
 
-class SocialMediaLink(Representation):
+class SocialMediaLink(ResourceSerializer):
     social_media = SocialMedia()
 
     class Meta:

@@ -2,18 +2,18 @@ from rest_framework import serializers
 
 from agencies.serializers import AgencyMini, AgencyNormal, Country
 from media_assets.serializers import Image
-from spacedevs.api.serializers import Representation
+from spacedevs.api.serializers import ResourceSerializer
 
 from . import models
 
 
-class CelestialBodyType(Representation):
+class CelestialBodyType(ResourceSerializer):
     class Meta:
         model = models.CelestialBodyType
         fields = ("id", "name")
 
 
-class CelestialBodyMini(Representation):
+class CelestialBodyMini(ResourceSerializer):
     class Meta:
         model = models.CelestialBody
         mode = "list"
@@ -50,7 +50,7 @@ class CelestialBodyDetailed(CelestialBodyNormal):
         )
 
 
-class LocationSerializerNoCelestialBody(Representation):
+class LocationSerializerNoCelestialBody(ResourceSerializer):
     country = Country(allow_null=True)
     image = Image(allow_null=True)
 
@@ -94,7 +94,7 @@ class Location(LocationSerializerNoCelestialBody):
         )
 
 
-class PadSerializerNoLocation(Representation):
+class PadSerializerNoLocation(ResourceSerializer):
     agencies = AgencyMini(many=True)
     image = Image(allow_null=True)
     country = Country(allow_null=True)
@@ -138,7 +138,7 @@ class LocationSerializerWithPads(Location):
         fields = (*Location.Meta.fields, "pads")
 
 
-class LandingLocation(Representation):
+class LandingLocation(ResourceSerializer):
     location = LocationSerializerNoCelestialBody(allow_null=True)
     image = Image(allow_null=True)
     celestial_body = CelestialBodyNormal()
@@ -162,7 +162,7 @@ class LandingLocation(Representation):
         )
 
 
-class Orbit(Representation):
+class Orbit(ResourceSerializer):
     celestial_body = CelestialBodyMini()
 
     class Meta:

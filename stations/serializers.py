@@ -3,32 +3,32 @@ from rest_framework import serializers
 from agencies.serializers import AgencyNormal, MissionPatch
 from crew.serializers import AstronautFlight
 from media_assets.serializers import Image
-from spacedevs.api.serializers import Above, NameOf, Representation
+from spacedevs.api.serializers import LazySerializer, NameOf, ResourceSerializer
 
 from . import models
 from .querysets import ACTIVE
 
 
-class SpaceStationStatus(Representation):
+class SpaceStationStatus(ResourceSerializer):
     class Meta:
         model = models.SpaceStationStatus
         fields = ("id", "name")
 
 
-class SpaceStationType(Representation):
+class SpaceStationType(ResourceSerializer):
     class Meta:
         model = models.SpaceStationType
         fields = ("id", "name")
 
 
-class ExpeditionMini(Representation):
+class ExpeditionMini(ResourceSerializer):
     class Meta:
         model = models.Expedition
         fields = ("id", "url", "name", "start", "end")
         always = ("name", "start")
 
 
-class SpaceStationMini(Representation):
+class SpaceStationMini(ResourceSerializer):
     image = Image(allow_null=True)
 
     class Meta:
@@ -72,8 +72,8 @@ class SpaceStationEndpoint(SpaceStationDetailed):
 class SpaceStationDetailedEndpoint(SpaceStationEndpoint):
     onboard_crew = serializers.IntegerField(allow_null=True, required=False)
     docked_vehicles = serializers.IntegerField(allow_null=True, required=False)
-    docking_location = Above("docking.serializers.DockingLocationSerializerForSpacestation", many=True)
-    active_docking_events = Above(
+    docking_location = LazySerializer("docking.serializers.DockingLocationSerializerForSpacestation", many=True)
+    active_docking_events = LazySerializer(
         "docking.serializers.DockingEventForChaserNormal",
         many=True,
         source="docking_events_chaser",
@@ -98,7 +98,7 @@ class SpaceStationDetailedEndpoint(SpaceStationEndpoint):
 class ExpeditionNormal(ExpeditionMini):
     spacestation = SpaceStationNormal()
     mission_patches = MissionPatch(many=True)
-    spacewalks = Above("events.serializers.SpacewalkList", many=True)
+    spacewalks = LazySerializer("events.serializers.SpacewalkList", many=True)
 
     class Meta(ExpeditionMini.Meta):
         mode = "normal"

@@ -3,7 +3,7 @@ from rest_framework import serializers
 from agencies.serializers import AgencyDetailed, AgencyMini, AgencyNormal, ProgramMini, ProgramNormal
 from media_assets.serializers import Image
 from spacedevs.api.fields import Duration
-from spacedevs.api.serializers import Above, Representation, without
+from spacedevs.api.serializers import LazySerializer, ResourceSerializer, without
 
 from . import models
 
@@ -20,13 +20,13 @@ ROCKET_TOTALS = (
 )
 
 
-class SpacecraftConfigType(Representation):
+class SpacecraftConfigType(ResourceSerializer):
     class Meta:
         model = models.SpacecraftConfigType
         fields = ("id", "name")
 
 
-class SpacecraftConfigFamilyMini(Representation):
+class SpacecraftConfigFamilyMini(ResourceSerializer):
     class Meta:
         model = models.SpacecraftConfigFamily
         mode = "list"
@@ -56,7 +56,7 @@ class SpacecraftConfigFamilyDetailed(SpacecraftConfigFamilyNormal):
         fields = (*SpacecraftConfigFamilyNormal.Meta.fields, "spacecraft_flown", *models.TOTALS)
 
 
-class SpacecraftConfigNormal(Representation):
+class SpacecraftConfigNormal(ResourceSerializer):
     type = SpacecraftConfigType()
     agency = AgencyMini()
     family = SpacecraftConfigFamilyNormal(many=True, allow_null=True)
@@ -103,13 +103,13 @@ class SpacecraftConfigDetailed(SpacecraftConfigNormal):
         )
 
 
-class SpacecraftStatus(Representation):
+class SpacecraftStatus(ResourceSerializer):
     class Meta:
         model = models.SpacecraftStatus
         fields = ("id", "name")
 
 
-class SpacecraftNormal(Representation):
+class SpacecraftNormal(ResourceSerializer):
     image = Image(allow_null=True)
     in_space = serializers.BooleanField(required=False)
     time_in_space = Duration(allow_null=True)
@@ -150,14 +150,14 @@ class SpacecraftDetailed(SpacecraftNormal):
 
 
 class SpacecraftEndpointDetailed(SpacecraftDetailed):
-    flights = Above("launches.serializers.SpacecraftFlightNormal", many=True)
+    flights = LazySerializer("launches.serializers.SpacecraftFlightNormal", many=True)
 
     class Meta(SpacecraftDetailed.Meta):
         mode = "detailed"
         fields = (*SpacecraftDetailed.Meta.fields, "flights")
 
 
-class LauncherConfigFamilyMini(Representation):
+class LauncherConfigFamilyMini(ResourceSerializer):
     class Meta:
         model = models.LauncherConfigFamily
         mode = "list"
@@ -188,7 +188,7 @@ class LauncherConfigFamilyDetailed(LauncherConfigFamilyNormal):
         )
 
 
-class LauncherConfigList(Representation):
+class LauncherConfigList(ResourceSerializer):
     families = LauncherConfigFamilyMini(many=True, allow_null=True)
 
     class Meta:
@@ -253,13 +253,13 @@ class LauncherConfigDetailedSerializerNoManufacturer(LauncherConfigDetailed):
         fields = without(LauncherConfigDetailed.Meta.fields, "manufacturer")
 
 
-class LauncherStatus(Representation):
+class LauncherStatus(ResourceSerializer):
     class Meta:
         model = models.LauncherStatus
         fields = ("id", "name")
 
 
-class LauncherMini(Representation):
+class LauncherMini(ResourceSerializer):
     status = LauncherStatus(allow_null=True)
     image = Image(allow_null=True)
 
@@ -292,13 +292,13 @@ class LauncherDetailed(LauncherNormal):
         fields = (*LauncherNormal.Meta.fields, "launcher_config")
 
 
-class PayloadType(Representation):
+class PayloadType(ResourceSerializer):
     class Meta:
         model = models.PayloadType
         fields = ("id", "name")
 
 
-class PayloadMini(Representation):
+class PayloadMini(ResourceSerializer):
     type = PayloadType()
     manufacturer = AgencyMini(allow_null=True)
     operator = AgencyMini(allow_null=True)

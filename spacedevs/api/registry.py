@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
-from .serializers import Representation
+from .serializers import ResourceSerializer
 from .views import OneObject, Resource
 
 VERSION = settings.SPECTACULAR_SETTINGS["VERSION"]
@@ -38,12 +38,12 @@ def endpoints_of(urlconf, kind=Resource) -> dict[str, type]:
 
 
 @cache
-def whole_tables(endpoint) -> dict[str, type[Representation]]:
+def whole_tables(endpoint) -> dict[str, type[ResourceSerializer]]:
     """What an object shows of rows without a key: whole tables, by the names of its fields."""
     rung = getattr(endpoint, "ladder", None)
     shown = {name: type(getattr(field, "child", field)) for name, field in rung[0]().fields.items()} if rung else {}
     return {
-        name: cls for name, cls in shown.items() if issubclass(cls, Representation) and "id" not in cls.Meta.fields
+        name: cls for name, cls in shown.items() if issubclass(cls, ResourceSerializer) and "id" not in cls.Meta.fields
     }
 
 

@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 from spacedevs.api.feeds.renderers import FeedRenderer
 
-from .serializers import Representation, column_of
+from .serializers import ResourceSerializer, column_of
 
 UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
 
@@ -48,7 +48,7 @@ TABLES = "The lookup tables: what is known of each status, type or country that 
 
 def classes_without_description():
     """The classes whose descriptions are about themselves, not about the components made of them."""
-    return [*get_lib_doc_excludes(), Representation]
+    return [*get_lib_doc_excludes(), ResourceSerializer]
 
 
 def remarks(field) -> list[str]:

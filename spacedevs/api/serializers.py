@@ -24,7 +24,7 @@ class NameOf(serializers.SlugRelatedField):
         super().__init__(slug_field="name", read_only=True, **kwargs)
 
 
-class Above(serializers.Field):
+class LazySerializer(serializers.Field):
     """A representation that a higher app owns, by its dotted name, as ForeignKey names a model.
 
     A part of its rows that the higher app knows is named likewise."""
@@ -78,7 +78,7 @@ class Rows(serializers.ListSerializer):
         return rows_of(self, instance)
 
 
-class Representation(serializers.ModelSerializer):
+class ResourceSerializer(serializers.ModelSerializer):
     """A component of the contract: which fields of a model are shown, and in which order.
 
     A rung of a ladder of modes inherits the rung below and lists what it adds; `Meta.mode` is what
@@ -106,7 +106,7 @@ class Representation(serializers.ModelSerializer):
 
     def get_fields(self):
         return {
-            name: field.resolve() if isinstance(field, Above) else field
+            name: field.resolve() if isinstance(field, LazySerializer) else field
             for name, field in super().get_fields().items()
         }
 
@@ -143,9 +143,9 @@ def component(name):
 
 
 @cache
-def components() -> tuple[type[Representation], ...]:
+def components() -> tuple[type[ResourceSerializer], ...]:
     """Every representation there is."""
-    found, left = {}, [Representation]
+    found, left = {}, [ResourceSerializer]
     while left:
         classes = left.pop().__subclasses__()
         found.update(dict.fromkeys(cls for cls in classes if hasattr(cls, "Meta")))
@@ -186,7 +186,7 @@ class Relation(NamedTuple):
 
     name: str
     path: str
-    representation: type[Representation] | None  # none where the name alone is shown
+    representation: type[ResourceSerializer] | None  # none where the name alone is shown
     many: bool
     part: Part | None
 
@@ -203,9 +203,9 @@ def relations(representation) -> tuple[Relation, ...]:
     for name, field in representation().fields.items():
         many = isinstance(field, serializers.ListSerializer)
         shown = field.child if many else field
-        if isinstance(shown, Representation | NameOf):
+        if isinstance(shown, ResourceSerializer | NameOf):
             path = field.source.replace(".", "__")
-            cls = type(shown) if isinstance(shown, Representation) else None
+            cls = type(shown) if isinstance(shown, ResourceSerializer) else None
             found.append(Relation(name, path, cls, many, getattr(field, "part", None)))
     return tuple(found)
 

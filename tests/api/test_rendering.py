@@ -12,7 +12,7 @@ from rest_framework.test import APIRequestFactory
 from media_assets.serializers import ImageLicense
 from spacedevs.api.render_plan.compiled import as_json, shape
 from spacedevs.api.render_plan.plan import plan
-from spacedevs.api.serializers import Representation, components, name_of
+from spacedevs.api.serializers import ResourceSerializer, components, name_of
 from spacedevs.api.views import Resource
 from spacedevs.db.bulk import any_key, read_all
 from stations.models import SpaceStation
@@ -104,7 +104,7 @@ class OddLicense(ImageLicense):
     name = Backwards()
 
 
-class OddStation(Representation):
+class OddStation(ResourceSerializer):
     owners = None
     label = serializers.CharField(source="type.name", allow_null=True)
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from docking.serializers import DockingEventEndpointDetailed, DockingEventEndpointNormal
 from spacedevs.api.fields import Duration
-from spacedevs.api.serializers import Above, Representation, relations
+from spacedevs.api.serializers import LazySerializer, ResourceSerializer, relations
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal
 from tests import factories
@@ -26,7 +26,7 @@ def test_a_length_of_time_leaves_out_zero_parts_and_never_rolls_into_months(leng
     assert Duration().to_representation(length) == written
 
 
-class StationAbove(Representation):
+class StationAbove(ResourceSerializer):
     """A representation that a higher app owns."""
 
     class Meta:
@@ -34,11 +34,11 @@ class StationAbove(Representation):
         fields = ("id", "name")
 
 
-class Below(Representation):
+class Below(ResourceSerializer):
     """One that names it."""
 
-    stations = Above(f"{__name__}.StationAbove", many=True, source="space_stations")
-    missing = Above(f"{__name__}.Nothing")
+    stations = LazySerializer(f"{__name__}.StationAbove", many=True, source="space_stations")
+    missing = LazySerializer(f"{__name__}.Nothing")
 
     class Meta:
         model = SpaceStation.owners.field.related_model
@@ -74,7 +74,7 @@ def test_rows_of_a_higher_app_are_shown_and_loaded():
 
 
 def test_a_rung_without_a_list_of_fields_is_refused():
-    class Unlisted(Representation):
+    class Unlisted(ResourceSerializer):
         class Meta:
             model = SpaceStation
             exclude = ()

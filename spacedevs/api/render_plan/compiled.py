@@ -13,7 +13,7 @@ from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
 
 from spacedevs.api.fields import Duration, ResponseMode, Url
-from spacedevs.api.serializers import NameOf, Representation, loaded
+from spacedevs.api.serializers import NameOf, ResourceSerializer, loaded
 from spacedevs.db.bulk import chained, database_conversions
 from spacedevs.db.paths import Unknown, computed, is_column
 
@@ -63,7 +63,7 @@ def raw_key(row):
 class Shape:
     """A representation, compiled: which column stands at each of its keys, and what becomes of it."""
 
-    def __init__(self, representation: type[Representation]):
+    def __init__(self, representation: type[ResourceSerializer]):
         self.representation, self.model = representation, representation.Meta.model
         self.key = self.model._meta.pk
         self.names, self.columns = [], []  # the keys shown, and at each the path to a column
@@ -94,7 +94,7 @@ class Shape:
             self.compile_way(place, field, shape(type(field.child)))
         elif isinstance(field, NameOf):
             self.columns.append((self.relation(field).name, field.slug_field))
-        elif isinstance(field, Representation):
+        elif isinstance(field, ResourceSerializer):
             if field.part or not is_column(self.column(field)):
                 self.firsts.add(place)
                 self.compile_way(place, field, shape(type(field)))

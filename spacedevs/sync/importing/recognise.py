@@ -5,12 +5,12 @@ from functools import lru_cache
 from rest_framework import serializers
 
 from spacedevs.api.registry import endpoint_by_url, objects, whole_tables
-from spacedevs.api.serializers import Representation, components, name_of
+from spacedevs.api.serializers import ResourceSerializer, components, name_of
 
 UNRECOGNISED = "(unrecognised)"
 
 
-def recognise(batch, record, component) -> type[Representation] | None:
+def recognise(batch, record, component) -> type[ResourceSerializer] | None:
     """The component that a record is, by the endpoint it comes from, its mode and its fields."""
     value, mode = record.value, None
     if not isinstance(value, dict):
@@ -33,7 +33,7 @@ def recognise(batch, record, component) -> type[Representation] | None:
 
 
 @lru_cache(maxsize=1024)
-def likely(component, endpoint, mode, names) -> tuple[type[Representation], ...]:
+def likely(component, endpoint, mode, names) -> tuple[type[ResourceSerializer], ...]:
     """The components that a record with fields of these names can be: those of its endpoint, if it is one of them."""
     fits = components()
     if component:

@@ -13,7 +13,7 @@ from rest_framework.relations import HyperlinkedIdentityField
 
 from spacedevs.api.fields import ResponseMode
 from spacedevs.api.models import key_pattern
-from spacedevs.api.serializers import NameOf, Representation, Rows, components, name_of, never_null_column
+from spacedevs.api.serializers import NameOf, ResourceSerializer, Rows, components, name_of, never_null_column
 from spacedevs.db.paths import is_column
 
 from .batch import Batch, Row
@@ -21,9 +21,9 @@ from .values import converter, reason
 
 EMPTY = MappingProxyType({})
 
-Above = Mapping[type[models.Model], object]  # the rows that an object stands in: their models and keys
+ParentRows = Mapping[type[models.Model], object]  # the rows that an object stands in: their models and keys
 
-Step = Callable[[Batch, Row, object, object, str, Above], None]  # batch, row, its key, the value, its place
+Step = Callable[[Batch, Row, object, object, str, ParentRows], None]  # batch, row, its key, the value, its place
 
 
 class Walk(NamedTuple):
@@ -63,7 +63,7 @@ def walk(representation) -> Walk:
 def stands_alone(shown) -> bool:
     """Whether what a field shows says the same wherever it stands."""
     cls = type(getattr(shown, "child", shown))
-    return not issubclass(cls, Representation) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
+    return not issubclass(cls, ResourceSerializer) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
 
 
 def way(model, shown) -> list:
@@ -85,7 +85,7 @@ def step(model, shown) -> Step:
         return name(model._meta.get_field(shown.source))
     if isinstance(shown, Rows):
         return beyond(way(model, shown), many(way(model, shown)[-1], type(shown.child), shown.part))
-    if isinstance(shown, Representation):
+    if isinstance(shown, ResourceSerializer):
         relation = model._meta.get_field(shown.source)
         if is_column(relation):
             return one(relation, type(shown))
@@ -101,7 +101,7 @@ def column(model, shown) -> models.Field:
         return model._meta.get_field(f"recorded_{shown.source}")
 
 
-def take(batch, representation, record, place, above: Above = EMPTY):
+def take(batch, representation, record, place, above: ParentRows = EMPTY):
     """Notes what an object says; returns the key of its row, or the row where the contract shows no key."""
     if not isinstance(record, dict):
         batch.refuse(place, "Must be an object.")
@@ -180,7 +180,7 @@ def shown_from_beyond() -> frozenset[models.Field]:
     for representation in components():
         model = representation.Meta.model
         for shown in representation().fields.values():
-            if isinstance(shown, Rows | Representation) and (last := way(model, shown)[-1]).auto_created:
+            if isinstance(shown, Rows | ResourceSerializer) and (last := way(model, shown)[-1]).auto_created:
                 found.add(last.field)
     return frozenset(found)
 
