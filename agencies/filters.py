@@ -1,4 +1,12 @@
-from spacedevs.api.filters.filters import BOUNDED, CONTAINED, EXACT, Ids, Present, ResourceFilter, Words
+from spacedevs.api.filters.filters import (
+    BOUNDED,
+    CONTAINED,
+    EXACT,
+    IdsFilter,
+    PresenceFilter,
+    ResourceFilter,
+    TextsFilter,
+)
 
 from . import models
 
@@ -18,8 +26,8 @@ LANDINGS = (
 
 
 class AgencyFilter(ResourceFilter):
-    country_code = Words("country__alpha_3_code")
-    spacecraft = Present("spacecraft_list", label="Builds ships")
+    country_code = TextsFilter("country__alpha_3_code")
+    spacecraft = PresenceFilter("spacecraft_list", label="Builds ships")
 
     class Meta:
         model = models.Agency
@@ -31,7 +39,7 @@ class AgencyFilter(ResourceFilter):
 
 
 class MissionPatchFilter(ResourceFilter):
-    ids = Ids("id")
+    ids = IdsFilter("id")
 
     class Meta:
         model = models.MissionPatch

@@ -1,4 +1,12 @@
-from spacedevs.api.filters.filters import BOUNDED, EXACT, FlagFilter, Numbers, Present, ResourceFilter, TextFilter
+from spacedevs.api.filters.filters import (
+    BOUNDED,
+    EXACT,
+    FlagFilter,
+    NumbersFilter,
+    PresenceFilter,
+    ResourceFilter,
+    TextFilter,
+)
 
 from . import models
 
@@ -14,11 +22,11 @@ class Human(FlagFilter):
 
 
 class AstronautFilter(ResourceFilter):
-    agency_ids = Numbers("agency__id")
-    has_flown = Present("first_flight", label="Has flown")
+    agency_ids = NumbersFilter("agency__id")
+    has_flown = PresenceFilter("first_flight", label="Has flown")
     is_human = Human("type__name", label="Is a human")
     nationality = TextFilter("nationality__nationality_name", "iexact")
-    status_ids = Numbers("status__id")
+    status_ids = NumbersFilter("status__id")
 
     class Meta:
         model = models.Astronaut

@@ -1,4 +1,4 @@
-from spacedevs.api.filters.filters import COMPARED, EXACT, Chosen, ResourceFilter
+from spacedevs.api.filters.filters import COMPARED, EXACT, ResourceFilter, SubsetFilter
 
 from . import models
 from .models import CHASERS, TARGETS
@@ -6,7 +6,7 @@ from .querysets import DOCKED
 
 
 class DockingEventFilter(ResourceFilter):
-    docked = Chosen(DOCKED, label="Is still docked")
+    docked = SubsetFilter(DOCKED, label="Is still docked")
 
     class Meta:
         model = models.DockingEvent

@@ -6,11 +6,11 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from spacedevs.db.clock import Ahead, First
-from spacedevs.db.subsets import Part
+from spacedevs.db.subsets import Subset
 
 # A vehicle counts as docked from the moment of its docking until it departs: also while its departure is planned, and
 # not yet while its docking is.
-DOCKED = Part(
+DOCKED = Subset(
     Q(docking__lte=Now()) & (Q(departure=None) | Q(departure__gt=Now())),
     {"docking": timedelta(), "departure": timedelta()},
 )

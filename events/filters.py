@@ -4,12 +4,12 @@ from spacedevs.api.filters.filters import (
     CONTAINED,
     EXACT,
     DateTimeFilter,
-    Hide,
-    Ids,
-    Numbers,
+    ExcludeSubsetFilter,
+    IdsFilter,
+    NumbersFilter,
     ResourceFilter,
-    Uuids,
-    Words,
+    TextsFilter,
+    UuidsFilter,
 )
 
 from . import models
@@ -17,20 +17,20 @@ from .querysets import PREVIOUS
 
 
 class EventFilter(ResourceFilter):
-    id = Ids("id")
-    agency__ids = Ids("agencies__id")
+    id = IdsFilter("id")
+    agency__ids = IdsFilter("agencies__id")
     # LL2 2.3.0 first had date__lt by this name.
     date__gt__lt = DateTimeFilter("date", "lt")
-    day = Numbers("date__day")
-    expedition__ids = Ids("expeditions__id")
-    launch__ids = Uuids("launches__id")
-    month = Numbers("date__month")
-    year = Numbers("date__year")
-    program = Ids("program__id")
-    program__ids = Ids("program__id")
-    spacestation__ids = Ids("spacestations__id")
-    type__ids = Ids("type__id")
-    video_url = Words("vid_urls__url")
+    day = NumbersFilter("date__day")
+    expedition__ids = IdsFilter("expeditions__id")
+    launch__ids = UuidsFilter("launches__id")
+    month = NumbersFilter("date__month")
+    year = NumbersFilter("date__year")
+    program = IdsFilter("program__id")
+    program__ids = IdsFilter("program__id")
+    spacestation__ids = IdsFilter("spacestations__id")
+    type__ids = IdsFilter("type__id")
+    video_url = TextsFilter("vid_urls__url")
 
     class Meta:
         model = models.Event
@@ -42,20 +42,20 @@ class EventFilter(ResourceFilter):
 
 
 class UpcomingEventFilter(EventFilter):
-    hide_recent_previous = Hide(PREVIOUS, label="Events whose time is past are left out")
+    hide_recent_previous = ExcludeSubsetFilter(PREVIOUS, label="Events whose time is past are left out")
 
 
 class SpacewalkFilter(ResourceFilter):
-    ids = Ids("id")
-    astronaut__ids = Ids("crew__astronaut__id")
-    day = Numbers("start__day")
-    month = Numbers("start__month")
-    year = Numbers("start__year")
-    event__ids = Ids("event__id")
-    launch__ids = Uuids("spacecraft_flight__launch__id")
-    owner__ids = Numbers("spacestation__owners__id")
-    program__ids = Ids("program__id")
-    spacestation__ids = Ids("spacestation__id")
+    ids = IdsFilter("id")
+    astronaut__ids = IdsFilter("crew__astronaut__id")
+    day = NumbersFilter("start__day")
+    month = NumbersFilter("start__month")
+    year = NumbersFilter("start__year")
+    event__ids = IdsFilter("event__id")
+    launch__ids = UuidsFilter("spacecraft_flight__launch__id")
+    owner__ids = NumbersFilter("spacestation__owners__id")
+    program__ids = IdsFilter("program__id")
+    spacestation__ids = IdsFilter("spacestation__id")
 
     class Meta:
         model = models.Spacewalk

@@ -2,17 +2,17 @@ from spacedevs.api.filters.filters import (
     BOUNDED,
     COMPARED,
     EXACT,
-    Chosen,
+    ExcludeSubsetFilter,
     FlagFilter,
-    Hide,
-    Ids,
+    IdsFilter,
     IntegerFilter,
-    Numbers,
-    Present,
+    NumbersFilter,
+    PresenceFilter,
     ResourceFilter,
+    SubsetFilter,
     TextFilter,
-    Uuids,
-    Words,
+    TextsFilter,
+    UuidsFilter,
 )
 
 from . import models
@@ -34,33 +34,33 @@ class Suborbital(FlagFilter):
 
 
 class LaunchFilter(ResourceFilter):
-    id = Uuids("id")
-    day = Numbers("net__day")
-    month = Numbers("net__month")
-    year = Numbers("net__year")
+    id = UuidsFilter("id")
+    day = NumbersFilter("net__day")
+    month = NumbersFilter("net__month")
+    year = NumbersFilter("net__year")
     include_suborbital = Suborbital(label="Suborbital launches are included")
-    is_crewed = Present("spacecraft_flights__launch_crew", label="Has a crew")
-    launch_designator = Words("launch_designator")
-    launcher_config__id = Ids("rocket__configuration__id")
-    launcher_config_family_ids = Ids("rocket__configuration__families__id")
-    location__ids = Ids("pad__location__id")
-    lsp__id = Ids(f"{PROVIDER}__id")
-    lsp__name = Words(f"{PROVIDER}__name")
-    mission__agency__ids = Ids("mission__agencies__id")
-    mission_type__ids = Ids("mission__type__id")
-    orbit__ids = Ids("mission__orbit__id")
-    previous = Chosen(PREVIOUS, label="Its time is past")
-    program = Ids("program__id")
-    related_lsp__id = Ids(f"{PROVIDER}__id", f"{MANUFACTURER}__id", label="Provider or manufacturer")
-    related_lsp__name = Words(f"{PROVIDER}__name", f"{MANUFACTURER}__name", label="Provider or manufacturer")
+    is_crewed = PresenceFilter("spacecraft_flights__launch_crew", label="Has a crew")
+    launch_designator = TextsFilter("launch_designator")
+    launcher_config__id = IdsFilter("rocket__configuration__id")
+    launcher_config_family_ids = IdsFilter("rocket__configuration__families__id")
+    location__ids = IdsFilter("pad__location__id")
+    lsp__id = IdsFilter(f"{PROVIDER}__id")
+    lsp__name = TextsFilter(f"{PROVIDER}__name")
+    mission__agency__ids = IdsFilter("mission__agencies__id")
+    mission_type__ids = IdsFilter("mission__type__id")
+    orbit__ids = IdsFilter("mission__orbit__id")
+    previous = SubsetFilter(PREVIOUS, label="Its time is past")
+    program = IdsFilter("program__id")
+    related_lsp__id = IdsFilter(f"{PROVIDER}__id", f"{MANUFACTURER}__id", label="Provider or manufacturer")
+    related_lsp__name = TextsFilter(f"{PROVIDER}__name", f"{MANUFACTURER}__name", label="Provider or manufacturer")
     rocket__spacecraftflight__spacecraft__id = IntegerFilter(f"{SHIP}__id")
     rocket__spacecraftflight__spacecraft__name = TextFilter(f"{SHIP}__name")
     rocket__spacecraftflight__spacecraft__name__icontains = TextFilter(f"{SHIP}__name", "icontains")
-    serial_number = Words("first_stages__launcher__serial_number")
-    spacecraft_config__ids = Ids(f"{SHIP}__spacecraft_config__id")
-    status__ids = Ids("status__id")
-    upcoming = Chosen(UPCOMING, label="Its time is to come, or was within the last 24 hours")
-    video_url = Words("vid_urls__url")
+    serial_number = TextsFilter("first_stages__launcher__serial_number")
+    spacecraft_config__ids = IdsFilter(f"{SHIP}__spacecraft_config__id")
+    status__ids = IdsFilter("status__id")
+    upcoming = SubsetFilter(UPCOMING, label="Its time is to come, or was within the last 24 hours")
+    video_url = TextsFilter("vid_urls__url")
 
     class Meta:
         model = models.Launch
@@ -91,19 +91,19 @@ class LaunchFilter(ResourceFilter):
 
 
 class UpcomingLaunchFilter(LaunchFilter):
-    hide_recent_previous = Hide(PREVIOUS, label="Launches whose time is past are left out")
+    hide_recent_previous = ExcludeSubsetFilter(PREVIOUS, label="Launches whose time is past are left out")
 
 
 class LandingFilter(ResourceFilter):
-    firststage_launch__ids = Uuids("firststage__launch__id")
-    landing_location__ids = Ids("landing_location__id")
-    landing_type__ids = Ids("type__id")
-    launcher__ids = Ids("firststage__launcher__id")
-    launcher_config__ids = Ids("firststage__launcher__launcher_config__id")
-    launcher_serial_numbers = Words("firststage__launcher__serial_number")
-    spacecraft__ids = Ids("spacecraftflight__spacecraft__id")
-    spacecraft_config__ids = Ids("spacecraftflight__spacecraft__spacecraft_config__id")
-    spacecraft_launch__ids = Uuids("spacecraftflight__launch__id")
+    firststage_launch__ids = UuidsFilter("firststage__launch__id")
+    landing_location__ids = IdsFilter("landing_location__id")
+    landing_type__ids = IdsFilter("type__id")
+    launcher__ids = IdsFilter("firststage__launcher__id")
+    launcher_config__ids = IdsFilter("firststage__launcher__launcher_config__id")
+    launcher_serial_numbers = TextsFilter("firststage__launcher__serial_number")
+    spacecraft__ids = IdsFilter("spacecraftflight__spacecraft__id")
+    spacecraft_config__ids = IdsFilter("spacecraftflight__spacecraft__spacecraft_config__id")
+    spacecraft_launch__ids = UuidsFilter("spacecraftflight__launch__id")
 
     class Meta:
         model = models.Landing

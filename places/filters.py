@@ -1,4 +1,4 @@
-from spacedevs.api.filters.filters import BOUNDED, COMPARED, CONTAINED, EXACT, Ids, ResourceFilter, TextFilter
+from spacedevs.api.filters.filters import BOUNDED, COMPARED, CONTAINED, EXACT, IdsFilter, ResourceFilter, TextFilter
 
 from . import models
 
@@ -16,7 +16,7 @@ class LocationFilter(ResourceFilter):
 
 
 class PadFilter(ResourceFilter):
-    agencies_ids = Ids("agencies__id")
+    agencies_ids = IdsFilter("agencies__id")
 
     class Meta:
         model = models.Pad

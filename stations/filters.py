@@ -3,10 +3,10 @@ from spacedevs.api.filters.filters import (
     COMPARED,
     CONTAINED,
     EXACT,
-    Chosen,
-    Ids,
+    IdsFilter,
     IntegerFilter,
     ResourceFilter,
+    SubsetFilter,
 )
 
 from . import models
@@ -14,9 +14,9 @@ from .querysets import ACTIVE
 
 
 class SpaceStationFilter(ResourceFilter):
-    owner__ids = Ids("owners__id")
-    owners = Ids("owners__id")
-    status__ids = Ids("status__id")
+    owner__ids = IdsFilter("owners__id")
+    owners = IdsFilter("owners__id")
+    status__ids = IdsFilter("status__id")
 
     class Meta:
         model = models.SpaceStation
@@ -28,7 +28,7 @@ class SpaceStationFilter(ResourceFilter):
 
 
 class ExpeditionFilter(ResourceFilter):
-    is_active = Chosen(ACTIVE, label="Has begun and not ended")
+    is_active = SubsetFilter(ACTIVE, label="Has begun and not ended")
     space_station = IntegerFilter("spacestation")
 
     class Meta:

@@ -4,9 +4,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from spacedevs.db.clock import ClockManager
-from spacedevs.db.subsets import Part
+from spacedevs.db.subsets import Subset
 
-ACTIVE = Part(  # expeditions that have begun and not ended
+ACTIVE = Subset(  # expeditions that have begun and not ended
     Q(start__lte=Now()) & (Q(end=None) | Q(end__gt=Now())),
     {"start": timedelta(), "end": timedelta()},
 )

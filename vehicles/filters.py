@@ -1,4 +1,12 @@
-from spacedevs.api.filters.filters import BOUNDED, CONTAINED, EXACT, Ids, IdsOfAll, ResourceFilter, TextFilter
+from spacedevs.api.filters.filters import (
+    BOUNDED,
+    CONTAINED,
+    EXACT,
+    AllIdsFilter,
+    IdsFilter,
+    ResourceFilter,
+    TextFilter,
+)
 
 from . import models
 from .serializers import ROCKET_TOTALS
@@ -24,7 +32,7 @@ class SpacecraftConfigFamilyFilter(ResourceFilter):
 
 
 class LauncherFilter(ResourceFilter):
-    launcher_config__ids = Ids("launcher_config__id")
+    launcher_config__ids = IdsFilter("launcher_config__id")
 
     class Meta:
         model = models.Launcher
@@ -41,10 +49,10 @@ class LauncherFilter(ResourceFilter):
 
 
 class LauncherConfigFilter(ResourceFilter):
-    families = Ids("families__id")
-    families__contains = IdsOfAll("families__id")
-    program = Ids("program__id")
-    program__contains = IdsOfAll("program__id")
+    families = IdsFilter("families__id")
+    families__contains = AllIdsFilter("families__id")
+    program = IdsFilter("program__id")
+    program__contains = AllIdsFilter("program__id")
 
     class Meta:
         model = models.LauncherConfig

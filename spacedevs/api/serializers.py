@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from spacedevs.db.ordering import place_of, total
 from spacedevs.db.paths import is_column
-from spacedevs.db.subsets import Part
+from spacedevs.db.subsets import Subset
 
 from .fields import Duration, ResponseMode, Url
 
@@ -68,7 +68,7 @@ def as_loaded(name) -> str:
 class Rows(serializers.ListSerializer):
     """Related rows: all of a relation, or a part of it; the way to them may lead over several relations."""
 
-    def __init__(self, *args, part: Part | None = None, **kwargs):
+    def __init__(self, *args, part: Subset | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.part = part
 
@@ -90,7 +90,7 @@ class ResourceSerializer(serializers.ModelSerializer):
         models.URLField: Url,
     }
 
-    def __init__(self, *args, part: Part | None = None, **kwargs):
+    def __init__(self, *args, part: Subset | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.part = part
 
@@ -188,7 +188,7 @@ class Relation(NamedTuple):
     path: str
     representation: type[ResourceSerializer] | None  # none where the name alone is shown
     many: bool
-    part: Part | None
+    part: Subset | None
 
     @property
     def is_join(self) -> bool:

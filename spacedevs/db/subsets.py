@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 
 @dataclass(frozen=True, eq=False)  # each is one of a kind, as a constant is
-class Part:
+class Subset:
     """The rows for which a condition holds.
 
     Where it depends on the clock, `edges` are the columns of time that it compares with now, each with how
@@ -41,11 +41,11 @@ class Part:
 NOW, DAY = timedelta(), timedelta(days=1)
 
 
-def upcoming(column) -> Part:
+def upcoming(column) -> Subset:
     """Rows whose time is to come; each stays for a day after it."""
-    return Part(Q(**{f"{column}__gte": Now() - DAY}), {column: DAY})
+    return Subset(Q(**{f"{column}__gte": Now() - DAY}), {column: DAY})
 
 
-def previous(column) -> Part:
+def previous(column) -> Subset:
     """Rows whose time is past, from the moment on."""
-    return Part(Q(**{f"{column}__lte": Now()}), {column: NOW})
+    return Subset(Q(**{f"{column}__lte": Now()}), {column: NOW})

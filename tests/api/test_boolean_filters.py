@@ -6,13 +6,13 @@ from django.db import models
 from crew.models import AstronautFlight
 from launches.filters import Suborbital
 from launches.models import Launch, SpacecraftFlight
-from spacedevs.api.filters.filters import FlagFilter, Hide
+from spacedevs.api.filters.filters import ExcludeSubsetFilter, FlagFilter
 from spacedevs.db.search.text import end
 from tests import factories
 
 from .routes import RESOURCES
 
-OPTIONS = Hide, Suborbital  # they leave rows out in one of the two answers, and nothing in the other
+OPTIONS = ExcludeSubsetFilter, Suborbital  # they leave rows out in one of the two answers, and nothing in the other
 BOOLEANS = [
     (prefix, name)
     for prefix, resource in RESOURCES.items()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from django.db import models
 
-from spacedevs.api.filters.filters import Several
+from spacedevs.api.filters.filters import AnyOfFilter
 from tests.factories import DOCKED, LAUNCHED
 
 from .paths import AHEAD, SAMPLES, Place, keys, listed, made
@@ -296,7 +296,7 @@ class Case(NamedTuple):
         part = words.pop() if len(words) > 1 and words[-1] in PARTS else ""
         path = RESOURCES[prefix].path_of("__".join([*words[:-1], "id" if words[-1] == "ids" else words[-1]]))
         place = Place(prefix, path)
-        return cls(place, part, lookup, isinstance(declaration, Several)) if place.is_known else None
+        return cls(place, part, lookup, isinstance(declaration, AnyOfFilter)) if place.is_known else None
 
     def samples(self):
         if not self.part:

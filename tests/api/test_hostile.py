@@ -34,10 +34,10 @@ MOMENTS = [
 ]
 LISTS = ",".join(map(str, range(1500)))
 BAD = {  # by kind of filter, what means nothing; a kind comes before those that it is made from
-    filters.Uuids: ["x", f"{UUID},x", "1", f"{UUID}\x00", UUID[:-1]],
-    filters.Words: ["\x00", "a,\x00"],
-    filters.IdsOfAll: [*WHOLE, ",".join(map(str, range(33)))],
-    filters.Ids: [*WHOLE, *(f"1,{value}" for value in WHOLE)],
+    filters.UuidsFilter: ["x", f"{UUID},x", "1", f"{UUID}\x00", UUID[:-1]],
+    filters.TextsFilter: ["\x00", "a,\x00"],
+    filters.AllIdsFilter: [*WHOLE, ",".join(map(str, range(33)))],
+    filters.IdsFilter: [*WHOLE, *(f"1,{value}" for value in WHOLE)],
     filters.UuidFilter: ["x", "1", f"{UUID},{UUID}", f"{UUID}\x00", UUID[:-1], "{" * 30],
     filters.IntegerFilter: [*WHOLE, "1,2"],
     filters.FloatFilter: ["x", "nan", "inf", "-Infinity", "1e999", "1,5", "1.5.5", "1\x00", "0x1"],
@@ -48,10 +48,10 @@ BAD = {  # by kind of filter, what means nothing; a kind comes before those that
 }
 TEXTS = ["'", '"', "%", "_", "\\", "; DROP TABLE x; --", "\u202e", "\U0001f680", "a" * 5000]
 ODD = {  # what means something that hardly anyone asks for
-    filters.Uuids: [UUID, UUID.upper(), ",".join([UUID] * 200), ",,,"],
-    filters.Words: [*TEXTS, ",".join("ab" * 500)],
-    filters.IdsOfAll: ["0", "-1", str(2**63 - 1), ",".join(map(str, range(32))), ",".join("1" * 500)],
-    filters.Ids: ["0", "-1", str(2**63 - 1), f"-{2**63 - 1}", LISTS, ",", "1,,2"],
+    filters.UuidsFilter: [UUID, UUID.upper(), ",".join([UUID] * 200), ",,,"],
+    filters.TextsFilter: [*TEXTS, ",".join("ab" * 500)],
+    filters.AllIdsFilter: ["0", "-1", str(2**63 - 1), ",".join(map(str, range(32))), ",".join("1" * 500)],
+    filters.IdsFilter: ["0", "-1", str(2**63 - 1), f"-{2**63 - 1}", LISTS, ",", "1,,2"],
     filters.UuidFilter: [UUID, UUID.replace("-", ""), "{" + UUID + "}"],
     filters.IntegerFilter: ["0", "-1", "00001", " 1 ", "9999", "10000", str(2**31), str(2**63 - 1), f"-{2**63 - 1}"],
     filters.FloatFilter: ["0", "-0.0", "1e308", "-1e-308", "\u0661", str(10**40), " 1.5 "],

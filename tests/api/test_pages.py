@@ -14,7 +14,14 @@ from django.test import Client
 
 from docking.models import CHASERS, TARGETS
 from spacedevs.api.browsable.filter_form import Form
-from spacedevs.api.filters.filters import DateFilter, DateTimeFilter, FlagFilter, FloatFilter, IntegerFilter, Several
+from spacedevs.api.filters.filters import (
+    AnyOfFilter,
+    DateFilter,
+    DateTimeFilter,
+    FlagFilter,
+    FloatFilter,
+    IntegerFilter,
+)
 from tests import factories
 
 from .conftest import rows_of
@@ -108,7 +115,7 @@ def test_inputs_are_of_the_kind_of_their_filters(prefix, client):
             assert 'type="date"' in shown
         elif isinstance(kind, FlagFilter):
             assert re.findall(r'value="(\w*)"', shown) == ["", "true", "false"]
-        elif isinstance(kind, FloatFilter | IntegerFilter) and not isinstance(kind, Several):
+        elif isinstance(kind, FloatFilter | IntegerFilter) and not isinstance(kind, AnyOfFilter):
             assert 'type="number"' in shown or " list=" in shown
         else:
             assert 'type="text"' in shown

@@ -12,14 +12,14 @@ from django.forms import BoundField
 from django.urls import NoReverseMatch, resolve, reverse
 
 from spacedevs.api.filters.filters import (
+    AllIdsFilter,
+    AnyOfFilter,
     DateFilter,
     DateTimeFilter,
     FlagFilter,
-    IdsOfAll,
-    Several,
     TextFilter,
-    Uuids,
-    Words,
+    TextsFilter,
+    UuidsFilter,
 )
 from spacedevs.db.search.text import end
 
@@ -119,7 +119,7 @@ class Form:
             return TIME
         if isinstance(filter_, FlagFilter):
             return FLAGS
-        if isinstance(filter_, TextFilter | Words):
+        if isinstance(filter_, TextFilter | TextsFilter):
             return TEXTS
         return RECORDS if self.related(filter_) else NUMBERS
 
@@ -146,10 +146,10 @@ class Form:
         attributes = bound.field.widget.attrs
         for bounds_of_the_database in ("min", "max"):
             attributes.pop(bounds_of_the_database, None)
-        if isinstance(filter_, Several) and not isinstance(filter_, Uuids | Words):
+        if isinstance(filter_, AnyOfFilter) and not isinstance(filter_, UuidsFilter | TextsFilter):
             attributes.update(placeholder=A_LIST, pattern=NUMBERS_BY_COMMAS)
         if self.records(filter_):
-            several = {"data-several": True} if isinstance(filter_, Several) else {}
+            several = {"data-several": True} if isinstance(filter_, AnyOfFilter) else {}
             attributes.update({"list": f"list_{name}", "autocomplete": "off", **several})
             bound.field.widget.input_type = "text"  # what is offered is found by its name
         return Answer(name, self.says(filter_), bound, any(self.query.getlist(name)))
@@ -157,7 +157,7 @@ class Form:
     def says(self, filter_) -> str:
         if isinstance(filter_, FlagFilter):
             return ""
-        if isinstance(filter_, IdsOfAll):
+        if isinstance(filter_, AllIdsFilter):
             return "is all of"
         kind = MOMENTS if self.group_of(filter_) == TIME else COMPARISONS
         return kind.get(filter_.lookup_expr) or OTHERS[filter_.lookup_expr]

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from spacedevs.api.pagination import Pagination
 from spacedevs.api.render_plan.plan import path_of
-from spacedevs.db.subsets import Part
+from spacedevs.db.subsets import Subset
 
 from .renderers import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 
@@ -33,7 +33,7 @@ class Feed:
     title = ""
     time = ""  # the column that tells when; rows without have no place in a feed
     changed: models.Expression  # when a row was last changed, in the past; null where nobody knows
-    clock: Part | None = None  # whose edges are the moments at which `changed` changes though nothing is written
+    clock: Subset | None = None  # whose edges are the moments at which `changed` changes though nothing is written
     related = ()  # the rows that an entry is made from as well
 
     @staticmethod

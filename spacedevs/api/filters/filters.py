@@ -25,7 +25,7 @@ CONTAINED = (*EXACT, "contains")
 # Kinds of filters --------------------------------------------------------------------------------
 
 
-class Selection:
+class ConditionFilter:
     """Selects rows by a condition; a relation to several rows makes none of them appear twice."""
 
     # Texts are compared alike on every database.
@@ -44,14 +44,14 @@ class Selection:
         return rows.exclude(condition) if self.exclude else rows.filter(condition)
 
 
-class TextFilter(Selection, filters.CharFilter):
+class TextFilter(ConditionFilter, filters.CharFilter):
     """Compares a text: as it is written, but for `icontains`."""
 
     def condition(self, value):
         return Q(**{f"{self.field_name}__{self.spelled.get(self.lookup_expr, self.lookup_expr)}": value})
 
 
-class IntegerFilter(Selection, filters.NumberFilter):
+class IntegerFilter(ConditionFilter, filters.NumberFilter):
     """Compares a whole number."""
 
     field_class = IntegerField
@@ -60,7 +60,7 @@ class IntegerFilter(Selection, filters.NumberFilter):
         return None
 
 
-class FloatFilter(Selection, filters.NumberFilter):
+class FloatFilter(ConditionFilter, filters.NumberFilter):
     """Compares a number."""
 
     field_class = forms.FloatField
@@ -69,29 +69,29 @@ class FloatFilter(Selection, filters.NumberFilter):
         return None
 
 
-class UuidFilter(Selection, filters.UUIDFilter):
+class UuidFilter(ConditionFilter, filters.UUIDFilter):
     """Compares a UUID."""
 
 
-class DateFilter(Selection, filters.DateFilter):
+class DateFilter(ConditionFilter, filters.DateFilter):
     """Compares a day."""
 
     field_class = DateField
 
 
-class DateTimeFilter(Selection, filters.IsoDateTimeFilter):
+class DateTimeFilter(ConditionFilter, filters.IsoDateTimeFilter):
     """Compares a moment."""
 
     field_class = UtcDateTimeField
 
 
-class FlagFilter(Selection, BooleanFilter):
+class FlagFilter(ConditionFilter, BooleanFilter):
     """Asks yes or no."""
 
     field_class = FlagField
 
 
-class Present(FlagFilter):
+class PresenceFilter(FlagFilter):
     """Asks whether there is anything at the end of a path: in any row of several, or in none of them."""
 
     def __init__(self, field_name, **kwargs):
@@ -106,7 +106,7 @@ class Present(FlagFilter):
         return rows.filter(present if value else ~present)
 
 
-class Chosen(FlagFilter):
+class SubsetFilter(FlagFilter):
     """Asks for the rows of a part, or for the others."""
 
     def __init__(self, part, **kwargs):
@@ -117,7 +117,7 @@ class Chosen(FlagFilter):
         return self.part.where if value else ~self.part.where
 
 
-class Hide(FlagFilter):
+class ExcludeSubsetFilter(FlagFilter):
     """Leaves out the rows of a part when asked to; else it asks nothing."""
 
     def __init__(self, part, **kwargs):
@@ -128,7 +128,7 @@ class Hide(FlagFilter):
         return rows.exclude(self.part.where) if value else rows
 
 
-class Several(Selection, BaseCSVFilter):
+class AnyOfFilter(ConditionFilter, BaseCSVFilter):
     """Selects the rows that have any of several values, at any of some places."""
 
     base_field_class = SeveralField
@@ -144,36 +144,36 @@ class Several(Selection, BaseCSVFilter):
         return Q(**{f"{place}__in": value})
 
 
-class Ids(Several, IntegerFilter):
+class IdsFilter(AnyOfFilter, IntegerFilter):
     """Selects by ids, or other whole numbers."""
 
 
 @extend_schema_field({"type": "number", "description": "Multiple values may be separated by commas."})
-class Numbers(Ids):
+class NumbersFilter(IdsFilter):
     """The same where LL2 2.3.0 does not say that they are whole numbers."""
 
 
-class Uuids(Several, filters.UUIDFilter):
+class UuidsFilter(AnyOfFilter, filters.UUIDFilter):
     """Selects by UUIDs."""
 
 
-class Words(Several, filters.CharFilter):
+class TextsFilter(AnyOfFilter, filters.CharFilter):
     """Selects by texts, as they are written."""
 
     base_field_class = WordsField
 
 
 @extend_schema_field({"type": "integer"})
-class Figure(IntegerFilter):
+class ComputedIntegerFilter(IntegerFilter):
     """Compares a whole number that is computed."""
 
 
 @extend_schema_field({"type": "boolean"})
-class Truth(FlagFilter):
+class ComputedFlagFilter(FlagFilter):
     """Asks for what is computed to be so, or not."""
 
 
-class IdsOfAll(Ids):
+class AllIdsFilter(IdsFilter):
     """Selects the rows that have all of several ids.
 
     They are counted: a join for each is more than a database plans in good time."""
@@ -203,7 +203,7 @@ KINDS = {
 }
 
 
-COMPUTED = {models.BooleanField: Truth, models.IntegerField: Figure}
+COMPUTED = {models.BooleanField: ComputedFlagFilter, models.IntegerField: ComputedIntegerFilter}
 
 
 def kind_of(field) -> dict:
@@ -237,7 +237,7 @@ class ResourceFilter(filters.FilterSet):
             for lookup in lookups
         }
         parts = [f"{column}__{part}" for column in getattr(meta, "dates", ()) for part in ("day", "month", "year")]
-        return {**super().get_filters(), **figures, **{name: Numbers(name) for name in parts}}
+        return {**super().get_filters(), **figures, **{name: NumbersFilter(name) for name in parts}}
 
     @classmethod
     def filter_for_lookup(cls, field, lookup_type):

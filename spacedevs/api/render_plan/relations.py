@@ -9,7 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
 
 from spacedevs.db.paths import Unknown, is_column, join, link_columns, quoted, without_parameters
-from spacedevs.db.subsets import Part
+from spacedevs.db.subsets import Subset
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Way:
 
     model: type[models.Model]
     names: tuple[str, ...]
-    part: Part | None = None
+    part: Subset | None = None
 
     @cached_property
     def relations(self) -> list:

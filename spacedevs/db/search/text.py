@@ -59,7 +59,7 @@ class InAnyCase:
 # What is asked of texts ----------------------------------------------------------------------------
 
 
-class Holds(InAnyCase, IContains):
+class FoldedContains(InAnyCase, IContains):
     """Whether a text holds a word, in any case.
 
     Databases differ over letters without one counterpart of their own, such as ß and the dotless i."""
@@ -70,7 +70,7 @@ class Holds(InAnyCase, IContains):
         return lookup.as_sql(compiler, connection)
 
 
-class Is(InAnyCase, IExact):
+class FoldedExact(InAnyCase, IExact):
     """Whether a text is another one, in any case."""
 
     def as_sqlite(self, compiler, connection):
@@ -78,7 +78,7 @@ class Is(InAnyCase, IExact):
         return lookup.as_sql(compiler, connection)
 
 
-class Includes(Contains):
+class ExactContains(Contains):
     """Whether a text holds another one, letter by letter: SQLite's own LIKE takes small letters for capitals."""
 
     def as_sqlite(self, compiler, connection):
@@ -86,7 +86,7 @@ class Includes(Contains):
         return f"instr({text}, {part}) > 0", (*given, *more)
 
 
-class HoldsInUpperCase(Holds):
+class HoldsInUpperCase(FoldedContains):
     """The same of a text that is kept in upper case, so that an index on the bare column serves."""
 
     def process_lhs(self, compiler, connection, lhs=None):
@@ -124,10 +124,10 @@ class SearchText(models.TextField):
 for kind in (models.CharField, models.TextField):
     for lookup in (IContains, IExact, IStartsWith, IEndsWith):  # of Django's admin, for example
         kind.register_lookup(type(lookup.__name__, (InAnyCase, lookup), {}))
-    kind.register_lookup(Holds, "holds")
-    kind.register_lookup(Includes, "includes")
-    kind.register_lookup(Is, "is")
-models.IntegerField.register_lookup(Holds, "holds")  # a number is searched as it is written
+    kind.register_lookup(FoldedContains, "holds")
+    kind.register_lookup(ExactContains, "includes")
+    kind.register_lookup(FoldedExact, "is")
+models.IntegerField.register_lookup(FoldedContains, "holds")  # a number is searched as it is written
 SearchText.register_lookup(HoldsInUpperCase, "holds")
 
 
