@@ -17,7 +17,7 @@ from spacedevs.api.serializers import NameOf, ResourceSerializer, loaded
 from spacedevs.db.bulk import chained, database_conversions
 from spacedevs.db.paths import Unknown, computed, is_column
 
-from .relations import Way
+from .relations import RelationPath
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 # How many columns of its own, and with all that it shows, a row may have to be read by a join with those that
@@ -60,7 +60,7 @@ def raw_key(row):
     return row._meta.pk.get_db_prep_value(row.pk, connection)
 
 
-class Shape:
+class CompiledSerializer:
     """A representation, compiled: which column stands at each of its keys, and what becomes of it."""
 
     def __init__(self, representation: type[ResourceSerializer]):
@@ -104,8 +104,8 @@ class Shape:
         else:
             self.compile_value(place, field)
 
-    def compile_way(self, place, field, shown: "Shape"):
-        way = Way(self.model, tuple(field.source_attrs), field.part)
+    def compile_way(self, place, field, shown: "CompiledSerializer"):
+        way = RelationPath(self.model, tuple(field.source_attrs), field.part)
         if way.target is not shown.model:
             raise Unknown(field)
         way.condition()
@@ -156,7 +156,7 @@ class Shape:
         return [(itemgetter(place), one) for place, _, one in self.ones if not one.is_small]
 
     @cached_property
-    def beneath(self) -> set["Shape"]:
+    def beneath(self) -> set["CompiledSerializer"]:
         """The shapes that it shows and that are read after it: those that small ones show among them."""
         shown = {each for _, _, each in (*self.ones, *self.manies)}
         return shown.union(*(each.beneath for each in shown if each.is_small))
@@ -198,5 +198,5 @@ class Shape:
 
 
 @cache
-def shape(representation) -> Shape:
-    return Shape(representation)
+def shape(representation) -> CompiledSerializer:
+    return CompiledSerializer(representation)

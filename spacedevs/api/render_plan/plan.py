@@ -18,16 +18,16 @@ from rest_framework.reverse import preserve_builtin_query_params
 
 from spacedevs.db.bulk import read_all
 
-from .compiled import Shape, shape
-from .queries import Reading, Slice, comes_along
-from .relations import Way
+from .compiled import CompiledSerializer, shape
+from .queries import RowSlice, TableQuery, comes_along
+from .relations import RelationPath
 
 SHARED = 1.2  # times that a row is shown on average: from there on it pays to make bytes of it first
 NEVER = float("inf")
 PROBES = 987654321987654321, UUID("f7a1c2d3-98b4-4c5d-8e6f-a0b1c2d3e4f5")  # keys that stand in for any other
 
 
-class Page:
+class RenderContext:
     """What has been found and written for one answer."""
 
     def __init__(self, request, every):
@@ -44,7 +44,7 @@ class Page:
     def note_changes(self, moments):
         self.changes.update(filter(None, moments))
 
-    def keep(self, part: Slice, rows):
+    def keep(self, part: RowSlice, rows):
         """Notes the rows of a shape, and which rows it needs in its turn."""
         kept = self.rows[part.shape]
         kept.update(zip(map(part.key, rows), map(part.pick, rows), strict=True))
@@ -69,7 +69,7 @@ class Page:
         manies = sum(sum(map(len, self.links[way, shape].values())) for _, way in above if way)
         return ones + manies > SHARED * len(self.rows[shape])
 
-    def shown(self, way: Way, target: Shape, owners, is_first) -> list:
+    def shown(self, way: RelationPath, target: CompiledSerializer, owners, is_first) -> list:
         """What each of these rows shows of the rows that a way leads to: all of them, or the last alone."""
         owned, written = self.links[way, target], self.written[target]
         found = [[written[key] for key in owned.get(owner, ())] for owner in owners]
@@ -102,11 +102,11 @@ class Plan:
         self.order = list(leaves_first(self.root))
         shown = [each for shape in self.order for each in (*shape.ones, *shape.manies)]
         fetched = {self.root, *(shape for _, relation, shape in shown if not comes_along(relation, shape))}
-        self.waves = [[Reading(shapes, fetched) for shapes in wave] for wave in waves(self.order)]
+        self.waves = [[TableQuery(shapes, fetched) for shapes in wave] for wave in query_rounds(self.order)]
         self.above = defaultdict(list)  # for each shape, those that show it, and by which way if it is not to one
         for owner in self.order:
             for _, relation, one in (*owner.ones, *owner.manies):
-                self.above[one].append((owner, relation if isinstance(relation, Way) else None))
+                self.above[one].append((owner, relation if isinstance(relation, RelationPath) else None))
 
     @cached_property
     def clocks(self) -> list:
@@ -128,7 +128,7 @@ class Plan:
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
         if not keys:
             return []
-        page = Page(request, every)
+        page = RenderContext(request, every)
         page.needed[self.root].update(keys)
         for wave in self.waves:
             asked = [each for reading in wave for each in reading.ask(page)]
@@ -158,7 +158,7 @@ def leaves_first(root, seen=None):
         yield root
 
 
-def waves(order) -> list[list[list[Shape]]]:
+def query_rounds(order) -> list[list[list[CompiledSerializer]]]:
     """Which shapes can be read at once, grouped by table: all that show them come in waves before.
 
     A group waits for the others of its table as long as anything else can be read."""

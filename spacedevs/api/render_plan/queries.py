@@ -7,11 +7,11 @@ from spacedevs.db.bulk import any_key
 from spacedevs.db.ordering import own_order
 from spacedevs.db.paths import column_sql, join, quoted
 
-from .compiled import Shape
-from .relations import Way
+from .compiled import CompiledSerializer
+from .relations import RelationPath
 
 
-class Select:
+class ColumnSet:
     """The columns that one statement reads, of one table and of those joined to it."""
 
     def __init__(self, model):
@@ -40,24 +40,26 @@ class Select:
         return f"SELECT {columns} FROM {table}{source}{''.join(joins)} WHERE {condition}{order}"  # noqa: S608
 
 
-def comes_along(relation, shown: Shape) -> bool:
+def comes_along(relation, shown: CompiledSerializer) -> bool:
     """Whether the rows of a relation are read with those that show them, by a join or with the links:
     where they are small, or hardly any two rows share one, so that little is read twice."""
-    if isinstance(relation, Way):
+    if isinstance(relation, RelationPath):
         return shown.is_small or relation.is_owned or not shown.urls
     return shown.is_small or (relation.one_to_one and not shown.manies)
 
 
-class Slice:
+class RowSlice:
     """One shape in the rows of a statement, with the small ones that are joined to it."""
 
-    def __init__(self, shape: Shape, select: Select, path=()):
+    def __init__(self, shape: CompiledSerializer, select: ColumnSet, path=()):
         self.shape = shape
         places = [select.place((*path, *column)) for column in shape.columns]
         self.pick = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
         self.key = itemgetter(select.place((*path, shape.key.name)))
         self.joined = [
-            Slice(one, select, (*path, relation.name)) for _, relation, one in shape.ones if comes_along(relation, one)
+            RowSlice(one, select, (*path, relation.name))
+            for _, relation, one in shape.ones
+            if comes_along(relation, one)
         ]
 
     def parts(self):
@@ -67,16 +69,16 @@ class Slice:
             yield from part.parts()
 
 
-class Reading:
+class TableQuery:
     """One statement for all shapes of one table that are ready to be read together, and their links.
 
     Shapes that always come along with others have links alone."""
 
     def __init__(self, shapes, fetched):
         model = shapes[0].model
-        self.select = Select(model)
+        self.select = ColumnSet(model)
         self.key = self.select.place((model._meta.pk.name,))
-        self.parts = [Slice(shape, self.select) for shape in shapes if shape in fetched]
+        self.parts = [RowSlice(shape, self.select) for shape in shapes if shape in fetched]
         condition = any_key(f"t.{quoted(model._meta.pk.column)}", model._meta.pk)
         self.statement = self.select.statement(condition=condition)
         self.links = group_links(shapes)
@@ -93,16 +95,16 @@ class Reading:
             page.keep(part, [found[key] for key in page.needed[part.shape] if key in found])
 
 
-class Link:
+class RelatedQuery:
     """One statement for a way to rows of all shapes that show it: which rows belong to which."""
 
     def __init__(self, way, owners, targets):
         self.way, self.owners, self.targets = way, owners, targets
         model = way.target
-        select = Select(model)
+        select = ColumnSet(model)
         target = select.place((model._meta.pk.name,))
-        self.parts = [Slice(each, select) for each in targets if comes_along(way, each)]
-        source, owner = way.steps_back()
+        self.parts = [RowSlice(each, select) for each in targets if comes_along(way, each)]
+        source, owner = way.joins_to_owner()
         self.target, self.owner = target, select.columns.setdefault(owner, len(select.columns))
         condition = any_key(owner, way.model._meta.pk) + way.condition()
         self.statement = select.statement(source, condition, f" ORDER BY {', '.join(ordering(model))}")
@@ -133,7 +135,7 @@ def ordering(model) -> list[str]:
     ]
 
 
-def group_links(shapes) -> list[Link]:
+def group_links(shapes) -> list[RelatedQuery]:
     """A link for each way to rows that these shapes show."""
     owners, targets = defaultdict(list), defaultdict(list)
     for each in shapes:
@@ -141,4 +143,4 @@ def group_links(shapes) -> list[Link]:
             owners[way].append(each)
             if target not in targets[way]:
                 targets[way].append(target)
-    return [Link(way, owners[way], targets[way]) for way in owners]
+    return [RelatedQuery(way, owners[way], targets[way]) for way in owners]

@@ -13,7 +13,7 @@ from spacedevs.db.subsets import Subset
 
 
 @dataclass(frozen=True)
-class Way:
+class RelationPath:
     """From a row to the rows of another table that it shows: over one relation or several, and which of them."""
 
     model: type[models.Model]
@@ -42,7 +42,7 @@ class Way:
         """Whether each row at its end belongs to one row at its beginning."""
         return len(self.names) == 1 and not self.relations[0].many_to_many
 
-    def steps_back(self) -> tuple[str, str]:
+    def joins_to_owner(self) -> tuple[str, str]:
         """The joins that lead from the rows at its end, called t, to the column that tells their owner."""
         joins, here, owner = "", "t", ""
         for number, relation in reversed(list(enumerate(self.relations))):
