@@ -47,13 +47,13 @@ class Batch:
     rows: dict = field(default_factory=lambda: defaultdict(dict))  # model: {key: Row}
     names: dict = field(default_factory=lambda: defaultdict(dict))  # model: {name: place}
     named: list = field(default_factory=list)  # (Row, column, model, name)
-    sets: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many relation: {owner: [key]}
-    lists: dict = field(default_factory=lambda: defaultdict(dict))  # relation to many: {owner: [Row]}
-    whole: dict = field(default_factory=dict)  # model without a key in answers: all the Rows that it has
-    owned: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
-    alone: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
+    many_to_many: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many relation: {owner: [key]}
+    keyless_children: dict = field(default_factory=lambda: defaultdict(dict))  # relation to many: {owner: [Row]}
+    replaced_tables: dict = field(default_factory=dict)  # model without a key in answers: all the Rows that it has
+    children: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
+    one_to_one: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
     claims: Claims = field(default_factory=Claims)
-    heard: dict = field(default_factory=lambda: defaultdict(dict))  # (model, key): {component: what was taken last}
+    seen: dict = field(default_factory=lambda: defaultdict(dict))  # (model, key): {component: what was taken last}
     kinds: dict = field(default_factory=dict)  # the place of a record: what it was taken for
     unknown: Counter = field(default_factory=Counter)  # (component, field): how often it was left out
     problems: list = field(default_factory=list)

@@ -20,7 +20,7 @@ from .batch import Batch, Refused
 from .outcome import Outcome, Record, Refusal
 from .ownership import Claims
 from .recognise import UNRECOGNISED, object_of, recognise
-from .walk import take
+from .walk import import_object
 from .writer import write
 
 
@@ -59,7 +59,7 @@ def ingest(found: list[Record], component: str | None = None, gone: Collection =
             take_object(batch, shown(), record.value, record.place)
         elif representation := recognise(batch, record, component):
             batch.kinds[record.place] = representation.Meta.model.__name__
-            take(batch, representation, record.value, record.place)
+            import_object(batch, representation, record.value, record.place)
     if batch.problems:
         raise Refused(batch.problems, batch.kinds)
     try:
@@ -117,12 +117,12 @@ def take_object(batch, shown, value, place):
         else:
             found = [take_shown(batch, field.child, each, f"{inside}/{i}") for i, each in enumerate(value[name])]
             if "id" not in field.child.fields:
-                batch.whole[field.child.Meta.model] = found
+                batch.replaced_tables[field.child.Meta.model] = found
 
 
 def take_shown(batch, representation, value, place):
     """A record of what an object shows, in whatever mode it does."""
     if "id" in representation.fields:
         record = Record(place, value)
-        return take(batch, recognise(batch, record, None) or type(representation), value, place)
-    return take(batch, type(representation), value, place)
+        return import_object(batch, recognise(batch, record, None) or type(representation), value, place)
+    return import_object(batch, type(representation), value, place)

@@ -47,7 +47,7 @@ def walk(representation) -> Walk:
     return Walk(
         model,
         name_of(representation),
-        {name: step(model, shown) for name, shown in fields.items()},
+        {name: handler_for(model, shown) for name, shown in fields.items()},
         required,
         {
             name: column.attname
@@ -66,7 +66,7 @@ def stands_alone(shown) -> bool:
     return not issubclass(cls, ResourceSerializer) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
 
 
-def way(model, shown) -> list:
+def path_to(model, shown) -> list:
     """The relations that lead to the rows that a field shows."""
     found = []
     for name in shown.source_attrs:
@@ -75,22 +75,24 @@ def way(model, shown) -> list:
     return found
 
 
-def step(model, shown) -> Step:
+def handler_for(model, shown) -> Step:
     """How the value of one shown field is taken in."""
     if isinstance(shown, HyperlinkedIdentityField):
         return skip
     if isinstance(shown, ResponseMode):
-        return mode(shown.mode)
+        return response_mode(shown.mode)
     if isinstance(shown, NameOf):
-        return name(model._meta.get_field(shown.source))
+        return named_object(model._meta.get_field(shown.source))
     if isinstance(shown, Rows):
-        return beyond(way(model, shown), many(way(model, shown)[-1], type(shown.child), shown.part))
+        return related_through(
+            path_to(model, shown), related_list(path_to(model, shown)[-1], type(shown.child), shown.part)
+        )
     if isinstance(shown, ResourceSerializer):
         relation = model._meta.get_field(shown.source)
         if is_column(relation):
-            return one(relation, type(shown))
-        return one_of_several(relation, type(shown)) if shown.part else one_back(relation, type(shown))
-    return plain(column(model, shown))
+            return related_object(relation, type(shown))
+        return first_of_many(relation, type(shown)) if shown.part else one_to_one(relation, type(shown))
+    return plain_value(column(model, shown))
 
 
 def column(model, shown) -> models.Field:
@@ -101,7 +103,7 @@ def column(model, shown) -> models.Field:
         return model._meta.get_field(f"recorded_{shown.source}")
 
 
-def take(batch, representation, record, place, above: ParentRows = EMPTY):
+def import_object(batch, representation, record, place, above: ParentRows = EMPTY):
     """Notes what an object says; returns the key of its row, or the row where the contract shows no key."""
     if not isinstance(record, dict):
         batch.refuse(place, "Must be an object.")
@@ -109,7 +111,7 @@ def take(batch, representation, record, place, above: ParentRows = EMPTY):
     of = walk(representation)
     key = identity(batch, of.model, record.get("id"), f"{place}/id") if of.has_key else None
     # The same few agencies and pictures are shown again and again: each is walked once.
-    if key is not None and of.stands_alone and batch.heard[of.model, key].get(representation) == record:
+    if key is not None and of.stands_alone and batch.seen[of.model, key].get(representation) == record:
         return key
     for missing in [name for name in of.required if name not in record]:
         batch.refuse(f"{place}/{missing}", "Is missing.")
@@ -129,8 +131,8 @@ def take(batch, representation, record, place, above: ParentRows = EMPTY):
     if key is None:
         return row
     if any(row.values[name] != value for name, value in before.items()):
-        batch.heard.pop((of.model, key), None)  # what was heard before holds no longer
-    batch.heard[of.model, key][representation] = record
+        batch.seen.pop((of.model, key), None)  # what was heard before holds no longer
+    batch.seen[of.model, key][representation] = record
     return key
 
 
@@ -153,7 +155,7 @@ def skip(batch, row, key, value, place, above):
     """An address of ours: it follows from the id."""
 
 
-def mode(expected) -> Step:
+def response_mode(expected) -> Step:
     def check(batch, row, key, value, place, above):
         if value != expected:
             batch.refuse(place, f"Must be {expected!r}, not {value!r}.")
@@ -161,7 +163,7 @@ def mode(expected) -> Step:
     return check
 
 
-def plain(column) -> Step:
+def plain_value(column) -> Step:
     convert = converter(column)
 
     def note(batch, row, key, value, place, above):
@@ -180,19 +182,19 @@ def shown_from_beyond() -> frozenset[models.Field]:
     for representation in components():
         model = representation.Meta.model
         for shown in representation().fields.values():
-            if isinstance(shown, Rows | ResourceSerializer) and (last := way(model, shown)[-1]).auto_created:
+            if isinstance(shown, Rows | ResourceSerializer) and (last := path_to(model, shown)[-1]).auto_created:
                 found.add(last.field)
     return frozenset(found)
 
 
-def one(column, representation) -> Step:
+def related_object(column, representation) -> Step:
     is_claimed = column.one_to_one or column in shown_from_beyond()
 
     def note(batch, row, key, value, place, above):
         if value is None and not column.null:
             batch.refuse(place, "May not be null.")
             return
-        found = None if value is None else take(batch, representation, value, place, above)
+        found = None if value is None else import_object(batch, representation, value, place, above)
         row.values[column.attname] = found
         if is_claimed:
             batch.claims.tell(column, key, found, place)
@@ -200,28 +202,28 @@ def one(column, representation) -> Step:
     return note
 
 
-def one_back(relation, representation) -> Step:
+def one_to_one(relation, representation) -> Step:
     """The one row that points here, as the flight that a landing ends."""
 
     def note(batch, row, key, value, place, above):
-        child = None if value is None else take(batch, representation, value, place, above)
+        child = None if value is None else import_object(batch, representation, value, place, above)
         batch.show(relation.field, key, {} if child is None else {child: place})
-        batch.alone[relation.field][key] = child
+        batch.one_to_one[relation.field][key] = child
 
     return note
 
 
-def one_of_several(relation, representation) -> Step:
+def first_of_many(relation, representation) -> Step:
     """One of the rows that point here; that it is shown says nothing of the others."""
 
     def note(batch, row, key, value, place, above):
-        child = None if value is None else take(batch, representation, value, place, above)
+        child = None if value is None else import_object(batch, representation, value, place, above)
         batch.show(relation.field, key, {} if child is None else {child: place})
 
     return note
 
 
-def name(column) -> Step:
+def named_object(column) -> Step:
     model = column.related_model
     convert = converter(model._meta.get_field("name"))
 
@@ -240,7 +242,7 @@ def name(column) -> Step:
     return note
 
 
-def beyond(relations, step) -> Step:
+def related_through(relations, step) -> Step:
     """Rows that belong to another than the row that shows them: to one that it stands in, if to any.
 
     A rocket shows the flights of its launch. An astronaut shows launches that nobody can tell the seats of."""
@@ -256,24 +258,24 @@ def beyond(relations, step) -> Step:
     return note
 
 
-def many(column, representation, part) -> Step:
+def related_list(column, representation, part) -> Step:
     def note(batch, row, key, value, place, above):
         if value is None:  # upstream answers null for an empty set here and there
             value = []
         if not isinstance(value, list):
             batch.refuse(place, "Must be an array.")
             return
-        shown = [take(batch, representation, item, f"{place}/{i}", above) for i, item in enumerate(value)]
+        shown = [import_object(batch, representation, item, f"{place}/{i}", above) for i, item in enumerate(value)]
         if key is None:
             return
         if "id" not in representation.Meta.fields:
-            batch.lists[column][key] = shown
+            batch.keyless_children[column][key] = shown
         elif column.many_to_many:
-            batch.sets[column][key] = shown
+            batch.many_to_many[column][key] = shown
         else:
             places = {child: f"{place}/{i}" for i, child in enumerate(shown) if child is not None}
             batch.show(column.field, key, places)
             if part is None:
-                batch.owned[column.field][key] = shown
+                batch.children[column.field][key] = shown
 
     return note

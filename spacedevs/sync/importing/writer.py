@@ -21,7 +21,7 @@ def write(batch) -> Counter:
     resolve_names(batch)
     keep_ours({model: [row.values for row in rows.values()] for model, rows in batch.rows.items()})
     pair_lists(batch)
-    for column, owners in batch.alone.items():
+    for column, owners in batch.one_to_one.items():
         leave(column, owners)
     # What others are made of comes first: their search texts need no second making then.
     tables = {model: batch.rows[model] for model in in_order(batch.rows) if batch.rows[model]}
@@ -30,9 +30,9 @@ def write(batch) -> Counter:
         raise Refused([Problem(each.place, str(each), each) for each in contested])
     for model, rows in tables.items():
         write_rows(model, rows, there[model], counts)
-    for relation, owners in batch.sets.items():
+    for relation, owners in batch.many_to_many.items():
         write_sets(relation, owners)
-    drop_orphans(batch.owned)
+    drop_orphans(batch.children)
     advance_sequences([model for model in batch.rows if counts[model.__name__, "created"]])
     return counts
 
@@ -100,15 +100,15 @@ def move(model, old, new):
 
 def pair_lists(batch):
     """Gives rows that answers show without a key the keys of those that stand in the same place."""
-    for relation, owners in batch.lists.items():
+    for relation, owners in batch.keyless_children.items():
         if relation.one_to_many:
             for of, rows in owners.items():
                 for row in rows:
                     row.values[relation.field.attname] = of
         paired = pair(batch, relation.related_model, owners, links_of(relation, owners))
         if relation.many_to_many:
-            batch.sets[relation].update(paired)
-    for model, rows in batch.whole.items():
+            batch.many_to_many[relation].update(paired)
+    for model, rows in batch.replaced_tables.items():
         there = model._default_manager.order_by("pk").values_list("pk", flat=True)
         pair(batch, model, {None: rows}, {None: list(there)})
 
