@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from spacedevs.editing.admin import ExchangedAdmin, RowAdmin, RowInline, YesOrNo
-from spacedevs.editing.data_quality import Concern
+from spacedevs.editing.data_quality import DataCheck
 
 from . import models, occupancy
 from .querysets import DOCKED
@@ -203,8 +203,8 @@ class DockingEventAdmin(ExchangedAdmin):
     )
     actions = ("undock_now",)
     concerns = (
-        Concern("landed", "without a departure though the ship has landed", landed),
-        Concern("too-early", "before the launch of who docks", too_early),
+        DataCheck("landed", "without a departure though the ship has landed", landed),
+        DataCheck("too-early", "before the launch of who docks", too_early),
     )
 
     class Media:

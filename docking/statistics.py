@@ -3,13 +3,13 @@
 from django.db import models
 
 from launches.models import SpacecraftFlight
-from spacedevs.statistics.registry import facts_of, statistic
+from spacedevs.statistics.registry import source_fields, statistic
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 
 from .models import DockingEvent
 
-facts_of(DockingEvent, "docking", "departure", "flight_vehicle_chaser")
+source_fields(DockingEvent, "docking", "departure", "flight_vehicle_chaser")
 
 
 @statistic(

@@ -4,7 +4,7 @@ from django.utils import timezone
 from crew.querysets import seated_twice
 from events import models
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
-from spacedevs.editing.data_quality import Concern
+from spacedevs.editing.data_quality import DataCheck
 
 admin.site.register((models.EventType, models.RoadClosureStatus, models.NoticeType), LookupAdmin)
 
@@ -49,7 +49,7 @@ class SpacewalkAdmin(RowAdmin):
     list_filter = (("spacestation", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name", "location", "spacestation__name", "crew__astronaut__name")
     ordering = ("-start",)
-    concerns = (Concern("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
+    concerns = (DataCheck("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
     fieldsets = (
         (None, {"fields": ("name", "crew", "program")}),
         ("When", {"fields": ("start", "end", "duration")}),

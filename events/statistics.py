@@ -1,11 +1,11 @@
 """The figures that follow from spacewalks."""
 
 from crew.models import Astronaut, AstronautFlight
-from spacedevs.statistics.registry import facts_of, statistic
+from spacedevs.statistics.registry import source_fields, statistic
 
 from .models import Spacewalk
 
-facts_of(Spacewalk, "start", "end", "duration")
+source_fields(Spacewalk, "start", "end", "duration")
 
 
 @statistic(Astronaut, {Spacewalk: "seats__spacewalks", AstronautFlight: "seats"}, "eva_time", "spacewalks_count")

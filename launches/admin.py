@@ -9,7 +9,7 @@ from django.utils import timezone
 from crew.querysets import seated_twice
 from launches import models
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, RowInline
-from spacedevs.editing.data_quality import Concern
+from spacedevs.editing.data_quality import DataCheck
 
 admin.site.register(
     (
@@ -132,7 +132,7 @@ class LaunchAdmin(RowAdmin):
         "agency_launch_attempt_count_year",
         "pad_turnaround",
     )
-    concerns = (Concern("overdue", "still “Go” though the time is past", overdue),)
+    concerns = (DataCheck("overdue", "still “Go” though the time is past", overdue),)
     inlines = (FirstStages, SpacecraftFlights, PayloadFlights, Timeline)
     inlines_above = ("events.admin.Updates",)
 
@@ -239,7 +239,7 @@ class SpacecraftFlightAdmin(FlightAdmin):
     )
     totals = ("duration", "turn_around_time")
     concerns = (
-        Concern(
+        DataCheck(
             "seated-twice",
             "with somebody twice in one crew",
             seated_twice("launch_crew", "onboard_crew", "landing_crew"),

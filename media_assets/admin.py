@@ -4,7 +4,7 @@ from django.utils.html import format_html
 
 from media_assets import models
 from spacedevs.editing.admin import PICTURE, ExchangedAdmin, LookupAdmin, RowAdmin, RowInline
-from spacedevs.editing.data_quality import Concern
+from spacedevs.editing.data_quality import DataCheck
 from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
 UNKNOWN_TERMS = 9  # the priority of licences that say nothing
@@ -53,7 +53,7 @@ class ImageAdmin(Uploading, RowAdmin):
         ("Use", {"fields": ("credit", "license", "single_use", "shown_by")}),
     )
     inlines = (Variants,)
-    concerns = (Concern("unlicensed", "without a licence that is known", unlicensed),)
+    concerns = (DataCheck("unlicensed", "without a licence that is known", unlicensed),)
 
     @admin.display(empty_value="")
     def thumbnail(self, image):

@@ -228,7 +228,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 ROOT_URLCONF = "spacedevs.urls"
 WSGI_APPLICATION = "spacedevs.wsgi.application"
-DOORS = [  # what a request passes before Django, the innermost first
+WSGI_MIDDLEWARE = [  # what a request passes before Django, the innermost first
     *["spacedevs.operations.replicas.Replicas"] * bool(REPLICAS),
     # While debugging, pages change with their templates, not only with the data.
     *["spacedevs.http.response_cache.ResponseCache"] * (not DEBUG),

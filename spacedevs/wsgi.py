@@ -12,5 +12,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 application = get_wsgi_application()
 refuse_faults()
 bound_statements()
-for door in settings.DOORS:
+for door in settings.WSGI_MIDDLEWARE:
     application = import_string(door)(application)

@@ -4,7 +4,7 @@ from django.utils.module_loading import import_string
 
 from crew.querysets import seated_twice
 from spacedevs.editing.admin import LookupAdmin, RowAdmin
-from spacedevs.editing.data_quality import Concern
+from spacedevs.editing.data_quality import DataCheck
 from stations import models
 
 admin.site.register((models.SpaceStationStatus, models.SpaceStationType), LookupAdmin)
@@ -39,8 +39,8 @@ class SpaceStationAdmin(RowAdmin):
     )
     totals = ("onboard_crew", "docked_vehicles")
     concerns = (
-        Concern("miscounted", "with another number of docked vehicles than the stays there say", miscounted),
-        Concern(
+        DataCheck("miscounted", "with another number of docked vehicles than the stays there say", miscounted),
+        DataCheck(
             "crewed-otherwise",
             "with another number of people aboard than the ships that are docked there have",
             "docking.admin.crewed_otherwise",
@@ -56,7 +56,7 @@ class ExpeditionAdmin(RowAdmin):
     list_filter = (("spacestation", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name", "spacestation__name", "crew__astronaut__name")
     ordering = ("-start",)
-    concerns = (Concern("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
+    concerns = (DataCheck("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
     fieldsets = (
         (None, {"fields": ("name", "spacestation")}),
         ("When", {"fields": ("start", "end")}),

@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from crew.admin import InSpace
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, truth
-from spacedevs.editing.data_quality import Concern
+from spacedevs.editing.data_quality import DataCheck
 from vehicles import models
 
 admin.site.register(
@@ -77,7 +77,7 @@ class SpacecraftAdmin(RowAdmin):
         ("Picture", {"fields": ("image",)}),
     )
     in_space = truth("in_space")
-    concerns = (Concern("not-in-space", "docked but not in space", "docking.admin.docked_on_earth"),)
+    concerns = (DataCheck("not-in-space", "docked but not in space", "docking.admin.docked_on_earth"),)
     totals = (
         "in_space",
         "time_in_space",

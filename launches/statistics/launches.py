@@ -4,7 +4,7 @@ from agencies.models import TOTALS as AGENCY_TOTALS
 from agencies.models import Agency
 from launches.models import FirstStage, Landing, Launch, Mission, PayloadFlight, SpacecraftFlight
 from places.models import BODY_TOTALS, CelestialBody, LandingLocation, Location, Orbit, Pad
-from spacedevs.statistics.registry import facts_of, statistic
+from spacedevs.statistics.registry import source_fields, statistic
 from vehicles.models import Payload, Spacecraft, SpacecraftConfig
 
 from .terms import (
@@ -23,16 +23,16 @@ from .terms import (
     since_before,
 )
 
-facts_of(Launch, "net", "status", "pad", "mission", "rocket", "launch_service_provider")
-facts_of(Landing, "attempt", "success", "landing_location")
-facts_of(PayloadFlight, "payload", "launch", "landing")
-facts_of(Mission, "orbit")
-facts_of(Orbit, "name")
-facts_of(Pad, "location")
-facts_of(Location, "celestial_body")
-facts_of(LandingLocation, "location", "celestial_body")
-facts_of(SpacecraftConfig, "agency")
-facts_of(Payload, "operator")
+source_fields(Launch, "net", "status", "pad", "mission", "rocket", "launch_service_provider")
+source_fields(Landing, "attempt", "success", "landing_location")
+source_fields(PayloadFlight, "payload", "launch", "landing")
+source_fields(Mission, "orbit")
+source_fields(Orbit, "name")
+source_fields(Pad, "location")
+source_fields(Location, "celestial_body")
+source_fields(LandingLocation, "location", "celestial_body")
+source_fields(SpacecraftConfig, "agency")
+source_fields(Payload, "operator")
 
 
 @statistic(

@@ -2,12 +2,12 @@
 
 from crew.models import Astronaut, AstronautFlight
 from launches.models import Launch, SpacecraftFlight
-from spacedevs.statistics.registry import facts_of, statistic
+from spacedevs.statistics.registry import source_fields, statistic
 
 from .terms import ATTEMPT, TO_SPACE, counted
 
-facts_of(AstronautFlight, "astronaut")
-facts_of(Astronaut, "date_of_birth", "date_of_death", "recorded_age")
+source_fields(AstronautFlight, "astronaut")
+source_fields(Astronaut, "date_of_birth", "date_of_death", "recorded_age")
 
 
 @statistic(

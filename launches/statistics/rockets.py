@@ -1,13 +1,13 @@
 """Kinds of rocket and their stages."""
 
 from launches.models import FirstStage, Landing, Launch, Rocket
-from spacedevs.statistics.registry import facts_of, statistic
+from spacedevs.statistics.registry import source_fields, statistic
 from vehicles.models import Launcher, LauncherConfig, LauncherConfigFamily
 
 from .terms import ATTEMPT, OF_STAGES, STAGE, counted, landings_by, launches_by
 
-facts_of(FirstStage, "launcher", "launcher_flight_number", "launch", "landing")
-facts_of(Rocket, "configuration")
+source_fields(FirstStage, "launcher", "launcher_flight_number", "launch", "landing")
+source_fields(Rocket, "configuration")
 
 
 ROCKET_TOTALS = (

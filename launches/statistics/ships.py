@@ -1,13 +1,13 @@
 """Ships, their flights, and kinds of ship."""
 
 from launches.models import Landing, Launch, SpacecraftFlight
-from spacedevs.statistics.registry import facts_of, statistic
+from spacedevs.statistics.registry import source_fields, statistic
 from vehicles.models import TOTALS, Spacecraft, SpacecraftConfig, SpacecraftConfigFamily
 
 from .terms import ATTEMPT, FAILURE, FLIGHT, SUCCESS, TO_SPACE, counted, landings_by
 
-facts_of(SpacecraftFlight, "spacecraft", "launch", "landing", "mission_end")
-facts_of(Spacecraft, "spacecraft_config")
+source_fields(SpacecraftFlight, "spacecraft", "launch", "landing", "mission_end")
+source_fields(Spacecraft, "spacecraft_config")
 
 
 @statistic(

@@ -15,7 +15,7 @@ from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import never_null
 from spacedevs.editing.accounts.users import Groups, Users
 
-from .conflicts import WatchedForm, WatchedFormSet, sealed, unsealed
+from .conflicts import ConflictAwareForm, WatchedFormSet, read_opened_state, sign_opened_state
 from .data_quality import AttentionFilter
 from .history_admin import Versioned
 from .import_export import Exchange
@@ -113,14 +113,14 @@ def watched(form, request):
     """A form class that knows what the page that was sent says of its own opening, and what it brings back."""
     if request.method != "POST":
         return form
-    return type(form.__name__, (form,), {"opened": unsealed(request), "returned": returned_by(request)})
+    return type(form.__name__, (form,), {"opened": read_opened_state(request), "returned": returned_by(request)})
 
 
 class RowInline(Related, admin.TabularInline):
     """Rows that belong to the row of the page."""
 
     extra = 0
-    form = WatchedForm
+    form = ConflictAwareForm
     formset = WatchedFormSet
     show_change_link = True
 
@@ -143,7 +143,7 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
     """The pages of one table."""
 
     concerns = ()  # which of its rows need attention, and why
-    form = WatchedForm
+    form = ConflictAwareForm
     inlines_above = ()  # inlines of higher apps, by name: imports only go down
     save_on_top = True
     totals = ()  # stored totals: shown, never typed
@@ -203,7 +203,7 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             if self.has_add_permission(request):
-                state = unsealed(request).get("states", {}).get("")
+                state = read_opened_state(request).get("states", {}).get("")
                 request.unsaved = bring_back(self.model, unquote(object_id), state, returned_by(request))
             answer = super().changeform_view(request, object_id, form_url, extra_context)
             if returned_by(request) and "adminform" in (getattr(answer, "context_data", None) or {}):
@@ -217,7 +217,7 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
     def render_change_form(self, request, context, *args, **kwargs):
         """The page of a row, which carries what it was opened with."""
         formsets = [each.formset for each in context["inline_admin_formsets"]]
-        context["opened"] = sealed(context["adminform"].form, formsets)
+        context["opened"] = sign_opened_state(context["adminform"].form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request, object_id, extra_context=None):

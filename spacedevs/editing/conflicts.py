@@ -33,7 +33,7 @@ def plain(value):
     return sorted(value, key=str) if isinstance(value, list) else value
 
 
-def sealed(form, formsets) -> str:
+def sign_opened_state(form, formsets) -> str:
     """What the saved rows of a page are now, for the page to carry."""
     forms = [form, *(each for formset in formsets for each in formset.initial_forms)]
     page = {
@@ -44,7 +44,7 @@ def sealed(form, formsets) -> str:
     return signing.dumps([datetime.now(UTC).timestamp(), page], salt=SALT, compress=True)
 
 
-def unsealed(request) -> dict:
+def read_opened_state(request) -> dict:
     """When a page was opened and what it held then; nothing where it does not say."""
     try:
         moment, page = signing.loads(request.POST.get(OPENED, ""), salt=SALT)
@@ -64,7 +64,7 @@ def doing(verb, version) -> str:
     return f"{version.history_user} {verb} this {version.history_date:%H:%M:%S} UTC, after you opened it."
 
 
-class WatchedForm(forms.ModelForm):
+class ConflictAwareForm(forms.ModelForm):
     """A form that notices when its row has changed since it was opened."""
 
     opened = {}  # what the page says of itself, on a class made for the request

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 PARAMETER = "attention"
 
 
-class Concern(NamedTuple):
+class DataCheck(NamedTuple):
     """Rows that somebody should look at."""
 
     name: str  # in addresses

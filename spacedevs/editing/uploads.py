@@ -22,7 +22,7 @@ from PIL import ExifTags, Image
 
 from spacedevs.storage import media_types
 
-from .conflicts import WatchedForm
+from .conflicts import ConflictAwareForm
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def stored(picture, kind, folder) -> str:
     return default_storage.url(media_types.save(name, file.getvalue()))
 
 
-class UploadForm(WatchedForm):
+class UploadForm(ConflictAwareForm):
     """The form of a row that is a picture, or has one: the address is typed, or made from a file."""
 
     upload = forms.FileField(

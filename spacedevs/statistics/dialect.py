@@ -5,7 +5,7 @@ from django.db import connection
 from spacedevs.db.bulk import any_key, keys_as_parameter
 
 
-class Words:
+class SqlDialect:
     """The words in which a database says what both mean, and the keys that a statement is about."""
 
     def __init__(self, keys=None):

@@ -10,7 +10,7 @@ from .signals import touched
 
 
 @contextmanager
-def taking_in(rows: dict):
+def around_import(rows: dict):
     """Goes around the writing of what answers say of rows: {model: {key: what has its values}}.
 
     Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from spacedevs.db import pending
 
-from .dialect import Words
+from .dialect import SqlDialect
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Statistic:
     model: type[models.Model]
     figures: tuple[str, ...]  # columns, in the order in which they are computed
     facts: dict[type[models.Model], tuple[str, ...]]  # tables, and the paths that lead there from the model
-    select: Callable[[Words], str]
+    select: Callable[[SqlDialect], str]
     is_whole: bool  # whether one row depends on all others, so that keys are of no use
 
     @property
@@ -58,7 +58,7 @@ class Statistic:
 
     def wrong(self, keys=None, most=None) -> list[tuple]:
         """The rows that are not what they should be: their keys, what the figures are, and what they should be."""
-        words = Words(None if self.is_whole else keys)
+        words = SqlDialect(None if self.is_whole else keys)
         # Both as expressions: SQLite's driver reads a column by its type.
         stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
         columns = ["t.id", *stored, *right]
@@ -76,7 +76,7 @@ class Statistic:
 
     def recompute(self) -> int:
         """Puts the figures of all rows right; returns how many were not."""
-        words = Words()
+        words = SqlDialect()
         # A statement that changes no row would raise the version of the dataset all the same.
         if not self.read(f"SELECT t.id FROM {self.differing(words)} LIMIT 1", words):
             return 0
@@ -103,7 +103,7 @@ REGISTERED: list[Statistic] = []
 FACTS: dict[type[models.Model], tuple[str, ...]] = {}  # the columns of a table that figures follow from
 
 
-def facts_of(model, *names):
+def source_fields(model, *names):
     """Registers the columns of a table that figures follow from, so that others may change at no cost."""
     FACTS[model] = tuple(model._meta.get_field(name).attname for name in names)
 

@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import name_of
-from spacedevs.statistics.imports import taking_in
+from spacedevs.statistics.imports import around_import
 
 from .batch import Batch, Refused
 from .outcome import Outcome, Record, Refusal
@@ -63,7 +63,7 @@ def ingest(found: list[Record], component: str | None = None, gone: Collection =
     if batch.problems:
         raise Refused(batch.problems, batch.kinds)
     try:
-        with transaction.atomic(), taking_in(batch.rows):
+        with transaction.atomic(), around_import(batch.rows):
             return Outcome(write(batch), batch.unknown)
     except Refused as refused:
         raise Refused(refused.problems, batch.kinds) from refused
