@@ -9,7 +9,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 CONFIGURATION = "configuration"  # the tag of its checks
-SHORTEST_KEY = 50
+MIN_KEY_LENGTH = 50
 OURS = "SPACEDEVS_", "THROTTLE_"
 
 
@@ -30,8 +30,8 @@ def is_redis(url) -> bool:
 def faults(loopback=True) -> list[checks.CheckMessage]:
     """Why a server with these settings should not start."""
     rules = {
-        f"The secret key is shorter than {SHORTEST_KEY} characters: `openssl rand -hex 32` makes one for "
-        "SPACEDEVS_SECRET_KEY.": len(settings.SECRET_KEY) < SHORTEST_KEY,
+        f"The secret key is shorter than {MIN_KEY_LENGTH} characters: `openssl rand -hex 32` makes one for "
+        "SPACEDEVS_SECRET_KEY.": len(settings.SECRET_KEY) < MIN_KEY_LENGTH,
         "SPACEDEVS_ALLOWED_HOSTS must list the names by which clients reach the server; * lets anyone have "
         "links made to anywhere.": any(host in ("*", ".") for host in settings.ALLOWED_HOSTS),
         "SPACEDEVS_DEBUG shows settings and data to whoever meets an error: not on a server that others reach.": (

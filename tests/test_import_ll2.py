@@ -262,7 +262,7 @@ def test_blanks_are_passed_over_without_a_look_at_each(file, monkeypatch):
 
 
 def test_an_object_that_does_not_end_is_not_gathered_in_memory(file, monkeypatch):
-    monkeypatch.setattr(json_stream, "LARGEST", 1000)
+    monkeypatch.setattr(json_stream, "MAX_CHARACTERS", 1000)
     path = file(b"{" + b",".join(b'"a%d": 1' % number for number in range(1000)))
     told, _ = refusal(path)
     assert told[-1].startswith(f"{path}: is no JSON: An object is longer than 1000 characters (character 10")

@@ -156,7 +156,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_after_a_fault_the_mirror_is_what_it_would_have_been(name, upstream, get, monkeypatch):
-    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.LARGEST", 2**22)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.MAX_ANSWER_BYTES", 2**22)
     upstream.order(*FAULTS[name])
     few(upstream)
     assert_same(get, upstream)
@@ -207,7 +207,7 @@ def test_a_page_that_cannot_be_read_costs_no_more_than_that(upstream, get):
 
 def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, monkeypatch):
     whole = len(json.dumps(upstream.ask("/2.3.0/docking_events/?mode=detailed&limit=20")))
-    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.LARGEST", whole // 2)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.MAX_ANSWER_BYTES", whole // 2)
     upstream.order()
     told = run(upstream, endpoints=["docking_events"])
     asked = [int(re.search(r"limit=(\d+)", each)[1]) for each in upstream.asked]
@@ -217,7 +217,7 @@ def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, m
 
 
 def test_a_record_that_is_too_large_ends_the_reading(upstream, monkeypatch):
-    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.LARGEST", 1000)
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.MAX_ANSWER_BYTES", 1000)
     refused(upstream, match=r"has more than 1000 bytes\. Run this again to go on\.", endpoints=["docking_events"])
     assert [re.search(r"limit=(\d+)", each)[1] for each in upstream.asked] == ["20", "5", "2"]
 

@@ -28,7 +28,7 @@ LETTER, WIDE_LETTER = 6.3, 6.6  # of an average letter, in bars and elsewhere
 LEGIBLE = 8  # letters of a name that tell something
 TICK = 40  # what a year needs to be named
 STEPS = 1, 2, 5, 10, 20, 50, 100
-LONGEST = 28  # letters of the name of a row
+MAX_LABEL_LETTERS = 28  # letters of the name of a row
 COLOURS = 8  # kinds beyond those share one
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -184,7 +184,7 @@ def rows(timeline, bars, colour, window, now) -> tuple[list[str], list[str], int
         height = GAP + len(found) * LANE
         if place % 2 == 0:
             grounds.append(f'<rect class="stripe" y="{y}" width="{WIDTH}" height="{height}"/>')
-        name = text(GUTTER - 12, y + height / 2 + 4.5, cut(row, LONGEST), "row", "end")
+        name = text(GUTTER - 12, y + height / 2 + 4.5, cut(row, MAX_LABEL_LETTERS), "row", "end")
         parts.append(f"<g>{name}<title>{markup(row)}</title></g>")
         for top, lane in enumerate(found):
             line = y + (GAP + LANE - BAR) // 2 + top * LANE

@@ -28,7 +28,7 @@ from .models import PendingUpdate
 
 log = logging.getLogger(__name__)
 ALL = None  # in the place of a key: all rows
-MOST_KEYS = 1_000  # in one note; where more rows of a table are touched, all of it is computed anew
+MAX_KEYS = 1_000  # in one note; where more rows of a table are touched, all of it is computed anew
 ROW_LOCK = 0.5  # seconds; less than PostgreSQL's deadlock_timeout, so that an editor in a deadlock is never the loser
 LEFT = Event()  # set when this process has left something pending
 

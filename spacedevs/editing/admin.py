@@ -23,7 +23,7 @@ from .undelete import bring_back, returned_by
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
 
-MOST_SHOWN = 20  # of the rows of a table that lead to one; more of them tell nothing new
+MAX_SHOWN = 20  # of the rows of a table that lead to one; more of them tell nothing new
 
 
 class Related:
@@ -176,7 +176,7 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         for key in keys:
             if self.admin_site.is_registered(key.model) and key.remote_field.on_delete in fates:
                 rows = self.with_names(key.model._base_manager.filter(**{key.name: row}))
-                yield from ((key, each) for each in rows[:MOST_SHOWN])
+                yield from ((key, each) for each in rows[:MAX_SHOWN])
 
     def links(self, referring):
         """A line for each of these rows, leading to its page."""

@@ -27,14 +27,14 @@ from .conflicts import ConflictAwareForm
 logger = logging.getLogger(__name__)
 
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
-MOST_BYTES = 10 * 2**20
-MOST_PIXELS = 40_000_000
-LONGEST = {"PNG": MOST_PIXELS, "JPEG": 65_500, "WEBP": 16_383}  # pixels of a side that can be written
+MAX_BYTES = 10 * 2**20
+MAX_PIXELS = 40_000_000
+MAX_SIDE_PIXELS = {"PNG": MAX_PIXELS, "JPEG": 65_500, "WEBP": 16_383}  # pixels of a side that can be written
 THUMBNAIL_WIDTH = 255
 QUALITY = 90  # of JPEG and WebP
 
-TOO_LARGE = f"The picture has more than {MOST_PIXELS // 10**6} megapixels."
-TOO_LONG = f"The file is larger than {MOST_BYTES // 2**20} MB."
+TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} megapixels."
+TOO_LONG = f"The file is larger than {MAX_BYTES // 2**20} MB."
 TOO_WIDE = "A side of the picture is longer than such files can have."
 NO_PICTURE = "This is no PNG, JPEG or WebP picture, or it is damaged."
 NOTHING = "Upload a picture, or give its address."
@@ -60,16 +60,16 @@ class Unstored(Exception):
 
 def opened(upload) -> Image.Image:
     """The picture in a file, upright and with nothing but its pixels."""
-    if upload.size > MOST_BYTES:
+    if upload.size > MAX_BYTES:
         raise ValidationError(TOO_LONG)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(upload, formats=[*ENDINGS])
-        if picture.width * picture.height > MOST_PIXELS:
+        if picture.width * picture.height > MAX_PIXELS:
             raise ValidationError(TOO_LARGE)
         kind = "JPEG" if picture.format == "MPO" else picture.format  # some cameras put several into one file
-        if max(picture.size) > LONGEST[kind]:
+        if max(picture.size) > MAX_SIDE_PIXELS[kind]:
             raise ValidationError(TOO_WIDE)
         picture.load()
         turn = UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation))
@@ -107,7 +107,7 @@ class UploadForm(ConflictAwareForm):
 
     upload = forms.FileField(
         required=False,
-        help_text=f"PNG, JPEG or WebP; at most {MOST_BYTES // 2**20} MB and {MOST_PIXELS // 10**6} megapixels. "
+        help_text=f"PNG, JPEG or WebP; at most {MAX_BYTES // 2**20} MB and {MAX_PIXELS // 10**6} megapixels. "
         "It takes the place of the addresses.",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "class": "upload"}),
     )

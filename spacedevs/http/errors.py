@@ -35,8 +35,8 @@ REFUSED = {
 NUL = "A parameter holds a NUL, which no text does."
 RETRY = "Retry-After", "5"
 READING = "GET", "HEAD", "OPTIONS"
-LONGEST_QUERY = 8192  # bytes, as nginx has it
-LARGEST_BODY = 65536  # bytes, of requests that are not read
+MAX_QUERY_BYTES = 8192  # bytes, as nginx has it
+MAX_BODY_BYTES = 65536  # bytes, of requests that are not read
 
 
 def told(status, detail, headers=None) -> HttpResponse:
@@ -59,10 +59,10 @@ def bounded(get_response):
         if not is_api(request) and "%00" in request.META.get("QUERY_STRING", ""):
             return told(400, NUL)
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if is_api(request) and length.isascii() and length.isdigit() and int(length[:20]) > LARGEST_BODY:
-            return JsonResponse({"detail": f"The body is larger than {LARGEST_BODY} bytes."}, status=413)
-        if is_api(request) and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
-            return JsonResponse({"detail": f"The query is longer than {LONGEST_QUERY} bytes."}, status=414)
+        if is_api(request) and length.isascii() and length.isdigit() and int(length[:20]) > MAX_BODY_BYTES:
+            return JsonResponse({"detail": f"The body is larger than {MAX_BODY_BYTES} bytes."}, status=413)
+        if is_api(request) and len(request.META.get("QUERY_STRING", "")) > MAX_QUERY_BYTES:
+            return JsonResponse({"detail": f"The query is longer than {MAX_QUERY_BYTES} bytes."}, status=414)
         if is_api(request) and request.method not in READING and lacks_slash(request.path_info):
             return not_allowed(request, "GET")  # a redirect to the path with its slash would make a GET of it
         return get_response(request)

@@ -11,7 +11,7 @@ from django.db import Error, connections
 
 from spacedevs.db import pending
 
-EVERY, LONGEST = 10, 60  # seconds, up to twice as many; and at most after failures
+EVERY, MAX_SECONDS = 10, 60  # seconds, up to twice as many; and at most after failures
 
 
 def begin():
@@ -23,7 +23,7 @@ def keep_up():
     while True:
         chance = random()  # noqa: S311 - so that workers and machines do not look all at once
         if failures:
-            sleep((1 + chance) / 2 * min(2**failures, LONGEST))
+            sleep((1 + chance) / 2 * min(2**failures, MAX_SECONDS))
         else:
             pending.LEFT.wait(EVERY * (1 + chance))
         pending.LEFT.clear()

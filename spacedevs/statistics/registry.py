@@ -42,8 +42,8 @@ class Statistic:
             found = set()
             for path in self.facts.get(model, ()):
                 rows = self.model._base_manager.filter(**{f"{path}__in": list(keys)}).order_by()
-                found.update(rows.values_list("pk", flat=True).distinct()[: pending.MOST_KEYS + 1])
-        return {pending.ALL} if found and (self.is_whole or len(found) > pending.MOST_KEYS) else found
+                found.update(rows.values_list("pk", flat=True).distinct()[: pending.MAX_KEYS + 1])
+        return {pending.ALL} if found and (self.is_whole or len(found) > pending.MAX_KEYS) else found
 
     def differing(self, words) -> str:
         """What follows the FROM of a statement about the rows that differ from what they should be."""

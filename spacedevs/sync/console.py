@@ -10,14 +10,14 @@ from spacedevs.wording import counted
 
 FATES = "created", "changed", "unchanged", "refused"
 CONTROLS = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")  # and blanks
-LONGEST = 4_000  # characters of a line
-MOST_UNKNOWN = 100  # fields that are named one by one
+MAX_LINE_LENGTH = 4_000  # characters of a line
+MAX_UNKNOWN = 100  # fields that are named one by one
 
 
 def one_line(text) -> str:
     """A text as one line that does nothing to a terminal, whoever wrote what is in it."""
     line = CONTROLS.sub(" ", str(text)).strip()
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[:MAX_LINE_LENGTH]}…"
 
 
 def console(stream) -> Console:
@@ -38,9 +38,9 @@ def table(stream, columns, rows):
 
 def report(outcome, stream, errors):
     """Says what became of records: what was refused or unknown by name, and a table of rows by kind."""
-    for (kind, name), count in sorted(outcome.unknown.items())[:MOST_UNKNOWN]:
+    for (kind, name), count in sorted(outcome.unknown.items())[:MAX_UNKNOWN]:
         errors.write(one_line(f"{kind}.{name} is unknown here and was left out ({counted(count, 'time')})."))
-    if (more := len(outcome.unknown) - MOST_UNKNOWN) > 0:
+    if (more := len(outcome.unknown) - MAX_UNKNOWN) > 0:
         errors.write(f"{counted(more, 'more field is', 'more fields are')} unknown here and left out.")
     for refusal in outcome.refused:
         errors.write(one_line(f"Refused: {refusal}"))

@@ -24,7 +24,7 @@ from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_o
 
 COLUMNS = "image_url", "thumbnail_url"
 ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
-MOST_PIXELS = 40_000_000
+MAX_PIXELS = 40_000_000
 REDIRECTS = 5
 UNSTORED = "could not be stored"  # how failures begin that are no fault of a picture
 
@@ -106,8 +106,8 @@ def kind_of(body) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(BytesIO(body), formats=[*ENDINGS])
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Unfit(f"has more than {MOST_PIXELS // 10**6} megapixels")
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Unfit(f"has more than {MAX_PIXELS // 10**6} megapixels")
             kind = picture.format
             picture.verify()
             Image.open(BytesIO(body), formats=[kind]).load()  # verify looks at a part of some formats only

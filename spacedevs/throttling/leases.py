@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .rates import Rate, Use
 
-MANY = 4096  # leases, after which those are forgotten of which nothing is left
+MAX_LEASES = 4096  # leases, after which those are forgotten of which nothing is left
 
 
 class Grant(NamedTuple):
@@ -99,7 +99,7 @@ class Leases:
         before = self.leases.get(whose)
         if before and abs(before.until - lease.until) < self.lasting:
             lease.left += before.left
-        if len(self.leases) >= MANY:
+        if len(self.leases) >= MAX_LEASES:
             self.leases = {whose: lease for whose, lease in self.leases.items() if lease.left}
         self.leases[whose] = lease
         if lease.left and not (self.keeper and self.keeper.is_alive()):  # in a process that was forked it is not

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from spacedevs.api.filters import filters
-from spacedevs.http.errors import LONGEST_QUERY
+from spacedevs.http.errors import MAX_QUERY_BYTES
 
 from .routes import ENDPOINTS, RESOURCES
 
@@ -105,7 +105,7 @@ def test_all_filters_may_be_asked_at_once(prefix, client):
     for asked in cases(ODD, RESOURCES[prefix]):
         query = urlencode(asked)
         response = client.get(f"/2.3.0/{prefix}/?{query}")
-        assert (query, response.status_code) == (query, 414 if len(query) > LONGEST_QUERY else 200)
+        assert (query, response.status_code) == (query, 414 if len(query) > MAX_QUERY_BYTES else 200)
 
 
 QUERIES = [

@@ -172,7 +172,7 @@ def wide_webp(width):
         (png_header(12000, 12000), uploads.TOO_LARGE),
         (png_header(60000, 60000), uploads.TOO_LARGE),
         (wide_webp(20_000), uploads.TOO_WIDE),
-        (picture() + bytes(uploads.MOST_BYTES), uploads.TOO_LONG),
+        (picture() + bytes(uploads.MAX_BYTES), uploads.TOO_LONG),
     ],
     ids=[
         "SVG",

@@ -150,7 +150,7 @@ def test_who_was_refused_is_not_asked_about_for_a_moment(moment, kept, leases, c
 
 
 def test_leases_of_which_nothing_is_left_are_forgotten(moment, kept, leases, monkeypatch):
-    monkeypatch.setattr(module, "MANY", 4)
+    monkeypatch.setattr(module, "MAX_LEASES", 4)
     for caller in "abcdefghi":
         leases.take(caller, RATE)
     assert [caller for caller, _ in leases.leases] == ["i"]

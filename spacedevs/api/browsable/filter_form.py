@@ -35,7 +35,7 @@ OTHERS = {
     "in": "is any of",
 }
 CALENDAR = re.compile(r"__(day|month|year)$")
-FEW = 20  # filters of which all groups are open at once
+MAX_OPEN_FILTERS = 20  # filters of which all groups are open at once
 A_LIST, NUMBERS_BY_COMMAS = "1,2,3", r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*"
 
 
@@ -88,7 +88,7 @@ class Form:
             about = (filter_.field_name or name).removesuffix("__id")
             question = questions.setdefault(about, Question(self.label(name, filter_), *self.records(filter_)))
             question.answers.append(self.answer(name, filter_))
-        few = len(self.filterset.filters) <= FEW
+        few = len(self.filterset.filters) <= MAX_OPEN_FILTERS
         found = [Group(title, list(questions.values()), few) for title, questions in asked.items() if questions]
         for group in found:
             group.is_open |= bool(group.used)

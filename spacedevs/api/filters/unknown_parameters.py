@@ -16,17 +16,17 @@ from .fields import FlagField
 
 COMMON = {"format", "limit", "mode", "offset", "ordering", "search", "strict"}
 HEADER, VALUES_HEADER = "X-Unknown-Parameters", "X-Ignored-Values"
-MOST, LONGEST = 10, 64  # of what is said about them: a query may hold hundreds
+MAX_NAMED, MAX_LETTERS = 10, 64  # of what is said about them: a query may hold hundreds
 
 
 def unknown(query: QueryDict, known: Collection[str]) -> list[str]:
     """The names in a query that nobody knows, as they were sent, up to so many."""
-    return list(islice((name for name in query if name not in known), MOST))
+    return list(islice((name for name in query if name not in known), MAX_NAMED))
 
 
 def named(names) -> str:
     """Names as a header can hold them."""
-    return ", ".join(quote(name[:LONGEST], safe="[]$.:") for name in names)
+    return ", ".join(quote(name[:MAX_LETTERS], safe="[]$.:") for name in names)
 
 
 def is_strict(query) -> bool:
@@ -66,7 +66,7 @@ def is_number(text: str | None, least, most) -> bool:
 
 def refuse(names, known, values):
     """Raises the error that tells what is wrong with names and values."""
-    unknown = {name[:LONGEST]: complaint(name[:LONGEST], known) for name in names}
+    unknown = {name[:MAX_LETTERS]: complaint(name[:MAX_LETTERS], known) for name in names}
     raise ValidationError({name: [text] for name, text in {**unknown, **values}.items()})
 
 

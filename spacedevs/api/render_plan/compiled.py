@@ -22,7 +22,7 @@ from .relations import RelationPath
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 # How many columns of its own, and with all that it shows, a row may have to be read by a join with those that
 # show it. Measured: each statement that is saved is worth more than what the join reads twice.
-FEW, MANY = 13, 40
+MAX_OWN_COLUMNS, MAX_JOINED_COLUMNS = 13, 40
 
 
 def as_json(value) -> bytes:
@@ -141,7 +141,7 @@ class CompiledSerializer:
     @cached_property
     def is_small(self) -> bool:
         """Whether it takes few enough columns to be read by a join."""
-        return len(set(self.columns)) <= FEW and self.width <= MANY
+        return len(set(self.columns)) <= MAX_OWN_COLUMNS and self.width <= MAX_JOINED_COLUMNS
 
     @cached_property
     def width(self) -> float:

@@ -9,7 +9,7 @@ from .ownership import Claims, Contested
 
 EMPTY = MappingProxyType({})
 
-MOST_PROBLEMS = 20  # of one call; more of them tell nothing new
+MAX_PROBLEMS = 20  # of one call; more of them tell nothing new
 
 
 class Problem(NamedTuple):
@@ -27,7 +27,7 @@ class Refused(Exception):
     """Nothing was written, and why; what each record was taken for, by its place."""
 
     def __init__(self, problems: list[Problem], kinds=EMPTY):
-        super().__init__("\n".join(map(str, problems[:MOST_PROBLEMS])))
+        super().__init__("\n".join(map(str, problems[:MAX_PROBLEMS])))
         self.problems, self.kinds = problems, kinds
 
 

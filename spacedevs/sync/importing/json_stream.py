@@ -19,7 +19,7 @@ from spacedevs.api.registry import VERSION, endpoint_by_name, endpoint_by_url, v
 from .outcome import Record
 
 PIECE = 2**18  # characters that are read at once
-LARGEST = 64 * 2**20  # characters of one value, which is held in memory whole
+MAX_CHARACTERS = 64 * 2**20  # characters of one value, which is held in memory whole
 WHITE = re.compile(r"[ \t\r\n]*")
 GZIPPED = b"\x1f\x8b"
 PACKED = "", ".gz"
@@ -125,7 +125,7 @@ class Source:
             try:
                 value, end = self.decoder.raw_decode(self.held, self.at)
             except json.JSONDecodeError as error:
-                if self.is_over or len(self.held) - self.at > LARGEST:
+                if self.is_over or len(self.held) - self.at > MAX_CHARACTERS:
                     raise self.fault(error.msg, error.pos) from error
             except ValueError as error:  # Python reads no number of thousands of digits
                 raise self.fault("A number has too many digits in the value that begins here") from error
@@ -174,7 +174,7 @@ def elements(source, place, endpoint) -> Iterator[Record]:
 def members(source, place, endpoint) -> Iterator[Record]:
     """The records of a page, by whose links their endpoint is known; or the one that an object is."""
     source.take("{")
-    record, is_page, most = {}, False, source.position + LARGEST
+    record, is_page, most = {}, False, source.position + MAX_CHARACTERS
     while source.peek() != "}" or record or is_page:
         if source.peek() != '"':
             raise source.fault("Expecting property name enclosed in double quotes")
@@ -190,7 +190,7 @@ def members(source, place, endpoint) -> Iterator[Record]:
         else:
             record[name] = source.value()
             if source.position > most and not is_page:
-                raise source.fault(f"An object is longer than {LARGEST} characters")
+                raise source.fault(f"An object is longer than {MAX_CHARACTERS} characters")
         if source.take(",}") == "}":
             break
     else:

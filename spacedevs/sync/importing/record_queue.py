@@ -6,7 +6,7 @@ So it waits for the end, and is refused only then."""
 from .outcome import Outcome
 from .records import ingest_each
 
-MOST_WAITING = 250  # records; they are held in memory, and written at once
+MAX_WAITING = 250  # records; they are held in memory, and written at once
 
 
 def is_row(record) -> bool:
@@ -31,7 +31,7 @@ class Intake:
         for record in filter(is_row, found):
             self.waiting.pop(subject(record), None)
         for each in refused:
-            if each.is_contested and is_row(each.record) and len(self.waiting) < MOST_WAITING:
+            if each.is_contested and is_row(each.record) and len(self.waiting) < MAX_WAITING:
                 self.waiting[subject(each.record)] = each
                 taken.rows[each.kind, "refused"] -= 1
             else:

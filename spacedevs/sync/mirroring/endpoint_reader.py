@@ -19,7 +19,7 @@ from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
 
 LIMIT, OVERLAP = 100, 1  # rows of a page, and of those the ones that the page before has shown
-FEWEST = OVERLAP + 1  # rows of a page with which reading goes on
+MIN_PAGE_ROWS = OVERLAP + 1  # rows of a page with which reading goes on
 REPEATS = 5  # readings of a list that does not hold still, until others have their turn
 STALLED = 12  # pages in a row that bring a reading no further, until it ends
 SKIPPED = 3  # pages in a row that cannot be read, until their endpoint has failed
@@ -107,9 +107,9 @@ class Reading:
             try:
                 return self.run.upstream.page(self.path, **self.parameters(), offset=asked_from)
             except (TooLarge, TooSlow) as error:
-                if self.limit == FEWEST:
+                if self.limit == MIN_PAGE_ROWS:
                     raise
-                self.limit = max(self.limit // 4, FEWEST)
+                self.limit = max(self.limit // 4, MIN_PAGE_ROWS)
                 self.tell(f"{error}; asking for {counted(self.limit, 'row')} at a time.")
 
     def parameters(self) -> dict:
@@ -163,7 +163,7 @@ class Reading:
         has_moved = any(not seen.filter(key=key).exists() for key in filter(None, keys[:shown_before]))
         self.nameless += keys[shown_before:].count(None)
         before, after = seen.count(), self.note_rows(keys, seen)
-        back = min(self.limit, max(len(keys), FEWEST))
+        back = min(self.limit, max(len(keys), MIN_PAGE_ROWS))
         beyond = max(asked_from - back, 0) if has_moved else asked_from + len(keys)
         is_further = after > before and beyond > self.furthest and not has_moved
         self.stalled = 0 if is_further else self.stalled + 1

@@ -26,7 +26,7 @@ from .upstream import Passing, Rejected, Unavailable, Upstream
 # What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.
 FIRST = "space_stations", "docking_events", "launches/upcoming", "events/upcoming", "expeditions", "astronauts"
 
-MOST_ASKED = 20  # in a round: records that are asked for because others claim what they show
+MAX_ASKED = 20  # in a round: records that are asked for because others claim what they show
 
 
 def paths() -> list[str]:
@@ -153,7 +153,7 @@ class Mirroring:
 
         Where it was not read, or is no more, upstream is asked for it."""
         self.account(self.intake.take_again())
-        for model, key in self.intake.holders[:MOST_ASKED]:
+        for model, key in self.intake.holders[:MAX_ASKED]:
             try:
                 self.ask_about(model, key)
             except (Passing, Rejected) as error:

@@ -15,11 +15,11 @@ from spacedevs.sync.outbound import Client, Forbidden, Oversized, Unreadable, bo
 from spacedevs.wording import counted
 
 from . import upstream_answers as answers
-from .upstream_answers import DAY, MOST_CALLS, Implausible, Overfull, Page
+from .upstream_answers import DAY, MAX_CALLS, Implausible, Overfull, Page
 
 ATTEMPTS = 5
-LARGEST = 16 * 2**20  # bytes of an answer, unpacked
-LARGEST_REFUSAL = 2**16  # bytes of an answer that wants us to wait, in which words may say how long
+MAX_ANSWER_BYTES = 16 * 2**20  # bytes of an answer, unpacked
+MAX_REFUSAL_BYTES = 2**16  # bytes of an answer that wants us to wait, in which words may say how long
 LIMIT, PERIOD = 15, 3600  # calls in so many seconds, as Launch Library grants them to anyone
 
 
@@ -72,7 +72,7 @@ class Budget:
         self.count(1)
 
     def count(self, calls):
-        self.mirror.calls = [*self.recent(), *[time()] * calls][-max(MOST_CALLS, self.limit) :]
+        self.mirror.calls = [*self.recent(), *[time()] * calls][-max(MAX_CALLS, self.limit) :]
         self.mirror.save(update_fields=["calls"])
 
     def recent(self) -> list[float]:
@@ -174,7 +174,7 @@ class Upstream:
     def ask(self, address, parse, parameters) -> tuple:
         with self.asking(address), self.client.get(address, parameters) as response:
             self.check(response)
-            answer = parse(answers.decoded(body_of(response, LARGEST)))
+            answer = parse(answers.decoded(body_of(response, MAX_ANSWER_BYTES)))
             return answer, answers.moment(response.headers.get("date", ""))
 
     @contextmanager
@@ -208,7 +208,7 @@ class Upstream:
         """Has the budget wait for as long as an answer wants; who wants more than a day in all is given up for now."""
         header = response.headers.get("retry-after", "")
         try:
-            words = b"" if header else body_of(response, LARGEST_REFUSAL)
+            words = b"" if header else body_of(response, MAX_REFUSAL_BYTES)
         except (Oversized, Unreadable):
             words = b""
         seconds = answers.wait(header, words)

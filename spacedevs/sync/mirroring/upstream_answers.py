@@ -16,9 +16,9 @@ from spacedevs.wording import counted
 
 DAY = 86_400  # seconds: the longest that is waited because an upstream says so
 UNTOLD_WAIT = 60  # seconds, where upstream does not say when it will answer again
-MOST_ROWS = 10**7  # of a list
-MOST_SHOWN = 1_000  # of these, on a page, whose limit is a tenth of that
-MOST_CALLS = 10_000  # that are counted in a period; who grants more is asked so often
+MAX_ROWS = 10**7  # of a list
+MAX_PAGE_ROWS = 1_000  # of these, on a page, whose limit is a tenth of that
+MAX_CALLS = 10_000  # that are counted in a period; who grants more is asked so often
 MOST_VALUES, DEEPEST = 10**6, 64  # of an answer: objects, arrays, and what they hold; a page of launches has 100,000
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before there was a Launch Library
@@ -94,9 +94,9 @@ def a_page(answer) -> Page:
     results = an_object(answer).get("results")
     if not isinstance(results, list):
         raise Implausible("what is no page of a list")
-    if len(results) > MOST_SHOWN:
+    if len(results) > MAX_PAGE_ROWS:
         raise Implausible(f"a page of {counted(len(results), 'row')}")
-    return Page(whole(answer, "count", 0, MOST_ROWS), results)
+    return Page(whole(answer, "count", 0, MAX_ROWS), results)
 
 
 def a_record(answer, key: str) -> dict:
@@ -119,7 +119,7 @@ def limits(answer) -> Limits:
     calls = whole(an_object(answer), "your_request_limit", 1, 2**63)
     period = whole(answer, "limit_frequency_secs", 1, DAY)
     spent = whole(answer, "current_use", 0, 2**63)
-    return Limits(min(calls, MOST_CALLS), period, min(spent, calls, MOST_CALLS))
+    return Limits(min(calls, MAX_CALLS), period, min(spent, calls, MAX_CALLS))
 
 
 def key_of(model, record) -> str | None:

@@ -11,7 +11,7 @@ from spacedevs.statistics.recompute import recompute
 from spacedevs.statistics.registry import statistics
 from spacedevs.wording import counted, duration
 
-MOST_TOLD = 20  # of the rows of a table that are wrong
+MAX_TOLD = 20  # of the rows of a table that are wrong
 
 AS_SHOWN = {timedelta: duration, datetime: serializers.DateTimeField().to_representation}
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         for each in statistics():
             wrong = each.wrong()
             count += len(wrong)
-            for key, *values in wrong[:MOST_TOLD]:
+            for key, *values in wrong[:MAX_TOLD]:
                 stored, right = values[: len(each.figures)], values[len(each.figures) :]
                 told = [
                     f"{name} is {as_shown(each.model, name, was)}, not {as_shown(each.model, name, should)}"
@@ -57,8 +57,8 @@ class Command(BaseCommand):
                     if was != should
                 ]
                 self.say(f"{each.model._meta.label} {key}: {'; '.join(told)}")
-            if len(wrong) > MOST_TOLD:
-                self.say(f"{each.model._meta.label}: {counted(len(wrong) - MOST_TOLD, 'row')} more.")
+            if len(wrong) > MAX_TOLD:
+                self.say(f"{each.model._meta.label}: {counted(len(wrong) - MAX_TOLD, 'row')} more.")
         if count:
             rows = counted(count, "row has", "rows have")
             raise CommandError(f"{rows} wrong figures: recompute_statistics puts them right.", returncode=1)

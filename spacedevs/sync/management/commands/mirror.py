@@ -17,7 +17,7 @@ from spacedevs.sync.mirroring.upstream import LIMIT, Budget, Unavailable, Upstre
 from spacedevs.wording import counted
 
 PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again
-MOST_NAMED = 3  # of the endpoints that failed
+MAX_NAMED = 3  # of the endpoints that failed
 SAMPLE = (
     "This database holds the sample data: upstream's astronauts, rockets and launches would stand beside those of the "
     "sample. Begin with an empty one (prepare --empty), delete the sample (--drop-sample), or keep it (--keep-sample)."
@@ -135,8 +135,8 @@ class Command(BaseCommand):
     def judge(self, run):
         """Ends with what went wrong, if anything did."""
         if run.failed:
-            named = "; ".join(list(run.failed.values())[:MOST_NAMED])
-            more = f"; and {len(run.failed) - MOST_NAMED} more" if len(run.failed) > MOST_NAMED else ""
+            named = "; ".join(list(run.failed.values())[:MAX_NAMED])
+            more = f"; and {len(run.failed) - MAX_NAMED} more" if len(run.failed) > MAX_NAMED else ""
             raise CommandError(one_line(f"Upstream fails: {named}{more}. Run this again to go on."))
         if run.outcome.refused or run.pages_refused:
             pages = f"{counted(run.pages_refused, 'page')} and " if run.pages_refused else ""
