@@ -70,7 +70,7 @@ class StarshipDashboard(OneObject):
         serializers.StarshipDashboardNormal,
         serializers.StarshipDashboardDetailed,
     )
-    most = 10  # of each kind of thing
+    most: int = 10  # of each kind of thing
 
     def get_object(self):
         """What belongs to a program of that name; closures, notices and streams are of its launch site alone."""

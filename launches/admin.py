@@ -206,7 +206,7 @@ class FlightAdmin(RowAdmin):
     """What the pages of the flights of ships and of payloads have in common."""
 
     actions = ("dock_at",)
-    chaser = ""  # what a stay calls such a flight that docks
+    chaser: str = ""  # what a stay calls such a flight that docks
 
     @admin.action(description="Dock at …", permissions=["view"])
     def dock_at(self, request, flights):

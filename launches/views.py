@@ -1,3 +1,4 @@
+from spacedevs.api.serializers import without
 from spacedevs.api.views import Resource
 
 from . import feeds, filters, models, querysets, serializers
@@ -67,7 +68,8 @@ class UpcomingLaunch(Launch):
 
     part = querysets.UPCOMING
     filterset_class = filters.UpcomingLaunchFilter
-    search_fields = Launch.search_fields[1:]
+    # Upstream does not search these by their designator.
+    search_fields = without(Launch.search_fields, "launch_designator")
     examples = {**EXAMPLES, "filters": "hide_recent_previous=True"}
 
 

@@ -7,12 +7,14 @@ from typing import NamedTuple
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
 from django.db.models import Prefetch
+from django.urls import get_resolver
 from django.utils.module_loading import import_string
 from rest_framework import serializers
 
 from spacedevs.db.ordering import place_of, total
 from spacedevs.db.paths import is_column
 from spacedevs.db.subsets import Subset
+from spacedevs.declarations import refuse_unknown_options
 
 from .fields import Duration, ResponseMode, Url
 
@@ -78,6 +80,21 @@ class Rows(serializers.ListSerializer):
         return rows_of(self, instance)
 
 
+class Options:
+    """What the Meta of a serializer may say, besides its model: the only options that are read."""
+
+    model = None
+    fields = ()  # all that is shown, in the order of the contract
+    mode = ""  # what its `response_mode` says
+    ref_name = ""  # the name of the component in the contract, where that of the class is another: see `component`
+    always = ()  # fields that every answer shows, though the model can do without them
+    implied = {}  # columns of the model that no answer tells, for every row of it has this value: set by an import
+    extra_kwargs = {}  # of Django REST framework
+
+
+OPTIONS = frozenset(name for name in vars(Options) if not name.startswith("_"))
+
+
 class ResourceSerializer(serializers.ModelSerializer):
     """A component of the contract: which fields of a model are shown, and in which order.
 
@@ -89,6 +106,10 @@ class ResourceSerializer(serializers.ModelSerializer):
         models.DurationField: Duration,
         models.URLField: Url,
     }
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        refuse_unknown_options(cls, OPTIONS)
 
     def __init__(self, *args, part: Subset | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -145,6 +166,7 @@ def component(name):
 @cache
 def components() -> tuple[type[ResourceSerializer], ...]:
     """Every representation there is."""
+    get_resolver().url_patterns  # noqa: B018 - it loads the router, which loads every serializer
     found, left = {}, [ResourceSerializer]
     while left:
         classes = left.pop().__subclasses__()

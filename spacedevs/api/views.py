@@ -24,6 +24,7 @@ from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.api.filters.filters import ResourceFilter, asked_parts
 from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.render_plan.plan import plan
+from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
 
 from .models import KnownByName, key_pattern
@@ -40,6 +41,10 @@ class Endpoint:
     filter_names = ()
     examples = {}
     planned = True  # answers are written by the render plan, not by plain DRF
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        refuse_unknown_attributes(cls)
 
     allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
 

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 
 from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import never_null
+from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.editing.accounts.users import Groups, Users
 
 from .conflicts import ConflictAwareForm, WatchedFormSet, read_opened_state, sign_opened_state
@@ -147,6 +148,10 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
     inlines_above = ()  # inlines of higher apps, by name: imports only go down
     save_on_top = True
     totals = ()  # stored totals: shown, never typed
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        refuse_unknown_attributes(cls)
 
     @property
     def is_pictured(self):

@@ -13,6 +13,7 @@ from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
 from drf_spectacular.utils import extend_schema_field
 
 from spacedevs.db.paths import computed, leads_to_many
+from spacedevs.declarations import refuse_unknown_options
 
 from .fields import DateField, FlagField, IntegerField, SeveralField, UtcDateTimeField, WordsField
 
@@ -217,6 +218,12 @@ class ResourceFilter(filters.FilterSet):
 
     What is computed has a table of its own, `computed`. Of each column that `dates` names, the day, the month and
     the year can be asked for."""
+
+    OPTIONS = frozenset({"model", "fields", "exclude", "filter_overrides", "form", "computed", "dates"})
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        refuse_unknown_options(cls, cls.OPTIONS)
 
     FILTER_DEFAULTS = {field: kind_of(field) for field in (*FILTER_FOR_DBFIELD_DEFAULTS, *KINDS)}
 

@@ -2,7 +2,6 @@ from time import sleep
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.api.registry import endpoints
 from spacedevs.db.locks import Taken, held
 from spacedevs.sync.console import one_line
 from spacedevs.sync.images import UNSTORED, Fetcher, move, wanted
@@ -24,7 +23,6 @@ class Command(BaseCommand):
         parser.add_argument("--anywhere", action="store_true", help="Also fetch from addresses that are not public.")
 
     def handle(self, *, most, most_mb, rate, again, anywhere, **options):
-        endpoints()  # the router brings the components
         try:
             with held("fetch_images"):
                 move()

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from spacedevs.api.registry import VERSION, endpoints
+from spacedevs.api.registry import VERSION
 from spacedevs.api.serializers import components, name_of
 from spacedevs.db import pending
 from spacedevs.statistics.origin import IMPORTED, choose, is_empty
@@ -36,7 +36,6 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Write nothing, and report what would change.")
 
     def handle(self, *args, paths, component, dry_run, **options):
-        endpoints()  # the router brings the components
         if component and component not in map(name_of, components()):
             raise CommandError(f"There is no component {component!r}.", returncode=2)
         self.outcome, self.unreadable, self.others = Outcome(), [], defaultdict(list)
