@@ -12,9 +12,8 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
 
-from tests import templates
-
-from .clocks import hold_minute
+from tests.support import templates
+from tests.support.clocks import hold_minute
 
 SHARED = Path(django_settings.BASE_DIR).parent / "shared"
 STARTED = hold_minute(datetime.now(UTC))

@@ -18,10 +18,8 @@ from docking.models import CHASERS, TARGETS, DockingEvent, DockingLocation
 from launches.models import Launch, SpacecraftFlight
 from media_assets.models import Image, ImageVariant
 from stations.models import SpaceStation
-from vehicles.models import Spacecraft
-
-from .admin import page
-from .factories import (
+from tests.support.admin import page
+from tests.support.factories import (
     DOCKED,
     agency,
     docking_event,
@@ -34,6 +32,7 @@ from .factories import (
     space_station,
     spacecraft_flight,
 )
+from vehicles.models import Spacecraft
 
 APPS = {
     "media_assets",

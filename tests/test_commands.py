@@ -12,8 +12,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.support.sample import new_database, run
+
 from .postgres import path_for
-from .sample import new_database, run
 
 MANAGE = [sys.executable, settings.BASE_DIR / "manage.py"]
 SMALL = 100_000  # bytes

@@ -17,8 +17,8 @@ from spacedevs.db import dataset_version
 from spacedevs.sync.exporting import dump_views
 from spacedevs.sync.exporting.jsonl import files
 from spacedevs.sync.management.commands import export as command
-from tests import factories
-from tests.api.routes import RESOURCES
+from tests.support import factories
+from tests.support.routes import RESOURCES
 
 pytestmark = pytest.mark.django_db
 

@@ -24,10 +24,9 @@ from django.urls import reverse
 from agencies.models import AgencyType
 from spacedevs.db.bulk import read_all
 from spacedevs.db.connections import DEADLINE, SESSION, begin_session, bound, bound_statements
-from tests import templates
 from tests.bench.servers import free_port, started
-
-from .sample import run
+from tests.support import templates
+from tests.support.sample import run
 
 UNAVAILABLE = {"detail": "The database is not available; try again in a moment."}
 TOO_LONG = {"detail": "The database took too long; ask for less at once, or try again in a moment."}

@@ -15,7 +15,7 @@ from media_assets.models import Image, ImageVariant
 from spacedevs.db import dataset_version
 from spacedevs.sync.importing.records import ingest, records
 from spacedevs.sync.models import FetchedPicture
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

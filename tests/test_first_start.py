@@ -17,8 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from spacedevs.operations.management.commands.prepare import MARK
 from spacedevs.sync.progress import progress
 from tests.production.parts import free_port, get, until
-
-from .sample import new_database, run
+from tests.support.sample import new_database, run
 
 MANAGE = [sys.executable, "manage.py"]
 FIGURES = "(WITH c ("  # stands in no statement but those that compute figures
@@ -40,7 +39,7 @@ def begin(*command, url, **environment):
 def breaking(sent, kind, where, *command, url, **environment):
     """A command of manage.py that gets a signal before this statement, or when it imports this module."""
     arguments = sent, kind, where, *command
-    return begin(sys.executable, "-m", "tests.breaking", *arguments, url=url, **environment)
+    return begin(sys.executable, "-m", "tests.support.breaking", *arguments, url=url, **environment)
 
 
 def ended(process):

@@ -14,7 +14,7 @@ from launches.models import Launch
 from places.models import Orbit
 from spacedevs.db import dataset_version
 from spacedevs.sync.importing import json_stream
-from tests import factories
+from tests.support import factories
 from vehicles.models import Payload
 
 pytestmark = pytest.mark.django_db

@@ -30,13 +30,13 @@ from spacedevs.sync.mirroring.endpoint_reader import SKIPPED
 from spacedevs.sync.mirroring.mirror import Mirroring, paths
 from spacedevs.sync.mirroring.upstream import Budget
 from spacedevs.sync.mirroring.upstream import Upstream as UpstreamServer
-from tests import templates
-from tests.api.routes import MODES
+from tests.support import templates
+from tests.support.clocks import hold_minute
+from tests.support.routes import MODES
+from tests.support.sample import new_database
+from tests.support.upstream import Upstream
 
-from .clocks import hold_minute
 from .conftest import STARTED
-from .sample import new_database
-from .upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 FEW = "space_stations,docking_events"
@@ -60,7 +60,7 @@ def sample_database(tmp_path_factory):
 def served(original, folder):
     """An upstream on a copy of a database."""
     path = shutil.copy(original, folder / "upstream.sqlite3")
-    command = [sys.executable, "-W", "ignore", "-m", "tests.upstream"]
+    command = [sys.executable, "-W", "ignore", "-m", "tests.support.upstream"]
     environment = os.environ | {"DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "spacedevs.settings"}
     process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
     try:

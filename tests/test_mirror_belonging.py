@@ -5,8 +5,8 @@ import stamina
 from django.db import transaction
 
 from launches.models import FirstStage, Launch
-from tests import factories
 from tests.api.test_belonging import at, put
+from tests.support import factories
 
 from .test_mirror_lies import Liar, json_answer, mirror, slice_of
 

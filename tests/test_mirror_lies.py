@@ -26,7 +26,7 @@ from spacedevs.sync.mirroring import upstream_answers
 from spacedevs.sync.mirroring.endpoint_reader import FRUITLESS
 from spacedevs.sync.mirroring.mirror import Mirroring
 from spacedevs.sync.mirroring.upstream import Budget, Unavailable, Upstream
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 BASE = "http://upstream.test/2.3.0"

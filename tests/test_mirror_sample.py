@@ -15,7 +15,7 @@ from spacedevs.dataset import sample
 from spacedevs.dataset.models import Mirror
 from spacedevs.operations.management.commands import prepare
 from spacedevs.statistics import origin
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "http://127.0.0.1:1/2.3.0"  # where nobody listens: what comes before the first call is what counts here

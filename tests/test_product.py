@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from spacedevs.sync.outbound import Client
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 PAGES = [

@@ -9,7 +9,7 @@ from django.urls import reverse
 from spacedevs.dataset import as_of, sample
 from spacedevs.dataset.models import Mirror, MirroredEndpoint
 from spacedevs.db import dataset_version
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 RECORDED = "2026-07-15T01:21:00Z"

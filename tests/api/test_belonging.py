@@ -17,7 +17,7 @@ from launches.models import FirstStage, Launch, PayloadFlight, SpacecraftFlight
 from places.models import Pad
 from spacedevs.sync.importing.outcome import Record
 from spacedevs.sync.importing.record_queue import Intake
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -8,9 +8,8 @@ from launches.filters import Suborbital
 from launches.models import Launch, SpacecraftFlight
 from spacedevs.api.filters.filters import ExcludeSubsetFilter, FlagFilter
 from spacedevs.db.search.text import end
-from tests import factories
-
-from .routes import RESOURCES
+from tests.support import factories
+from tests.support.routes import RESOURCES
 
 OPTIONS = ExcludeSubsetFilter, Suborbital  # they leave rows out in one of the two answers, and nothing in the other
 BOOLEANS = [

@@ -17,9 +17,8 @@ from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations.health import Health
 from spacedevs.router import RESOURCES
 from spacedevs.throttling.middleware import Throttle
-from tests import factories
-from tests.api import routes
-from tests.wsgi import BODY, JSON, Application, Asker, claiming
+from tests.support import factories, routes
+from tests.support.wsgi import BODY, JSON, Application, Asker, claiming
 
 PAGE = "/2.3.0/launches/"
 SHARED = {

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.sample import run
+from tests.support.sample import run
 
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="is about PostgreSQL")
 LOCALES = {

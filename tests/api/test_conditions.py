@@ -16,10 +16,9 @@ from spacedevs.http import conditions, response_cache
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import static_files
 from spacedevs.sync.exporting import dump_views
-from tests import factories
-from tests.wsgi import BODY, Application, Asker
-
-from .routes import RESOURCES
+from tests.support import factories
+from tests.support.routes import RESOURCES
+from tests.support.wsgi import BODY, Application, Asker
 
 NOW, DATE = 1_800_000_100, 1_800_000_005
 LATER, EARLIER, THEN, YET_TO_COME = (http_date(moment) for moment in (DATE + 10, DATE - 10, DATE, NOW + 10))

@@ -16,7 +16,7 @@ from rest_framework import serializers
 from spacedevs.api.schema import EMPTY, LACKING
 from spacedevs.api.serializers import column_of, components, name_of
 from spacedevs.router import ADDITIONS
-from tests.sample import run
+from tests.support.sample import run
 
 PATHS = "/2.3.0/api-throttle/", "/2.3.0/docking_events/", "/2.3.0/config/"
 VERSIONS = {"3.1": "3.1.0", "3.0": "3.0.3"}

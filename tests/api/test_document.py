@@ -3,8 +3,7 @@
 import pytest
 
 from spacedevs.api.schema import Generator
-
-from .held import REF, Held
+from tests.support.held import REF, Held
 
 
 @pytest.fixture(scope="module")

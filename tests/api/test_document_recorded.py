@@ -6,8 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from spacedevs.api.schema import Generator
-
-from .held import Held
+from tests.support.held import Held
 
 
 @pytest.mark.django_db

@@ -11,10 +11,9 @@ import pytest
 from django.db import models
 
 from spacedevs.api.filters.filters import AnyOfFilter
-from tests.factories import DOCKED, LAUNCHED
-
-from .paths import AHEAD, SAMPLES, Place, keys, listed, made
-from .routes import RESOURCES
+from tests.support.factories import DOCKED, LAUNCHED
+from tests.support.paths import AHEAD, SAMPLES, Place, keys, listed, made
+from tests.support.routes import RESOURCES
 
 pytestmark = pytest.mark.django_db
 

@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories import LAUNCHED
-
-from .paths import AHEAD, DAY, NUMBERS, Place, keys, listed, made
-from .routes import RESOURCES
+from tests.support.factories import LAUNCHED
+from tests.support.paths import AHEAD, DAY, NUMBERS, Place, keys, listed, made
+from tests.support.routes import RESOURCES
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,10 @@ from events.models import Event
 from launches.models import Launch, LaunchStatus, NetPrecision
 from spacedevs.api.feeds.net_precision import KINDS, in_words, kind, period
 from spacedevs.http.response_cache import ResponseCache
-from tests import factories
 from tests.conftest import STARTED
-from tests.wsgi import Asker, claiming
-
-from .routes import RESOURCES
+from tests.support import factories
+from tests.support.routes import RESOURCES
+from tests.support.wsgi import Asker, claiming
 
 FED = [prefix for prefix, resource in RESOURCES.items() if resource.feed]
 ATOM = "{http://www.w3.org/2005/Atom}"

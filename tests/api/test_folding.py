@@ -7,8 +7,7 @@ import pytest
 from django.http import HttpResponse
 
 from spacedevs.api.browsable.json_html import OPEN, folding
-
-from .pages import shown_json
+from tests.support.pages import shown_json
 
 SUMMARY = re.compile(r'<details( open)? class="?d(\d)(?: long")?><summary id=(\d+) data-rest="([^"]*)">')
 NASTY = '</div><script>alert("x")</script>'

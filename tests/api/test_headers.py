@@ -9,9 +9,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.urls import reverse
 
 from spacedevs.http.wsgi_errors import refuse
-from tests import factories
-
-from .pages import type_of
+from tests.support import factories
+from tests.support.pages import type_of
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",

@@ -8,8 +8,7 @@ from django.db import connection
 
 from spacedevs.api.filters import filters
 from spacedevs.http.errors import MAX_QUERY_BYTES
-
-from .routes import ENDPOINTS, RESOURCES
+from tests.support.routes import ENDPOINTS, RESOURCES
 
 pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
 

@@ -15,7 +15,7 @@ from spacedevs.api.serializers import name_of
 from spacedevs.router import RESOURCES
 from spacedevs.sync.importing.batch import Refused
 from spacedevs.sync.importing.records import ingest, records
-from tests import factories
+from tests.support import factories
 from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,8 @@ from django.urls import reverse
 from docking.models import CHASERS, TARGETS, DockingEvent
 from spacedevs.api.registry import endpoints
 from spacedevs.api.render_plan.plan import plan
-from tests import factories
-
-from .conftest import rows_for_a_module
+from tests.support import factories
+from tests.support.world import rows_for_a_module
 
 MODELS = [model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models()]
 NULLABLE = {model: [field.name for field in model._meta.concrete_fields if field.null] for model in MODELS}

@@ -22,11 +22,10 @@ from spacedevs.api.filters.filters import (
     FloatFilter,
     IntegerFilter,
 )
-from tests import factories
-
-from .conftest import rows_of
-from .pages import shown_json
-from .routes import ENDPOINTS, MODES, RESOURCES
+from tests.support import factories
+from tests.support.pages import shown_json
+from tests.support.routes import ENDPOINTS, MODES, RESOURCES
+from tests.support.world import rows_of
 
 pytestmark = [pytest.mark.usefixtures("world"), pytest.mark.django_db]
 PAGE = {"accept": "text/html"}

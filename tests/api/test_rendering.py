@@ -17,10 +17,9 @@ from spacedevs.api.views import Resource
 from spacedevs.db.bulk import any_key, read_all
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal
-from tests import factories
-
-from .pages import shown_json
-from .routes import MODES, RESOURCES
+from tests.support import factories
+from tests.support.pages import shown_json
+from tests.support.routes import MODES, RESOURCES
 
 REPRESENTATIONS = [cls for cls in components() if not cls.__module__.startswith("tests.")]
 

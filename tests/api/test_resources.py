@@ -14,11 +14,10 @@ from rest_framework.test import APIRequestFactory
 
 from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.db.paths import leads_to_many, may_be_null
-from tests import factories
-
-from .conftest import rows_of
-from .pages import shown_json
-from .routes import ENDPOINTS, KINDS, MODES, RESOURCES
+from tests.support import factories
+from tests.support.pages import shown_json
+from tests.support.routes import ENDPOINTS, KINDS, MODES, RESOURCES
+from tests.support.world import rows_of
 
 pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
 

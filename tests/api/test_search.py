@@ -17,7 +17,7 @@ from spacedevs.db.search import pending_texts, sources, triggers
 from spacedevs.db.search.text import SearchText
 from spacedevs.router import RESOURCES
 from spacedevs.sync.importing.records import ingest, records
-from tests import factories
+from tests.support import factories
 
 FIXTURES = sorted((settings.BASE_DIR / "fixtures").glob("*.json"))
 

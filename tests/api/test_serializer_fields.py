@@ -8,7 +8,7 @@ from spacedevs.api.fields import Duration
 from spacedevs.api.serializers import LazySerializer, ResourceSerializer, relations
 from stations.models import SpaceStation
 from stations.serializers import SpaceStationNormal
-from tests import factories
+from tests.support import factories
 
 DURATIONS = {
     timedelta(days=154, hours=2, minutes=8, seconds=58): "P154DT2H8M58S",

@@ -30,8 +30,8 @@ from spacedevs.sync.management.commands import export as command
 from spacedevs.throttling.authentication import KEYS
 from spacedevs.throttling.models import Key
 from stations.models import SpaceStation
-from tests import factories
-from tests.wsgi import Asker
+from tests.support import factories
+from tests.support.wsgi import Asker
 from vehicles.models import Spacecraft, SpacecraftConfig
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ from spacedevs.db.search import sources, triggers
 from spacedevs.db.search.text import SearchText
 from spacedevs.sync.importing.records import ingest, records
 from stations.models import SpaceStation
-from tests import factories
+from tests.support import factories
 
 KIND = triggers.KINDS[connection.vendor]
 postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="is of PostgreSQL alone")

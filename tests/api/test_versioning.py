@@ -21,7 +21,7 @@ from agencies.models import Agency, AgencyType, Country
 from spacedevs.db import dataset_version
 from spacedevs.db.dataset_version import check_triggers, current, data_tables, keep_triggers, repairs
 from spacedevs.db.search.triggers import install
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is PostgreSQL's own")

@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
 handler = get_wsgi_application()
 
 from spacedevs.http.response_cache import ResponseCache  # noqa: E402 - it needs the settings
-from tests.wsgi import claiming  # noqa: E402
+from tests.support.wsgi import claiming  # noqa: E402
 
 application = ResponseCache(claiming(handler), version=lambda: "always the same")

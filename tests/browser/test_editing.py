@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 
 from media_assets.models import ImageLicense
 from stations.models import SpaceStation
-from tests.factories import (
+from tests.support.factories import (
     agency,
     docking_event,
     docking_location,

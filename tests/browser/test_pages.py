@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from agencies.models import Agency
 from stations.models import SpaceStation
-from tests import factories
-from tests.api.routes import KINDS
+from tests.support import factories
+from tests.support.routes import KINDS
 from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from tests.bench.servers import free_port, started
-from tests.sample import new_database, run
+from tests.support.sample import new_database, run
 
 TOOLS = "datamodel_code_generator", "openapi_python_client", "schemathesis"
 VERSIONS = {"3.1": "spacedevs.api.schema.Generator", "3.0": "spacedevs.api.schema.Generator30"}  # of OpenAPI

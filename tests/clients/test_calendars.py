@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from icalendar import Calendar
 
-from tests.sample import run
+from tests.support.sample import run
 
 pytestmark = pytest.mark.clients
 

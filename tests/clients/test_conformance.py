@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.routes import RESOURCES
+from tests.support.routes import RESOURCES
 
 from .conftest import run
 

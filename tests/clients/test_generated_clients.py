@@ -6,7 +6,7 @@ import pytest
 
 from spacedevs.api.serializers import name_of
 from spacedevs.router import ADDITIONS, OBJECTS
-from tests.api.routes import ENDPOINTS, MODES, RESOURCES
+from tests.support.routes import ENDPOINTS, MODES, RESOURCES
 
 pytestmark = pytest.mark.clients
 

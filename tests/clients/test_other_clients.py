@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from spacedevs.router import ADDITIONS
-from tests.api.routes import ENDPOINTS, RESOURCES
+from tests.support.routes import ENDPOINTS, RESOURCES
 
 from .conftest import VERSIONS, run
 

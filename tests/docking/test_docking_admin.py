@@ -8,8 +8,8 @@ from django.urls import reverse
 from docking.models import DockingEvent, DockingLocation
 from launches.models import SpacecraftFlight
 from stations.models import SpaceStation
-from tests.admin import page, said
-from tests.factories import docking_event, docking_location, payload_flight, space_station, spacecraft_flight
+from tests.support.admin import page, said
+from tests.support.factories import docking_event, docking_location, payload_flight, space_station, spacecraft_flight
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils.html import strip_tags
 
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

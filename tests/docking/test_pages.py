@@ -14,8 +14,8 @@ from docking.models import DockingEvent
 from docking.pages.svg import style_digest
 from launches.models import SpacecraftFlight
 from spacedevs.http.response_cache import ResponseCache
-from tests import factories
-from tests.wsgi import Asker, claiming
+from tests.support import factories
+from tests.support.wsgi import Asker, claiming
 from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
 
 from spacedevs.db import dataset_version
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from docking.pages import timelines
 from docking.pages.svg import COLOURS, GUTTER, WIDTH, Window, draw, style, style_digest
 from docking.pages.timelines import Bar, Timeline
 from docking.pages.years import Link, Years, zoom
-from tests import factories
+from tests.support import factories
 from vehicles.models import Spacecraft
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -10,8 +10,8 @@ from django.utils.html import strip_tags
 
 from spacedevs.api.serializers import name_of
 from spacedevs.documentation.pages import PAGES, address_of
-from tests.api.routes import ENDPOINTS, RESOURCES
 from tests.api.test_headers import INLINE, POLICY, policy
+from tests.support.routes import ENDPOINTS, RESOURCES
 
 pytestmark = pytest.mark.django_db
 ADDRESSES = [address_of(slug) for slug in PAGES]

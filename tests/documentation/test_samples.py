@@ -9,7 +9,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from tests.sample import sample_server
+from tests.support.sample import sample_server
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = {

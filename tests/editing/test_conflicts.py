@@ -9,8 +9,8 @@ from launches.models import SpacecraftFlight
 from spacedevs.editing.conflicts import NO_ROW
 from spacedevs.editing.history import versions_of
 from stations.models import SpaceStation, SpaceStationStatus
-from tests.admin import page
-from tests.factories import agency, docking_location, launch, row, space_station, spacecraft_flight
+from tests.support.admin import page
+from tests.support.factories import agency, docking_location, launch, row, space_station, spacecraft_flight
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from events.models import Spacewalk
 from launches.models import LandingType, Launch, LaunchStatus, SpacecraftFlight
 from media_assets.models import Image, ImageLicense
 from stations.models import Expedition, SpaceStation
-from tests.admin import page
-from tests.factories import astronaut, docking_event, image, landing, launch, row, space_station
+from tests.support.admin import page
+from tests.support.factories import astronaut, docking_event, image, landing, launch, row, space_station
 from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db

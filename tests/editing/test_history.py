@@ -15,8 +15,8 @@ from media_assets.models import Image, ImageVariant
 from spacedevs.db.dataset_version import data_tables
 from spacedevs.editing.history import many, revert, versions_of
 from stations.models import SpaceStation
-from tests.admin import page, said
-from tests.factories import (
+from tests.support.admin import page, said
+from tests.support.factories import (
     agency,
     docking_event,
     docking_location,

@@ -17,8 +17,8 @@ from places.models import Pad
 from spacedevs.editing.history import versions_of
 from spacedevs.editing.import_export import CSV, Exchange, escaped, unescaped
 from spacedevs.editing.staged_imports import GONE
-from tests.admin import page
-from tests.factories import (
+from tests.support.admin import page
+from tests.support.factories import (
     agency,
     astronaut,
     docking_event,

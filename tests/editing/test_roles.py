@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from stations.models import SpaceStation
-from tests.admin import page
-from tests.factories import space_station
+from tests.support.admin import page
+from tests.support.factories import space_station
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"

@@ -6,8 +6,8 @@ from django.test import Client
 
 from docking.models import DockingEvent, DockingLocation
 from media_assets.models import ImageLicense
-from tests.admin import page
-from tests.factories import docking_event, image, row
+from tests.support.admin import page
+from tests.support.factories import docking_event, image, row
 
 pytestmark = pytest.mark.django_db
 HTML = {"accept": "text/html"}

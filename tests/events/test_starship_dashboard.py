@@ -8,7 +8,7 @@ from django.utils import timezone
 from events.models import LiveStream, RoadClosure
 from spacedevs.api.views import Endpoint
 from spacedevs.sync.importing.records import ingest_each, records
-from tests import factories
+from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 

@@ -25,9 +25,9 @@ from media_assets.models import Image, ImageLicense, ImageVariant
 from spacedevs.editing import uploads
 from spacedevs.storage.bucket import PATIENCE
 from spacedevs.sync.images import ENDINGS
-from tests.admin import page
-from tests.api.pages import type_of
-from tests.factories import agency, image, image_variant, launch, row
+from tests.support.admin import page
+from tests.support.factories import agency, image, image_variant, launch, row
+from tests.support.pages import type_of
 
 pytestmark = pytest.mark.django_db
 RED = (200, 30, 30)

@@ -7,8 +7,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from spacedevs.api.registry import endpoints
-from tests import factories
 from tests.postgres import path_for
+from tests.support import factories
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from spacedevs.operations import health
 from spacedevs.operations.health import Health
 from spacedevs.throttling import file_counter
-from tests.wsgi import BODY, Application, Asker
+from tests.support.wsgi import BODY, Application, Asker
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from spacedevs.operations import logs
 from spacedevs.operations.request_log import Logged
-from tests.wsgi import BODY, Application, Asker
+from tests.support.wsgi import BODY, Application, Asker
 
 SECRET = 'a "hidden" key\\'
 SAID = {

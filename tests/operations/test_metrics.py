@@ -16,7 +16,7 @@ from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import metrics
 from spacedevs.operations.metrics import Metered, Now, cache_in
 from tests.production import FILES
-from tests.wsgi import BODY, Application, Asker
+from tests.support.wsgi import BODY, Application, Asker
 
 COUNT = "spacedevs_request_seconds_count"
 

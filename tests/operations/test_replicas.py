@@ -11,7 +11,7 @@ from spacedevs.db.connections import reading
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.operations import replicas
 from spacedevs.operations.replicas import Replicas, Router
-from tests.wsgi import BODY, Application, Asker
+from tests.support.wsgi import BODY, Application, Asker
 
 
 class Reader(Application):

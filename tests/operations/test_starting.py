@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests.production.parts import Web, ended, free_port, get, until
-from tests.sample import run
+from tests.support.sample import run
 
 PAGE = "/2.3.0/api-throttle/"  # needs no table
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads of processes in /proc")

@@ -13,7 +13,7 @@ from django_migration_linter import MigrationLinter
 from spacedevs.db.models import PendingUpdate
 from spacedevs.operations.management.commands import prepare
 from spacedevs.statistics.registry import statistics
-from tests import factories
+from tests.support import factories
 
 BEFORE_THE_FIRST_RELEASE = "compute_what_depends_on_the_clock"  # they rename columns
 OURS = {*django_settings.NOUNS, "limits", "api", "editing"}

@@ -7,7 +7,7 @@ from django.test import TestCase
 from launches.models import Launch, LaunchStatus
 from spacedevs.db import pending
 from spacedevs.statistics import registry
-from tests import factories
+from tests.support import factories
 
 LEFT = "What follows from a change is left for later: "
 KILLED = """

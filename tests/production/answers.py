@@ -15,7 +15,7 @@ django.setup()
 from django.test import Client  # noqa: E402 - it needs the apps to be loaded
 
 from spacedevs.api.registry import endpoints  # noqa: E402
-from tests.clocks import hold_minute  # noqa: E402
+from tests.support.clocks import hold_minute  # noqa: E402
 
 if __name__ == "__main__":
     hold_minute(datetime.fromisoformat(sys.argv[1]))

@@ -10,6 +10,6 @@ settings.MIDDLEWARE.remove("spacedevs.http.snapshots.OneSnapshot")
 handler = get_wsgi_application()
 
 from spacedevs.http.response_cache import ResponseCache  # noqa: E402 - it needs the settings
-from tests.wsgi import claiming  # noqa: E402
+from tests.support.wsgi import claiming  # noqa: E402
 
 application = ResponseCache(claiming(handler))

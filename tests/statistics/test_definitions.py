@@ -10,7 +10,7 @@ from launches.models import Launch, LaunchStatus, Rocket
 from places.models import Pad
 from spacedevs.statistics.recompute import recompute
 from spacedevs.sync.importing.records import ingest, records
-from tests import factories
+from tests.support import factories
 from vehicles.models import Spacecraft
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from launches.models import LaunchStatus
 from spacedevs.db import pending
 from spacedevs.statistics.recompute import recompute
 from spacedevs.statistics.registry import Statistic, statistics
-from tests import factories
 from tests.conftest import STARTED
+from tests.support import factories
 
 from .oracle import disagreements
 

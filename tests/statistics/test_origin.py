@@ -17,8 +17,8 @@ from spacedevs.db import dataset_version, pending
 from spacedevs.statistics.models import StatisticsOrigin
 from spacedevs.statistics.origin import are_derived, choose
 from spacedevs.statistics.recompute import derive_what_was_told, recompute
-from tests import factories
-from tests.admin import page
+from tests.support import factories
+from tests.support.admin import page
 from vehicles.models import Launcher
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("derived")]

@@ -9,8 +9,8 @@ from django.utils import timezone
 from launches.models import LaunchStatus, SpacecraftFlight
 from spacedevs.statistics.origin import choose
 from spacedevs.statistics.recompute import derive_what_was_told, recompute
-from tests import factories
 from tests.conftest import STARTED
+from tests.support import factories
 from vehicles.models import Spacecraft
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("derived")]

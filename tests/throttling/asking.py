@@ -10,7 +10,7 @@ from django.conf import settings
 django.setup()
 
 from spacedevs.throttling.middleware import Throttle  # noqa: E402 - it needs the apps to be loaded
-from tests.wsgi import Application, Asker  # noqa: E402
+from tests.support.wsgi import Application, Asker  # noqa: E402
 
 if __name__ == "__main__":
     settings.LIMITS_DIR = Path(sys.argv[1])

@@ -12,7 +12,7 @@ from spacedevs.operations.metrics import Now
 from spacedevs.throttling.file_counter import counter
 from spacedevs.throttling.rates import Rate
 from spacedevs.throttling.redis_counter import RedisCounter
-from tests.wsgi import Application
+from tests.support.wsgi import Application
 
 from .conftest import running_redis
 

@@ -17,7 +17,7 @@ from spacedevs.throttling.middleware import Throttle
 from spacedevs.throttling.models import Key
 from spacedevs.throttling.rates import Rate, Use
 from spacedevs.throttling.redis_counter import RedisCounter
-from tests.wsgi import BODY, Application, Asker
+from tests.support.wsgi import BODY, Application, Asker
 
 ME, OTHER = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
 HOST = {"HTTP_HOST": "testserver"}

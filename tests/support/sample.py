@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import psycopg
 from django.conf import settings
 
-from tests import templates
 from tests.bench.servers import granian
+
+from . import templates
 
 NUMBERS = count(1)
 

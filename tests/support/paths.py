@@ -8,8 +8,8 @@ from django.db import models
 from docking.models import CHASERS, TARGETS
 from spacedevs.db.paths import is_column, leads_to_many
 from spacedevs.db.search.text import end
-from tests.factories import LAUNCHED, row
 
+from .factories import LAUNCHED, row
 from .routes import RESOURCES
 
 AHEAD = LAUNCHED.replace(year=2124)

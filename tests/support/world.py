@@ -1,0 +1,61 @@
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from spacedevs.statistics.recompute import recompute
+
+from . import factories
+from .routes import KINDS, RESOURCES
+
+
+@contextmanager
+def rows_for_a_module(blocker):
+    """Lets rows be made that every test of a module finds, and none after it."""
+    with blocker.unblock(), transaction.atomic():
+        for kind in KINDS:
+            factories.full_docking_event(*kind)
+        for resource in RESOURCES.values():
+            if resource.part:
+                fill(resource)
+        yield
+        transaction.set_rollback(True)
+
+
+def rows_of(resource):
+    """The rows that an endpoint has now."""
+    rows = resource.queryset.all()
+    return resource.part.of(rows) if resource.part else rows
+
+
+def fill(resource):
+    """Makes two rows for an endpoint, unless there are: where time matters, soon and yesterday."""
+    soon, ago = timezone.now() + timedelta(days=2), timezone.now() - timedelta(days=2)
+    for moment in (soon, ago, soon, ago):
+        if rows_of(resource).count() < 2:
+            edges = resource.part.edges if resource.part else ()
+            factories.row(resource.queryset.model, **dict.fromkeys(edges, moment.replace(microsecond=0)))
+
+
+@pytest.fixture(scope="module")
+def sample(django_db_setup, django_db_blocker):
+    """Every kind of docking event with all that hangs on it, and two rows in every other table."""
+    with rows_for_a_module(django_db_blocker):
+        for resource in RESOURCES.values():
+            fill(resource)
+        yield
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """The sample data that the project comes with, and every kind of docking event besides."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        call_command("loaddata", *sorted(settings.NOUNS), verbosity=0)
+        recompute()
+        with rows_for_a_module(django_db_blocker):
+            yield
+        transaction.set_rollback(True)
