@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 
 from spacedevs.api.serializers import name_of
 from spacedevs.documentation.pages import PAGES, address_of
-from tests.api.test_headers import INLINE, POLICY, policy
+from tests.http.test_headers import INLINE, POLICY, policy
 from tests.support.routes import ENDPOINTS, RESOURCES
 
 pytestmark = pytest.mark.django_db

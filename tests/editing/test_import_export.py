@@ -28,7 +28,8 @@ from tests.support.factories import (
     space_station,
     spacecraft_flight,
 )
-from tests.test_admin import ADMINS
+
+from .test_admin import ADMINS
 
 pytestmark = pytest.mark.django_db
 FORMATS = {"csv": "0", "json": "1"}

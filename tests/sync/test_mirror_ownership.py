@@ -5,10 +5,10 @@ import stamina
 from django.db import transaction
 
 from launches.models import FirstStage, Launch
-from tests.api.test_belonging import at, put
 from tests.support import factories
 
 from .test_mirror_lies import Liar, json_answer, mirror, slice_of
+from .test_ownership import at, put
 
 pytestmark = pytest.mark.django_db
 PATH = "launches"

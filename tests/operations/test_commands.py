@@ -12,9 +12,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from tests.postgres import path_for
 from tests.support.sample import new_database, run
-
-from .postgres import path_for
 
 MANAGE = [sys.executable, settings.BASE_DIR / "manage.py"]
 SMALL = 100_000  # bytes

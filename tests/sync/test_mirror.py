@@ -30,13 +30,12 @@ from spacedevs.sync.mirroring.endpoint_reader import SKIPPED
 from spacedevs.sync.mirroring.mirror import Mirroring, paths
 from spacedevs.sync.mirroring.upstream import Budget
 from spacedevs.sync.mirroring.upstream import Upstream as UpstreamServer
+from tests.conftest import STARTED
 from tests.support import templates
 from tests.support.clocks import hold_minute
 from tests.support.routes import MODES
 from tests.support.sample import new_database
 from tests.support.upstream import Upstream
-
-from .conftest import STARTED
 
 pytestmark = pytest.mark.django_db
 FEW = "space_stations,docking_events"
