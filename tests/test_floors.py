@@ -139,3 +139,9 @@ def test_a_package_without_a_floor_is_refused(copy):
     done = lint(copy)
     shutil.rmtree(copy / "spacedevs" / "attic")
     assert (done.returncode, "attic" in done.stdout) == (1, True), done.stdout
+
+
+@pytest.mark.parametrize("name", ["quick.txt", "newest_django.txt"])
+def test_every_test_of_a_list_is_there(name):
+    listed = [line.partition("::")[0] for line in (ROOT / "tests" / name).read_text("utf-8").split()]
+    assert [path for path in listed if not (ROOT / path).exists()] == []

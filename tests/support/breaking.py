@@ -1,7 +1,7 @@
 """Runs a command of manage.py, and sends itself a signal on the way:
 
-python -m tests.breaking SIGKILL statement 'INSERT INTO "launches' prepare --empty
-python -m tests.breaking SIGINT module launches.models prepare
+python -m tests.support.breaking SIGKILL statement 'INSERT INTO "launches' prepare --empty
+python -m tests.support.breaking SIGINT module launches.models prepare
 
 before the first statement that holds this, or that has this number, or before a module is imported. At its end it
 says how many statements there were."""
