@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from . import private_files
+from . import files
 
 try:
     from psycopg.pq import Conninfo
@@ -48,7 +48,7 @@ def database(url, variable, *, password="", max_age=0, pool="") -> dict:
     refuse_unknown([name for name in OF_OTHER_SERVERS if name in found], (), variable)
     if found["ENGINE"].endswith("sqlite3"):
         refuse_unknown(found["OPTIONS"], OF_SQLITE, variable)
-        options = joined(OF_SQLITE, found["OPTIONS"]) | {"factory": private_files.Connection}
+        options = joined(OF_SQLITE, found["OPTIONS"]) | {"factory": files.Connection}
         # Tests have it in memory, as pytest-django has those of Django's own engine alone.
         return found | {"ENGINE": "spacedevs.db.sqlite3", "OPTIONS": options, "TEST": {"NAME": ":memory:"}}
     return found | of_postgres(found, variable, password, pool)

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from spacedevs.operations import static_files
 
-from . import private_files
+from . import files
 from .databases import POOLS, database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -93,7 +93,7 @@ def local_secret_key() -> str:
         with suppress(FileExistsError):
             path.hardlink_to(aside)
         aside.unlink()
-    private_files.make_private(path)
+    files.make_private(path)
     return path.read_text()
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from spacedevs.databases import OF_SQLITE, database
 from spacedevs.db.connections import SESSION, begin_session
 from spacedevs.db.snapshots import begin, end
-from spacedevs.private_files import Connection
+from spacedevs.files import Connection
 
 HOST = "postgres://reader:secret@db.example.org:5433/ll"
 OURS = {"prepare_threshold": 5}

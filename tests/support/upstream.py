@@ -1,7 +1,7 @@
 """An upstream for tests: this server, on a database of its own, behind a door that can be told to misbehave.
 
-python -m tests.support.upstream, with DATABASE_URL set, says on which port it listens. PUT /faults takes a list of faults,
-one for each of the next requests (null for none); GET /asked tells what has been asked since then."""
+python -m tests.support.upstream, with DATABASE_URL set, says on which port it listens. PUT /faults takes a list of
+faults, one for each of the next requests (null for none); GET /asked tells what has been asked since then."""
 
 import gzip
 import json

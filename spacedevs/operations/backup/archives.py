@@ -15,6 +15,8 @@ from hashlib import file_digest, sha256
 from io import BytesIO
 from pathlib import Path
 
+from spacedevs.files import written_aside
+
 FORMAT = 2  # of what is written; the formats before it are read as well
 ABOUT, DATABASE, MEDIA, DIGESTS = "backup.json", "database", "media", "digests.json"
 TOLD = {"format": int, "release": str, "made": str, "engine": str, "migrations": list}  # what backup.json must tell
@@ -54,22 +56,17 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 def pack(target: Path, about: dict, database: Path, media: Path):
     """Writes an archive, whole or not at all, readable by its owner alone."""
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with aside.open("x+b") as file:
-            os.chmod(aside, 0o600)  # it holds the digests of passwords and keys
-            with (
-                gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed,
-                tarfile.open(fileobj=packed, mode="w", dereference=True) as tar,
-            ):
-                put_in(tar, about, database, media)
-            file.seek(0)
-            file.write(seal(file_digest(file, sha256).digest()))
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with written_aside(target) as aside, aside.open("x+b") as file:
+        os.chmod(aside, 0o600)  # it holds the digests of passwords and keys
+        with (
+            gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed,
+            tarfile.open(fileobj=packed, mode="w", dereference=True) as tar,
+        ):
+            put_in(tar, about, database, media)
+        file.seek(0)
+        file.write(seal(file_digest(file, sha256).digest()))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def put_in(tar, about, database, media):

@@ -23,6 +23,7 @@ from django.utils.http import quote_etag
 from spacedevs.db import dataset_version
 from spacedevs.db.locks import Taken, file_lock
 from spacedevs.db.snapshots import snapshot
+from spacedevs.files import written_aside
 from spacedevs.http.errors import only_read
 from spacedevs.http.response_cache import REVALIDATED, release
 
@@ -69,9 +70,8 @@ def write(folder, version):
         files = [each._asdict() for each in export(folder, packed=True)]
         made = f"{datetime.now(UTC):{MOMENT}}"
         (folder / "index.json").write_bytes(orjson.dumps({"version": version, "made": made, "files": files}))
-        aside = settings.DUMP_ROOT / "offered.new"
-        aside.write_text(folder.name)
-        aside.replace(settings.DUMP_ROOT / "offered")
+        with written_aside(settings.DUMP_ROOT / "offered") as aside:
+            aside.write_text(folder.name)
     except OSError:
         shutil.rmtree(folder, ignore_errors=True)  # of a disk that is full, others need the room
         raise

@@ -4,11 +4,10 @@ Rows come in the order of their keys, a hundred at a time from where the last on
 export show the data of one moment: it takes as much memory as a page, and two of the same data are the same bytes."""
 
 import gzip
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from spacedevs.api.models import KnownByName
 from spacedevs.api.registry import endpoints, objects, whole_tables
 from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.render_plan.plan import plan
+from spacedevs.files import written_aside
 
 ROWS = 100
 
@@ -84,18 +84,13 @@ def export(folder: Path, chosen=None, packed=False) -> Iterator[Exported]:
 
 def write(path, found, target, name, packed) -> Exported:
     target.parent.mkdir(parents=True, exist_ok=True)
-    aside, count = target.with_name(f".{target.name}.{os.getpid()}"), 0
-    try:
+    count = 0
+    with written_aside(target) as aside:
         with aside.open("wb") as raw, written_to(raw, packed) as file:
             for count, line in enumerate(found, 1):  # noqa: B007 - it is used below
                 file.write(line)
         with aside.open("rb") as raw:
-            digest = sha256()
-            while piece := raw.read(2**20):
-                digest.update(piece)
-        os.replace(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
+            digest = file_digest(raw, sha256)
     return Exported(path, name, count, target.stat().st_size, digest.hexdigest())
 
 

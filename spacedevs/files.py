@@ -1,13 +1,26 @@
-"""Files that nobody but their owner may read, whatever the umask was when they were made.
+"""Files that are there as a whole or not at all, and files that nobody but their owner may read.
 
 The settings import this, so it knows nothing of them."""
 
 import os
 import sqlite3
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite appends to the name of a database for files of its own
+
+
+@contextmanager
+def written_aside(target: Path) -> Iterator[Path]:
+    """Gives a path to write to: what stands there at the end replaces the file, unless writing failed."""
+    aside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        yield aside
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def make_private(path):
