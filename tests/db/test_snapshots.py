@@ -21,7 +21,7 @@ from agencies.models import Agency, AgencyType
 from docking.models import DockingEvent, DockingLocation
 from launches.models import Launch
 from spacedevs import urls
-from spacedevs.db import dataset_version, snapshots
+from spacedevs.db import dataset_version
 from spacedevs.db.snapshots import snapshot
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.http.snapshots import APART
@@ -164,7 +164,7 @@ IN_ONE_STATEMENT = {"a calendar", "news"}  # all names, though not the number of
 
 
 def test_without_a_snapshot_answers_of_several_statements_would_mix_commits(ask, monkeypatch):
-    monkeypatch.setattr(snapshots, "snapshot", nullcontext)
+    monkeypatch.setattr("spacedevs.http.snapshots.snapshot", nullcontext)
     assert {name for name in ANSWERS if len(ask(name)[0]) < 2} == IN_ONE_STATEMENT
 
 
@@ -348,7 +348,7 @@ def test_pages_without_rows_are_there_without_a_database(client, monkeypatch):
         raise OperationalError("connection refused")
 
     client.raise_request_exception = False
-    monkeypatch.setattr(snapshots, "snapshot", down)
+    monkeypatch.setattr("spacedevs.http.snapshots.snapshot", down)
     assert {resolve(address).view_name for address in WITHOUT_ROWS} == APART
     assert {address: client.get(address).status_code for address in WITHOUT_ROWS} == WITHOUT_ROWS
     with_rows = "/2.3.0/", "/2.3.0/agencies/", "/2.3.0/dataset/", "/stations/"
