@@ -17,6 +17,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"  # written last: an environment without it is half-made
 SERVING, TESTING = "requirements.lock", "requirements-test.lock"  # the second holds the first
+EVERYTHING = ["-n", "auto", "--dist", "loadfile"]  # on all cores; what a file of tests sets up is set up once
 NO_PIP = """This Python has neither ensurepip nor pip, and .venv needs one of them.
 On Debian or Ubuntu: apt install python3-venv (elsewhere: the package that holds ensurepip)."""
 
@@ -98,7 +99,7 @@ def test(arguments):
     ensure(TESTING)
     os.chdir(ROOT)
     plain = {k: v for k, v in os.environ.items() if k != "DATABASE_URL" and not k.startswith("SPACEDEVS_")}
-    chosen = [argument for argument in arguments if argument != "--postgres"] or ["-n", "auto"]  # all: on all cores
+    chosen = [argument for argument in arguments if argument != "--postgres"] or EVERYTHING
     database = ["tests/postgres.py", PYTHON] if "--postgres" in arguments else []
     become(*database, "-m", "pytest", *chosen, environment=plain)
 

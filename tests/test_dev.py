@@ -134,7 +134,7 @@ def test_tests_run_on_postgres_when_asked(started):
 def test_all_tests_run_on_all_cores(started):
     dev.main("test", "--postgres")
     ((arguments, _),) = started
-    assert arguments == ("tests/postgres.py", dev.PYTHON, "-m", "pytest", "-n", "auto")
+    assert arguments == ("tests/postgres.py", dev.PYTHON, "-m", "pytest", *dev.EVERYTHING)
 
 
 def test_unknown_command_is_answered_with_the_usage():

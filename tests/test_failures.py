@@ -143,8 +143,8 @@ ASK_BESIDE_A_WRITER = """
 import sqlite3
 from time import monotonic
 from django.db import connection
-from spacedevs.limits.callers import KEYS
-from spacedevs.limits.models import Key
+from spacedevs.throttling.authentication import KEYS
+from spacedevs.throttling.models import Key
 key = Key(owner="A reader")
 token = key.renew()
 key.save()

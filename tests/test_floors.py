@@ -141,7 +141,7 @@ def test_a_package_without_a_floor_is_refused(copy):
     assert (done.returncode, "attic" in done.stdout) == (1, True), done.stdout
 
 
-@pytest.mark.parametrize("name", ["quick.txt", "newest_django.txt"])
+@pytest.mark.parametrize("name", ["quick.txt", "newest_django.txt", "any_database.txt"])
 def test_every_test_of_a_list_is_there(name):
     listed = [line.partition("::")[0] for line in (ROOT / "tests" / name).read_text("utf-8").split()]
     assert [path for path in listed if not (ROOT / path).exists()] == []

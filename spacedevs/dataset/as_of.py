@@ -9,6 +9,7 @@ what was so at the last full five minutes of the clock, and holds until the next
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from django.db import Error
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -59,5 +60,12 @@ def full_step() -> datetime:
 
 
 def context(request) -> dict:
-    """For templates: a page that does not tell it does not ask."""
-    return {"as_of": as_of}
+    """For templates: a page that does not tell it does not ask. A page about a database that fails tells nothing."""
+    return {"as_of": as_of_if_known}
+
+
+def as_of_if_known() -> AsOf | None:
+    try:
+        return as_of()
+    except Error:
+        return None

@@ -5,6 +5,7 @@ class StatisticsConfig(AppConfig):
     name = "spacedevs.statistics"
 
     def ready(self):
-        from . import signals  # noqa: PLC0415 - models can be imported from here on
+        # Models can be imported from here on. What recomputes is known to `pending` as soon as it is loaded.
+        from . import recompute, signals  # noqa: F401, PLC0415
 
         signals.watch()

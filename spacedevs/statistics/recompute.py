@@ -22,9 +22,10 @@ from spacedevs.db.pending import ALL
 
 from .origin import DERIVED, are_derived, choose
 from .registry import figures, running, statistics
-from .signals import LONG, MOST_ROWS
 
 # Recomputing ---------------------------------------------------------------------------------------
+
+MAX_ROWS, MAX_SECONDS = 5_000, 1  # of a transaction after a commit: others do not wait for it long
 
 
 @contextmanager
@@ -94,7 +95,7 @@ def recompute_pending(limits) -> bool:
         begun = monotonic()
         due = [each for each in statistics() if any(note.kind == each.name for note in noted)]
         for number, each in enumerate(sorted(due, key=attrgetter("is_whole"))):
-            if monotonic() > begun + LONG or (number and each.is_whole):
+            if monotonic() > begun + MAX_SECONDS or (number and each.is_whole):
                 return True  # another transaction, so that what is done is not lost if the rest takes too long
             if not put_right(each, [note for note in noted if note.kind == each.name]):
                 return True  # what builds on these figures waits for them
@@ -104,8 +105,8 @@ def recompute_pending(limits) -> bool:
 def put_right(statistic, noted) -> bool:
     """Does what was noted of a statistic, for as many rows as may change at once; returns whether that was all."""
     keys = union(noted)
-    wrong = statistic.wrong(keys, MOST_ROWS)
-    is_all = len(wrong) < MOST_ROWS
+    wrong = statistic.wrong(keys, MAX_ROWS)
+    is_all = len(wrong) < MAX_ROWS
     with pending.done(noted):
         statistic.put(wrong)
         if not is_all:

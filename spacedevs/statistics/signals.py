@@ -16,8 +16,6 @@ from spacedevs.db.pending import ALL
 from .origin import IMPORTED
 from .registry import FACTS, figures, statistics
 
-MOST_ROWS, LONG = 5_000, 1  # what a transaction changes after a commit, and its seconds: so others do not wait long
-
 
 def touched(model, keys: Iterable, before: dict | None = None) -> dict[str, set]:
     """What these rows touch as they are now, and what was touched before: keys by what figures are called in notes."""

@@ -77,9 +77,8 @@ def test_a_rung_without_a_list_of_fields_is_refused():
     class Unlisted(ResourceSerializer):
         class Meta:
             model = SpaceStation
-            exclude = ()
 
-    with pytest.raises(AssertionError, match="must list its fields"):
+    with pytest.raises(AssertionError, match=r"must list its fields|.fields. attribute"):
         Unlisted().fields  # noqa: B018
 
 

@@ -155,7 +155,8 @@ def test_a_station_that_is_renamed_while_an_event_at_it_is_written_has_one_name(
 @pytest.fixture
 def no_more_than_two(monkeypatch):
     """Triggers that change two rows at once, and note what is more."""
-    monkeypatch.setattr(sources, "AT_ONCE", 2)
+    for module in ("sources", "sqlite", "postgresql"):
+        monkeypatch.setattr(f"spacedevs.db.search.{module}.AT_ONCE", 2)
     monkeypatch.setattr(sources, "IN_NOTE", 2)
     install()
     yield

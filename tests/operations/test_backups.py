@@ -54,10 +54,10 @@ def test_a_restored_system_can_be_edited_and_notices_it(full, tmp_path, client):
     file = backup(tmp_path / "backup.tar.gz")
     empty(full)
     restore(file)
-    before = backups.versioning.current()
+    before = backups.dataset_version.current()
     kind = AgencyType.objects.create(name="new")
     assert AgencyType.objects.filter(pk=kind.pk).exists()
-    assert backups.versioning.current() != before
+    assert backups.dataset_version.current() != before
 
 
 def test_data_are_replaced_only_when_that_is_meant(full, answers, tmp_path):

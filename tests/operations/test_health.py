@@ -49,7 +49,7 @@ def test_one_that_is_asked_for_its_head_says_no_more(settings):
 
 
 def test_a_server_without_its_database_is_not_ready(ask, monkeypatch):
-    monkeypatch.setattr(health.versioning, "current", lambda: None)
+    monkeypatch.setattr(health.dataset_version, "current", lambda: None)
     told = {"ready": False, "release": "1.2.3", "database": "down", "migrations": "unknown"}
     assert ask("/readyz") == ("503 Service Unavailable", told)
 

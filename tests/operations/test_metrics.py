@@ -148,7 +148,7 @@ def test_the_age_of_what_is_mirrored_is_told(monkeypatch):
 
 
 def test_a_database_that_is_down_is_told(monkeypatch):
-    monkeypatch.setattr(metrics.versioning, "current", lambda: None)
+    monkeypatch.setattr(metrics.dataset_version, "current", lambda: None)
     told = now()
     assert "spacedevs_database_up 0.0" in told
     assert "spacedevs_dataset" not in told

@@ -341,7 +341,9 @@ def test_nothing_is_asked_until_the_time_that_upstream_told(upstream, clock):
 def test_the_limits_that_upstream_tells_a_token_are_kept(upstream, clock):
     mirror = Mirror.objects.create(base=upstream.url)
     upstream.order({"say": {"your_request_limit": 4, "limit_frequency_secs": 60, "current_use": 3}})
-    call_command("mirror", "--from", upstream.url, "--token", "x", endpoints=["config/orbits"], stdout=io.StringIO())
+    call_command(
+        "mirror", "--from", upstream.url, "--token", "x", endpoints=["config/agency_types"], stdout=io.StringIO()
+    )
     mirror.refresh_from_db()
     assert upstream.asked[0].startswith("/2.3.0/api-throttle/")
     assert (len(mirror.calls), clock.waits) == (1 + len(upstream.asked[1:]) + 2, [])

@@ -22,6 +22,7 @@ def test_there_is_no_more_than_one(path, client):
     assert client.get(f"/2.3.0/{path}").status_code == 404
 
 
+@pytest.mark.django_db
 def test_the_page_for_people_has_its_name_and_neither_pages_nor_forms(client):
     page = client.get("/2.3.0/api-throttle/", headers={"accept": "text/html"}).content.decode()
     assert "<h1>Api Throttle</h1>" in page

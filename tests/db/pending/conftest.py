@@ -24,10 +24,11 @@ from django.db import connection, connections
 from django.db.models.signals import pre_save
 from agencies.models import Agency
 from launches.models import Launch, LaunchStatus
-from spacedevs.api import pending, statistics
-from spacedevs.api.database import bound_statements
+from spacedevs.db import pending
+from spacedevs.db.connections import bound_statements
 from spacedevs.operations import updates
-from tests import factories
+from spacedevs.statistics import registry
+from tests.support import factories
 
 def launch(agency, status=3, **values):
     return factories.launch(id=uuid4(), launch_service_provider=agency, status_id=status, **values)

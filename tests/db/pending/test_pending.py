@@ -35,7 +35,7 @@ def test_a_process_that_is_killed_before_it_recomputes_leaves_that_to(whoever_co
 
 LOCKED = """
 pending.PATIENT = pending.AT_ONCE
-wrong, held = statistics.Statistic.wrong, connection.copy()
+wrong, held = registry.Statistic.wrong, connection.copy()
 
 def in_the_way(*arguments):
     if held.get_autocommit():  # as soon as the save has committed
@@ -43,14 +43,14 @@ def in_the_way(*arguments):
         held.cursor().execute(f"UPDATE agencies_agency SET abbrev = 'LOCK' WHERE id = {agency.pk}")
     return wrong(*arguments)
 
-statistics.Statistic.wrong = in_the_way
+registry.Statistic.wrong = in_the_way
 launch(agency)
 print(agency.launches.count(), count(agency), pending.count() > 0)
 try:
     check()
 except CommandError as error:
     print(error)
-statistics.Statistic.wrong = wrong
+registry.Statistic.wrong = wrong
 held.rollback()
 print(updates.catch_up(), count(agency), pending.count())
 check()
@@ -76,15 +76,15 @@ connections.close_all()
 bound_statements()
 request_started.send(None)
 pending.AT_ONCE = pending.Limits(0.5, 0.2)
-differing = statistics.Statistic.differing
+differing = registry.Statistic.differing
 endless = {
     "postgresql": "(SELECT pg_sleep(60))",
     "sqlite": "(WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT max(n) FROM n)",
 }[connection.vendor]
-statistics.Statistic.differing = lambda *about: f"{differing(*about)} AND {endless} IS NOT NULL"
+registry.Statistic.differing = lambda *about: f"{differing(*about)} AND {endless} IS NOT NULL"
 launch(agency)
 print(agency.launches.count(), count(agency), pending.count() > 0)
-statistics.Statistic.differing = differing
+registry.Statistic.differing = differing
 print(updates.catch_up(), count(agency), pending.count())
 check()
 """
@@ -128,7 +128,7 @@ def test_ten_who_write_at_once_leave_no_figure_wrong(script):
 OVERTAKEN = """
 Agency.objects.update(total_launch_count=7)
 stale = Agency.objects.get(pk=agency.pk)
-pending.write_notes({each.name: {None} for each in statistics.statistics()})
+pending.write_notes({each.name: {None} for each in registry.statistics()})
 
 def recompute():
     pending.settle(pending.AT_ONCE)
@@ -157,7 +157,7 @@ def test_a_row_that_is_saved_while_its_figures_are_recomputed_does_not_bring_bac
 SERVING = """
 from spacedevs.operations import workers
 updates.EVERY = 0.01
-pending.write_notes({each.name: {None} for each in statistics.statistics()})
+pending.write_notes({each.name: {None} for each in registry.statistics()})
 Agency.objects.update(total_launch_count=7)
 workers.get_internal_wsgi_application = lambda: None
 workers.load_application([], os.getppid())
@@ -201,7 +201,7 @@ def test_a_savepoint_takes_back_its_notes_and_no_others():
 
 def test_many_rows_are_put_right_some_at_a_time(monkeypatch, db, derived):
     agencies = [factories.agency(total_launch_count=7) for _ in range(5)]
-    monkeypatch.setattr("spacedevs.statistics.signals.MOST_ROWS", 2)
+    monkeypatch.setattr("spacedevs.statistics.recompute.MAX_ROWS", 2)
     [about_agencies] = [each for each in registry.statistics() if each.model is type(agencies[0])]
     pending.write_notes({about_agencies.name: {each.pk for each in agencies}})
     put, sizes = registry.Statistic.put, []
