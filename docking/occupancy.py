@@ -108,6 +108,12 @@ def ports_for_ships(station: int) -> list[DockingLocation]:
     return [port for port in DockingLocation.objects.filter(spacestation__id=station) if takes_ships(port)]
 
 
+def free_ports(station: int, stays: list[DockingEvent]) -> list[DockingLocation]:
+    """The ports of a station at which a ship can dock, but for those that these stays take."""
+    taken = {stay.docking_location_id for stay in stays}
+    return [port for port in ports_for_ships(station) if port.pk not in taken]
+
+
 def changes_at(station: int | None = None) -> datetime | None:
     """When somebody comes or goes next, as far as it has been entered in advance."""
     stays = DockingEvent.objects.filter(**of("space_station_target", station))

@@ -53,7 +53,6 @@ class SpaceStationNow(OneObject):
     def get_object(self):
         station = get_object_or_404(self.queryset, pk=self.kwargs["pk"])
         there = occupancy.presences(station.pk)[station.pk]
-        taken = {stay.docking_location_id for stay in there.stays}
         return {
             "id": station.pk,
             "url": self.address_of(station),
@@ -61,7 +60,7 @@ class SpaceStationNow(OneObject):
             "as_of": self.told.moment,
             "source": self.told.source,
             "docked": [self.docked(stay) for stay in there.stays],
-            "free": [port for port in occupancy.ports_for_ships(station.pk) if port.pk not in taken],
+            "free": occupancy.free_ports(station.pk, there.stays),
             "crew": [self.aboard(each) for each in there.crew],
             "active_expeditions": ACTIVE.of(station.expeditions.all()),
         }

@@ -94,7 +94,6 @@ def station(request, pk):
     """One station: who is there, at which port, since when, and who was."""
     row = get_object_or_404(SpaceStation.objects.select_related("image", "orbit", "status", "type"), pk=pk)
     there = occupancy.presences(row.pk)[row.pk]
-    taken = {stay.docking_location_id for stay in there.stays}
     timeline = timelines.of_station(row)
     told = as_of()
     context = {
@@ -103,7 +102,7 @@ def station(request, pk):
         "there": there,
         "docked": [(stay, (told.now.date() - stay.docking.date()).days) for stay in there.stays],
         "owners": row.owners.all(),
-        "free": [port for port in occupancy.ports_for_ships(row.pk) if port.pk not in taken],
+        "free": occupancy.free_ports(row.pk, there.stays),
     }
     address = reverse("station-timeline", args=[pk])
     return page(request, "docking/station.html", timeline, address, context, occupancy.changes_at(row.pk))

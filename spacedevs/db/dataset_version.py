@@ -27,9 +27,9 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 TOKENS = "SELECT token FROM dataset_version"
 ASKED = "spacedevs.version"  # where a request has the version that was asked for it
+READ = "spacedevs.read"  # and the one of the snapshot that its answer was read in
 # Tokens of before 2025 had no time in them; and the clocks of two servers may differ.
 EARLIEST, DAY = 1_735_689_600, 86_400
-READ = "spacedevs.read"  # and the one of the snapshot that its answer was read in
 
 
 class SQLite:
