@@ -1,9 +1,12 @@
+import os
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager, suppress
 
 import pytest
+from django.conf import settings as django_settings
 
 from spacedevs.throttling import file_counter
 from spacedevs.throttling.authentication import KEYS
@@ -69,3 +72,23 @@ def redis_server():
     """A Redis of the test's own, which it may stop."""
     with running_redis() as server:
         yield server
+
+
+def passed_by_two(folder, times, limit, redis_url) -> int:
+    """How many requests pass of two processes that each ask so often at once, on four threads each."""
+    told = {"DJANGO_SETTINGS_MODULE": "spacedevs.settings", "THROTTLE_ANONYMOUS": limit, "REDIS_URL": redis_url}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.throttling.asking", folder, str(times)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | told,
+            cwd=django_settings.BASE_DIR,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return sum(int(process.communicate()[0]) for process in processes)

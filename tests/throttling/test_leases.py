@@ -1,18 +1,16 @@
 """Who asks again and again is let through in advance, and yet never more often than their limit."""
 
-import os
-import subprocess
-import sys
 from threading import Semaphore
 
 import pytest
 import redis
-from django.conf import settings as django_settings
 
 from spacedevs.throttling import leases as module
 from spacedevs.throttling.leases import Leases
 from spacedevs.throttling.rates import Rate, Use
 from spacedevs.throttling.redis_counter import RedisCounter
+
+from .conftest import passed_by_two
 
 RATE = Rate(100_000, 3600)
 
@@ -171,26 +169,7 @@ def test_a_connection_that_was_closed_is_opened_anew(leases, redis_server):
 
 
 def test_processes_that_flood_let_pass_no_more_than_the_limit(redis_server, tmp_path):
-    told = {
-        "DJANGO_SETTINGS_MODULE": "spacedevs.settings",
-        "THROTTLE_ANONYMOUS": "3000/hour",
-        "REDIS_URL": redis_server.url,
-    }
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.throttling.asking", tmp_path, "2500"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | told,
-            cwd=django_settings.BASE_DIR,
-        )
-        for _ in range(2)
-    ]
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    passed = sum(int(process.communicate()[0]) for process in processes)
+    passed = passed_by_two(tmp_path, 2500, "3000/hour", redis_server.url)
     assert passed <= 3000
     # All that was not let pass has gone back.
     assert RedisCounter(redis_server.url).use("address 192.0.2.1", Rate(3000, 3600)).used == passed

@@ -1,11 +1,8 @@
 """Who asks too much is told when to come back; who asks within their limits never notices."""
 
 import os
-import subprocess
-import sys
 
 import pytest
-from django.conf import settings as django_settings
 from django.utils.http import http_date
 
 from spacedevs.http import conditions, response_cache
@@ -18,6 +15,8 @@ from spacedevs.throttling.models import Key
 from spacedevs.throttling.rates import Rate, Use
 from spacedevs.throttling.redis_counter import RedisCounter
 from tests.support.wsgi import BODY, Application, Asker
+
+from .conftest import passed_by_two
 
 ME, OTHER = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
 HOST = {"HTTP_HOST": "testserver"}
@@ -429,22 +428,7 @@ def test_a_clock_that_was_set_back_locks_nobody_out(tmp_path, clock):
 def test_exactly_15_of_1000_pass_at_15_an_hour(where, tmp_path, request):
     """Asked by two processes at once, on four threads each."""
     url = request.getfixturevalue("redis_server").url if where == "redis" else ""
-    told = {"DJANGO_SETTINGS_MODULE": "spacedevs.settings", "THROTTLE_ANONYMOUS": "15/hour", "REDIS_URL": url}
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.throttling.asking", tmp_path, "500"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=os.environ | told,
-            cwd=django_settings.BASE_DIR,
-        )
-        for _ in range(2)
-    ]
-    for process in processes:
-        process.stdin.write("\n")
-        process.stdin.flush()
-    assert sum(int(process.communicate()[0]) for process in processes) == 15
+    assert passed_by_two(tmp_path, 500, "15/hour", url) == 15
 
 
 def test_while_redis_is_down_nothing_is_limited(application, settings, redis_server, monkeypatch):
