@@ -1,4 +1,3 @@
-import json
 import mimetypes
 import os
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
 
+from tests.contract import facts
 from tests.support import templates
 from tests.support.clocks import hold_minute
 
@@ -51,17 +51,18 @@ def derived(settings):
 
 @pytest.fixture(scope="session")
 def shared():
-    """What lies beside the project: the contract, recorded answers, tools to hold them against us."""
+    """The folder beside the project with the published contract, recorded responses, and tools that compare."""
     if not SHARED.is_dir():
         if os.environ.get("REQUIRE_SHARED"):
-            pytest.fail("needs ../shared, with the contract and recorded answers")
-        pytest.skip("needs ../shared, with the contract and recorded answers")
+            pytest.fail("needs ../shared, with the contract and recorded responses")
+        pytest.skip("needs ../shared, with the contract and recorded responses")
     return SHARED
 
 
 @pytest.fixture(scope="session")
-def contract(shared):
-    return json.loads((shared / "contract" / "ll2-2.3.0.json").read_text("utf-8"))
+def contract():
+    """The facts of Launch Library 2.3.0; tests/contract/facts.py describes their form."""
+    return facts.load("2.3.0")
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ def test_the_reference_has_every_operation(client):
 
 def test_the_reference_has_every_component_of_the_contract(contract):
     listed = re.findall(r"/docs/reference/components/(\w+)/", asked("/docs/reference/"))
-    assert set(contract["schemas"]) - set(listed) == set()
+    assert set(contract["components"]) - set(listed) == set()
 
 
 def test_a_component_says_what_it_holds_and_where_it_is_shown(client):
