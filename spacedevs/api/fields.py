@@ -1,6 +1,7 @@
 """Fields of serializers that the contract needs and Django REST framework lacks."""
 
 from datetime import timedelta
+from typing import Any
 
 from rest_framework import serializers
 
@@ -10,7 +11,8 @@ from spacedevs.wording import duration
 class Duration(serializers.DurationField):
     """A length of time in ISO 8601, as `duration` writes it."""
 
-    def __init__(self, *, required=None, **kwargs):  # always shown, also where the model can do without
+    # Always shown, also where the model can do without.
+    def __init__(self, *, required: bool | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
     def to_representation(self, value: timedelta) -> str:

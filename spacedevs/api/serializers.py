@@ -68,7 +68,9 @@ def as_loaded(name) -> str:
 
 
 class Rows(serializers.ListSerializer):
-    """Related rows: all of a relation, or a part of it; the way to them may lead over several relations."""
+    """Related rows: all of a relation, or a part of it; the path to them may lead over several relations."""
+
+    child: "ResourceSerializer"
 
     def __init__(self, *args, part: Subset | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -232,7 +234,7 @@ def relations(representation) -> tuple[Relation, ...]:
     return tuple(found)
 
 
-def loaded(queryset, representation):
+def loaded(queryset: models.QuerySet, representation: type[ResourceSerializer]) -> models.QuerySet:
     """The queryset with all that a representation shows, in as many statements for a hundred rows as for ten."""
     for relation in relations(representation):
         if relation.is_join:

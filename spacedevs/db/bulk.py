@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from functools import cache, lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, connections, models
@@ -106,8 +107,8 @@ def database_conversions(column) -> list:
     return [lambda value, convert=convert: convert(value, col, connection) for convert in converters]
 
 
-def chained(steps):
-    def convert(value):
+def chained(steps: Iterable[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    def convert(value: Any) -> Any:
         for step in steps:
             value = step(value)
         return value

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.test import APIRequestFactory
 
 from media_assets.serializers import ImageLicense
-from spacedevs.api.render_plan.compiled import as_json, shape
+from spacedevs.api.render_plan.compiled import as_json, compiled
 from spacedevs.api.render_plan.plan import plan
 from spacedevs.api.serializers import ResourceSerializer, components, name_of
 from spacedevs.api.views import Resource
@@ -73,7 +73,7 @@ def test_a_detail_is_the_same_with_the_plan_and_without(prefix, both):
 
 @pytest.mark.parametrize("cls", REPRESENTATIONS, ids=name_of)
 def test_no_class_of_the_contract_is_left_to_plain_drf(cls):
-    assert shape(cls).is_known
+    assert compiled(cls).is_known
 
 
 @pytest.mark.parametrize(("prefix", "mode"), MODES)
@@ -124,7 +124,7 @@ class WithOddParts(SpaceStationNormal):
 def test_a_class_that_the_plan_does_not_know_is_shown_by_plain_drf(cls):
     request = APIRequestFactory().get("/")
     rows = [factories.row(cls.Meta.model, name="abc") for _ in range(2)]
-    assert not shape(cls).is_known
+    assert not compiled(cls).is_known
     shown = orjson.loads(as_json(plan(cls).render([row.pk for row in rows], request)))
     assert shown == [cls(row, context={"request": request}).data for row in rows]
 

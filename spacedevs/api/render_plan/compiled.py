@@ -1,8 +1,12 @@
-"""Representations, compiled: which column stands at each of their keys, and what becomes of it."""
+"""Serializers, compiled: which column stands at each of their keys, and what becomes of it."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property
 from itertools import repeat
 from operator import itemgetter
+from typing import Any, Protocol
 
 import orjson
 from django.core.exceptions import FieldDoesNotExist
@@ -11,13 +15,19 @@ from django.utils.duration import duration_string
 from rest_framework import serializers
 from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
 from spacedevs.api.fields import Duration, ResponseMode, Url
-from spacedevs.api.serializers import NameOf, ResourceSerializer, loaded
+from spacedevs.api.serializers import NameOf, ResourceSerializer, Rows, loaded
 from spacedevs.db.bulk import chained, database_conversions
 from spacedevs.db.paths import Unknown, computed, is_column
 
-from .relations import RelationPath
+from .relations import Relation, RelationPath
+
+Key = Any  # a primary key as the driver reads it: a number or a UUID, on SQLite the UUID's 32 hexadecimal digits
+Row = tuple[Any, ...]  # values as the driver reads them, one for each of a component's columns
+Shown = Any  # what orjson writes: a dict, or a Fragment that holds the bytes of one
+Convert = Callable[[Any], Any]
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 # How many columns of its own, and with all that it shows, a row may have to be read by a join with those that
@@ -25,11 +35,11 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 MAX_OWN_COLUMNS, MAX_JOINED_COLUMNS = 13, 40
 
 
-def as_json(value) -> bytes:
+def as_json(value: Any) -> bytes:
     return orjson.dumps(value, option=OPTIONS)
 
 
-def once(record) -> orjson.Fragment:
+def once(record: dict[str, Any]) -> orjson.Fragment:
     """A record that is turned into bytes here, and put in wherever it is shown."""
     return orjson.Fragment(as_json(record))
 
@@ -39,7 +49,7 @@ def as_python_prints_it(value: float) -> orjson.Fragment:
 
 
 # What is still to be done to a value as Django reads it, for each kind of field that is known.
-CONVERSIONS = {
+CONVERSIONS: dict[type[serializers.Field[Any, Any, Any, Any]], Convert | None] = {
     serializers.BigIntegerField: None,
     serializers.BooleanField: None,
     serializers.CharField: None,
@@ -55,21 +65,44 @@ CONVERSIONS = {
 }
 
 
-def raw_key(row):
+def raw_key(row: models.Model) -> Key:
     """The key of a row as the database has it."""
     return row._meta.pk.get_db_prep_value(row.pk, connection)
+
+
+class Context(Protocol):
+    """What a component asks of the answer that it is written for: see `RenderContext`."""
+
+    request: Request
+
+    @property
+    def written(self) -> Mapping[CompiledSerializer, Mapping[Key, Shown]]: ...
+
+    def note_changes(self, moments: Iterable[int | None]) -> None: ...
+
+    def shown(
+        self, path: RelationPath, target: CompiledSerializer, owners: Iterable[Key], is_first: bool
+    ) -> list[Shown]: ...
+
+    def address(self, view: str, key: models.Field[Any, Any]) -> tuple[str, str]: ...
 
 
 class CompiledSerializer:
     """A representation, compiled: which column stands at each of its keys, and what becomes of it."""
 
     def __init__(self, representation: type[ResourceSerializer]):
-        self.representation, self.model = representation, representation.Meta.model
-        self.key = self.model._meta.pk
-        self.names, self.columns = [], []  # the keys shown, and at each the path to a column
-        self.conversions, self.constants, self.urls = [], [], []  # (place, what)
-        self.ones, self.manies = [], []  # (place, relation or way, shape)
-        self.firsts = set()  # the places of ways of which one row is shown
+        self.representation = representation
+        self.model: type[models.Model] = representation.Meta.model
+        self.key: models.Field[Any, Any] = self.model._meta.pk
+        self.names: list[str] = []  # the keys shown
+        self.columns: list[tuple[str, ...]] = []  # at each key, the path to a column
+        # At some places, counted from 0, there is more to do than to show a column:
+        self.conversions: list[tuple[int, Convert]] = []
+        self.constants: list[tuple[int, str]] = []
+        self.urls: list[tuple[int, str]] = []  # and the name of the view
+        self.to_one: list[tuple[int, Relation, CompiledSerializer]] = []
+        self.to_many: list[tuple[int, RelationPath, CompiledSerializer]] = []
+        self.firsts: set[int] = set()  # those of `to_many` of which one row is shown
         self.is_computed = False  # whether it shows what no column holds, and what may change with the clock
         self.is_known = True
         try:
@@ -79,47 +112,47 @@ class CompiledSerializer:
             if self.is_computed:  # behind what is shown, when that changes
                 self.columns.append(("changes_at",))
         except Unknown:
-            self.columns, self.ones, self.manies = [(self.key.name,)], [], []
+            self.columns, self.to_one, self.to_many = [(self.key.name,)], [], []
             self.conversions, self.constants, self.urls = [], [], []
             self.is_known = False
 
-    def compile(self, place, field):
+    def compile(self, place: int, field: Any) -> None:
         if isinstance(field, ResponseMode):
             self.columns.append((self.key.name,))
             self.constants.append((place, field.mode))
         elif isinstance(field, HyperlinkedIdentityField):
             self.columns.append((self.key.name,))
-            self.urls.append((place, field.view_name))
-        elif isinstance(field, serializers.ListSerializer):
-            self.compile_way(place, field, shape(type(field.child)))
+            self.urls.append((place, str(field.view_name)))
+        elif isinstance(field, Rows):
+            self.compile_path(place, field, compiled(type(field.child)))
         elif isinstance(field, NameOf):
             self.columns.append((self.relation(field).name, field.slug_field))
         elif isinstance(field, ResourceSerializer):
             if field.part or not is_column(self.column(field)):
                 self.firsts.add(place)
-                self.compile_way(place, field, shape(type(field)))
+                self.compile_path(place, field, compiled(type(field)))
             else:
                 self.columns.append((self.relation(field).name,))
-                self.ones.append((place, self.relation(field), shape(type(field))))
+                self.to_one.append((place, self.relation(field), compiled(type(field))))
         else:
             self.compile_value(place, field)
 
-    def compile_way(self, place, field, shown: "CompiledSerializer"):
-        way = RelationPath(self.model, tuple(field.source_attrs), field.part)
-        if way.target is not shown.model:
+    def compile_path(self, place: int, field: Any, shown: CompiledSerializer) -> None:
+        path = RelationPath(self.model, tuple(field.source_attrs), field.part)
+        if path.target is not shown.model:
             raise Unknown(field)
-        way.condition()
+        path.condition()
         self.columns.append((self.key.name,))
-        self.manies.append((place, way, shown))
+        self.to_many.append((place, path, shown))
 
-    def relation(self, field):
+    def relation(self, field: Any) -> Relation:
         """The relation to one row that a field shows."""
         relation = self.column(field)
         if not (relation.is_relation and is_column(relation)):
             raise Unknown(field)
         return relation
 
-    def column(self, field):
+    def column(self, field: Any) -> Any:
         """The column that a field shows, or what is computed by its name."""
         if len(field.source_attrs) != 1:
             raise Unknown(field)
@@ -128,7 +161,7 @@ class CompiledSerializer:
         except FieldDoesNotExist:
             return computed(self.model, field.source)
 
-    def compile_value(self, place, field):
+    def compile_value(self, place: int, field: Any) -> None:
         column = self.column(field)
         is_computed = isinstance(column, models.Expression)
         if type(field) not in CONVERSIONS or not (is_computed or (column.concrete and not column.is_relation)):
@@ -146,57 +179,57 @@ class CompiledSerializer:
     @cached_property
     def width(self) -> float:
         """How many columns it takes, with the small ones that it shows; to-many relations are beyond measure."""
-        if not self.is_known or self.manies:
+        if not self.is_known or self.to_many:
             return float("inf")
-        return len(set(self.columns)) + sum(one.width for _, _, one in self.ones if one.is_small)
+        return len(set(self.columns)) + sum(one.width for _, _, one in self.to_one if one.is_small)
 
     @cached_property
-    def needs(self) -> list:
-        """What finds the key of each row that it shows and that no join brings along, and the shape of that row."""
-        return [(itemgetter(place), one) for place, _, one in self.ones if not one.is_small]
+    def needs(self) -> list[tuple[Callable[[Row], Key], CompiledSerializer]]:
+        """How to find the key of each row that it shows and no join brings along, and the component of that row."""
+        return [(itemgetter(place), one) for place, _, one in self.to_one if not one.is_small]
 
     @cached_property
-    def beneath(self) -> set["CompiledSerializer"]:
-        """The shapes that it shows and that are read after it: those that small ones show among them."""
-        shown = {each for _, _, each in (*self.ones, *self.manies)}
+    def beneath(self) -> set[CompiledSerializer]:
+        """The components that it shows and that are read after it: those that small ones show among them."""
+        shown = {each for _, _, each in (*self.to_one, *self.to_many)}
         return shown.union(*(each.beneath for each in shown if each.is_small))
 
-    def write(self, rows: dict, page, is_shared: bool) -> dict:
+    def write(self, rows: dict[Key, Row], context: Context, is_shared: bool) -> dict[Key, Shown]:
         """Each of these rows as it is shown: as bytes where many show it, so that it is turned into bytes once."""
         if not self.is_known:
-            return self.write_plainly(rows, page)
+            return self.write_plainly(rows, context)
         # Column by column: what is done to each value of a column is one loop, the cheapest that there is.
-        columns = list(zip(*rows.values(), strict=True))
+        columns: list[Iterable[Any]] = list(zip(*rows.values(), strict=True))
         if self.is_computed:
-            page.note_changes(columns.pop())
+            context.note_changes(columns.pop())
         for place, convert in self.conversions:
             columns[place] = [value if value is None else convert(value) for value in columns[place]]
         for place, value in self.constants:
             columns[place] = repeat(value, len(rows))
         for place, view in self.urls:
-            before, after = page.address(view, self.key)
+            before, after = context.address(view, self.key)
             columns[place] = [f"{before}{key}{after}" for key in map(self.key_text, columns[place])]
-        for place, _, one in self.ones:
-            columns[place] = map(page.written[one].get, columns[place])
-        for place, way, many in self.manies:
-            columns[place] = page.shown(way, many, rows, place in self.firsts)
+        for place, _, one in self.to_one:
+            columns[place] = map(context.written[one].get, columns[place])
+        for place, path, many in self.to_many:
+            columns[place] = context.shown(path, many, rows, place in self.firsts)
         records = (dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True))
         return dict(zip(rows, map(once, records) if is_shared else records, strict=True))
 
     @cached_property
-    def key_text(self):
+    def key_text(self) -> Convert:
         """How a key is written in an address."""
         steps = database_conversions(self.key)
         return chained([*steps, str]) if steps else str
 
-    def write_plainly(self, rows: dict, page) -> dict:
+    def write_plainly(self, rows: dict[Key, Row], context: Context) -> dict[Key, Shown]:
         """The bytes of each of these rows, by plain DRF."""
         objects = loaded(self.model._default_manager.filter(pk__in=rows), self.representation)
-        context = {"request": page.request}
-        shown = {raw_key(each): self.representation(each, context=context).data for each in objects}
+        about = {"request": context.request}
+        shown = {raw_key(each): self.representation(each, context=about).data for each in objects}
         return {key: orjson.Fragment(JSONRenderer().render(data)) for key, data in shown.items()}
 
 
 @cache
-def shape(representation) -> CompiledSerializer:
+def compiled(representation: type[ResourceSerializer]) -> CompiledSerializer:
     return CompiledSerializer(representation)

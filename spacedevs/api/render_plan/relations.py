@@ -1,15 +1,20 @@
-"""Ways from the rows of one table to those of another, and the SQL that leads back along them.
+"""Paths from the rows of one table to those of another, and the SQL that leads back along them.
 
 Read off Django's own metadata; nothing here knows what is shown."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
 
 from spacedevs.db.paths import Unknown, is_column, join, link_columns, quoted, without_parameters
 from spacedevs.db.subsets import Subset
+
+Relation = Any  # a foreign key or its other side, a many-to-many field or its other side: Django has no class for all
 
 
 @dataclass(frozen=True)
@@ -21,21 +26,25 @@ class RelationPath:
     part: Subset | None = None
 
     @cached_property
-    def relations(self) -> list:
-        found, model = [], self.model
+    def relations(self) -> list[Relation]:
+        found: list[Relation] = []
+        model: type[models.Model] | None = self.model
         for name in self.names:
+            if model is None:
+                raise Unknown(name)
             try:
                 found.append(model._meta.get_field(name))
             except FieldDoesNotExist:
                 raise Unknown(name) from None
             model = found[-1].related_model
-            if model is None:
-                raise Unknown(name)
+        if model is None:
+            raise Unknown(self.names[-1])
         return found
 
     @property
     def target(self) -> type[models.Model]:
-        return self.relations[-1].related_model
+        model: type[models.Model] = self.relations[-1].related_model
+        return model
 
     @property
     def is_owned(self) -> bool:
