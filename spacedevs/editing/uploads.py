@@ -6,7 +6,6 @@ they do for pictures of elsewhere: answers show what the column holds."""
 import errno
 import logging
 import secrets
-import warnings
 from hashlib import blake2b
 from io import BytesIO
 
@@ -20,20 +19,20 @@ from django.views import static
 from django.views.decorators.cache import cache_control
 from PIL import ExifTags, Image
 
-from spacedevs.storage import media_types
+from spacedevs.storage import media_types, pictures
+from spacedevs.storage.pictures import ENDINGS, MAX_PIXELS, MEGAPIXELS
 
 from .conflicts import ConflictAwareForm
 
 logger = logging.getLogger(__name__)
 
-ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
 MAX_BYTES = 10 * 2**20
-MAX_PIXELS = 40_000_000
-MAX_SIDE_PIXELS = {"PNG": MAX_PIXELS, "JPEG": 65_500, "WEBP": 16_383}  # pixels of a side that can be written
+# By the formats that editors may upload: pixels of a side that can be written.
+MAX_SIDE_PIXELS = {"PNG": MAX_PIXELS, "JPEG": 65_500, "WEBP": 16_383}
 THUMBNAIL_WIDTH = 255
 QUALITY = 90  # of JPEG and WebP
 
-TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} megapixels."
+TOO_LARGE = f"The picture has more than {MEGAPIXELS} megapixels."
 TOO_LONG = f"The file is larger than {MAX_BYTES // 2**20} MB."
 TOO_WIDE = "A side of the picture is longer than such files can have."
 NO_PICTURE = "This is no PNG, JPEG or WebP picture, or it is damaged."
@@ -63,23 +62,19 @@ def opened(upload) -> Image.Image:
     if upload.size > MAX_BYTES:
         raise ValidationError(TOO_LONG)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(upload, formats=[*ENDINGS])
-        if picture.width * picture.height > MAX_PIXELS:
-            raise ValidationError(TOO_LARGE)
-        kind = "JPEG" if picture.format == "MPO" else picture.format  # some cameras put several into one file
-        if max(picture.size) > MAX_SIDE_PIXELS[kind]:
-            raise ValidationError(TOO_WIDE)
-        picture.load()
-        turn = UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation))
-        picture = picture if turn is None else picture.transpose(turn)
-        if picture.mode.startswith("I"):  # 16 bits of grey, of which Pillow would show the lower 8
-            picture = picture.convert("I").point(lambda grey: grey / 256).convert("L")
-        picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        with pictures.opened(upload, MAX_SIDE_PIXELS) as picture:
+            kind = pictures.kind_of(picture)
+            if max(picture.size) > MAX_SIDE_PIXELS[kind]:
+                raise ValidationError(TOO_WIDE)
+            picture.load()
+            turn = UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation))
+            picture = picture if turn is None else picture.transpose(turn)
+            if picture.mode.startswith("I"):  # 16 bits of grey, of which Pillow would show the lower 8
+                picture = picture.convert("I").point(lambda grey: grey / 256).convert("L")
+            picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
+    except pictures.TooLarge as error:
         raise ValidationError(TOO_LARGE) from error
-    except (OSError, SyntaxError, ValueError) as error:  # all that Pillow's readers raise
+    except pictures.Unfit as error:
         raise ValidationError(NO_PICTURE) from error
     picture.info = {}
     picture.format = kind
@@ -107,7 +102,7 @@ class UploadForm(ConflictAwareForm):
 
     upload = forms.FileField(
         required=False,
-        help_text=f"PNG, JPEG or WebP; at most {MAX_BYTES // 2**20} MB and {MAX_PIXELS // 10**6} megapixels. "
+        help_text=f"PNG, JPEG or WebP; at most {MAX_BYTES // 2**20} MB and {MEGAPIXELS} megapixels. "
         "It takes the place of the addresses.",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "class": "upload"}),
     )

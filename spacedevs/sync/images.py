@@ -3,7 +3,6 @@
 A row keeps the absolute address of its picture. Once that was copied, the row has the address that the copy has
 here, and answers that bring the other one again change nothing."""
 
-import warnings
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -13,24 +12,18 @@ import httpx
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import Image
 
 from spacedevs.api.serializers import components
 from spacedevs.storage import media_types
+from spacedevs.storage.pictures import ENDINGS, Unfit, kind_of, opened
 
 from .console import one_line
 from .models import FetchedPicture
 from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_of, is_public
 
 COLUMNS = "image_url", "thumbnail_url"
-ENDINGS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
-MAX_PIXELS = 40_000_000
 REDIRECTS = 5
 UNSTORED = "could not be stored"  # how failures begin that are no fault of a picture
-
-
-class Unfit(Exception):
-    """What an address leads to is no picture that we keep, and why."""
 
 
 def picture_columns(model) -> list[str]:
@@ -75,7 +68,7 @@ class Fetcher:
         """Copies a picture, has all rows that show it show the copy, and notes that it did or why it could not."""
         try:
             body = self.download(given)
-            kind = kind_of(body)
+            kind = checked(body)
         except (Unfit, Forbidden, Oversized, Unreadable, httpx.HTTPError, httpx.InvalidURL) as error:
             return note(given, failure=str(error) or type(error).__name__)
         try:
@@ -100,20 +93,13 @@ def note(given, failure="", **known) -> FetchedPicture:
     return FetchedPicture.objects.update_or_create(given=given, defaults=known)[0]
 
 
-def kind_of(body) -> str:
-    """The format of a picture, once it is sure that it is one."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(BytesIO(body), formats=[*ENDINGS])
-            if picture.width * picture.height > MAX_PIXELS:
-                raise Unfit(f"has more than {MAX_PIXELS // 10**6} megapixels")
-            kind = picture.format
-            picture.verify()
-            Image.open(BytesIO(body), formats=[kind]).load()  # verify looks at a part of some formats only
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise Unfit("is no picture, or a damaged one") from error
-    return kind
+def checked(body: bytes) -> str:
+    """The format of a picture, a key of ENDINGS; raises Unfit where any part of it is damaged."""
+    with opened(BytesIO(body)) as picture:
+        picture.verify()
+    with opened(BytesIO(body)) as picture:
+        picture.load()  # verify looks at a part of some formats only
+    return kind_of(picture)
 
 
 def store(body, kind) -> str:

@@ -20,9 +20,9 @@ from tests.support import factories
 pytestmark = pytest.mark.django_db
 
 
-def picture(kind):
+def picture(kind, **options):
     file = io.BytesIO()
-    Picture.new("RGB", (3, 2), "navy").save(file, kind)
+    Picture.new("RGB", (3, 2), "navy").save(file, kind, **options)
     return file.getvalue()
 
 
@@ -30,6 +30,7 @@ FILES = {
     "/full.png": picture("PNG"),
     "/thumb.jpg": picture("JPEG"),
     "/variant.webp": picture("WEBP"),
+    "/several.jpg": picture("MPO", save_all=True, append_images=[Picture.new("RGB", (2, 1))]),
     "/page.png": b"<html>",
     "/damaged.png": picture("PNG")[:40],
     "/large.png": picture("PNG") + b" " * 2**20,
@@ -94,6 +95,13 @@ def test_pictures_are_copied_and_answers_lead_to_the_copies(image, stored):
         FILES["/thumb.jpg"],
         FILES["/variant.webp"],
     ]
+
+
+def test_a_file_of_several_pictures_as_cameras_make_it_is_kept_as_jpeg(elsewhere):
+    factories.image(image_url=f"{elsewhere.url}/several.jpg", thumbnail_url="")
+    fetch()
+    (kept,) = FetchedPicture.objects.all()
+    assert (kept.failure, kept.name.endswith(".jpg")) == ("", True)
 
 
 def test_what_was_copied_is_not_asked_for_again(image, elsewhere):
