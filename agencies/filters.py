@@ -10,20 +10,6 @@ from spacedevs.api.filters.filters import (
 
 from . import models
 
-LAUNCHES = (
-    "total_launch_count",
-    "consecutive_successful_launches",
-    "successful_launches",
-    "failed_launches",
-    "pending_launches",
-)
-LANDINGS = (
-    "consecutive_successful_landings",
-    "successful_landings",
-    "failed_landings",
-    "attempted_landings",
-)
-
 
 class AgencyFilter(ResourceFilter):
     country_code = TextsFilter("country__alpha_3_code")
@@ -33,7 +19,7 @@ class AgencyFilter(ResourceFilter):
         model = models.Agency
         fields = {
             **dict.fromkeys(("abbrev", "description", "name"), CONTAINED),
-            **dict.fromkeys((*LAUNCHES, *LANDINGS, "founding_year"), BOUNDED),
+            **dict.fromkeys((*models.LaunchTotals.names(), "founding_year"), BOUNDED),
             **dict.fromkeys(("featured", "id", "parent__id", "type__id"), EXACT),
         }
 

@@ -23,6 +23,37 @@ TOTALS = (
 )
 
 
+class Totals(models.Model):
+    """What became of launches and of landings."""
+
+    total_launch_count = models.IntegerField(null=True, blank=True)
+    successful_launches = models.IntegerField(null=True, blank=True)
+    failed_launches = models.IntegerField(null=True, blank=True)
+    attempted_landings = models.IntegerField(null=True, blank=True)
+    successful_landings = models.IntegerField(null=True, blank=True)
+    failed_landings = models.IntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("id",)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of these columns, without those of a model that has them."""
+        return tuple(field.name for field in cls._meta.local_fields)
+
+
+class LaunchTotals(Totals):
+    """The same of those who launch rockets: also the launches to come, and consecutive successes."""
+
+    consecutive_successful_launches = models.IntegerField(null=True, blank=True)
+    pending_launches = models.IntegerField(null=True, blank=True)
+    consecutive_successful_landings = models.IntegerField(null=True, blank=True)
+
+    class Meta(Totals.Meta):
+        abstract = True
+
+
 class Country(Named):
     """A country, or a territory that is listed like one."""
 
@@ -42,7 +73,7 @@ class AgencyType(Named):
     name = models.CharField(max_length=255, blank=True)
 
 
-class Agency(KnownByName):
+class Agency(KnownByName, LaunchTotals):
     """An organisation that builds, launches, owns or flies something."""
 
     name = models.CharField(max_length=200)
@@ -63,15 +94,6 @@ class Agency(KnownByName):
     wiki_url = models.URLField(null=True, blank=True)
     social_media_links = models.ManyToManyField(SocialMediaLink, blank=True, related_name="agencies")
 
-    total_launch_count = models.IntegerField(null=True, blank=True)
-    consecutive_successful_launches = models.IntegerField(null=True, blank=True)
-    successful_launches = models.IntegerField(null=True, blank=True)
-    failed_launches = models.IntegerField(null=True, blank=True)
-    pending_launches = models.IntegerField(null=True, blank=True)
-    consecutive_successful_landings = models.IntegerField(null=True, blank=True)
-    successful_landings = models.IntegerField(null=True, blank=True)
-    failed_landings = models.IntegerField(null=True, blank=True)
-    attempted_landings = models.IntegerField(null=True, blank=True)
     successful_landings_spacecraft = models.IntegerField(null=True, blank=True)
     failed_landings_spacecraft = models.IntegerField(null=True, blank=True)
     attempted_landings_spacecraft = models.IntegerField(null=True, blank=True)

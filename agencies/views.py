@@ -8,7 +8,7 @@ class Agency(Resource):
     ladder = serializers.AgencyMini, serializers.AgencyNormal, serializers.AgencyEndpointDetailed
     filterset_class = filters.AgencyFilter
     search_fields = ("abbrev", "name")
-    ordering_fields = (*filters.LAUNCHES, *filters.LANDINGS, "featured", "id", "name")
+    ordering_fields = (*models.LaunchTotals.names(), "featured", "id", "name")
     examples = {"filters": "abbrev=NASA", "search": "search=SpaceX", "ordering": "ordering=-total_launch_count"}
 
 

@@ -1,5 +1,6 @@
 from django.contrib import admin
 
+from agencies.models import LaunchTotals
 from crew.admin import InSpace
 from spacedevs.editing.admin import LookupAdmin, RowAdmin, truth
 from spacedevs.editing.data_quality import DataCheck
@@ -13,13 +14,6 @@ admin.site.register(
         models.PayloadType,
     ),
     LookupAdmin,
-)
-
-ROCKET_TOTALS = (
-    *models.TOTALS,
-    "pending_launches",
-    "consecutive_successful_launches",
-    "consecutive_successful_landings",
 )
 
 
@@ -98,7 +92,7 @@ class LauncherConfigFamilyAdmin(RowAdmin):
         (None, {"fields": ("name", "active", "description")}),
         ("Where it comes from", {"fields": ("manufacturer", "parent", "maiden_flight")}),
     )
-    totals = ROCKET_TOTALS
+    totals = LaunchTotals.names()
 
 
 @admin.register(models.LauncherConfig)
@@ -118,7 +112,7 @@ class LauncherConfigAdmin(RowAdmin):
         ),
         ("Picture and links", {"fields": ("image", "info_url", "wiki_url")}),
     )
-    totals = (*ROCKET_TOTALS, "fastest_turnaround")
+    totals = (*LaunchTotals.names(), "fastest_turnaround")
 
 
 @admin.register(models.Launcher)

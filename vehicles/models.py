@@ -1,46 +1,12 @@
 from django.db import models
 
-from agencies.models import Agency, Program
+from agencies.models import Agency, LaunchTotals, Program, Totals
 from media_assets.models import Image
 from spacedevs.api.models import Named
 
 from .querysets import SpacecraftManager
 
-# What became of the launches and landings of a kind or family of vehicles, in the order of the contract.
-TOTALS = (
-    "total_launch_count",
-    "successful_launches",
-    "failed_launches",
-    "attempted_landings",
-    "successful_landings",
-    "failed_landings",
-)
-
-
-class Totals(models.Model):
-    """What has become of the launches and landings of a kind of vehicle, or of a family of them."""
-
-    total_launch_count = models.IntegerField(null=True, blank=True)
-    successful_launches = models.IntegerField(null=True, blank=True)
-    failed_launches = models.IntegerField(null=True, blank=True)
-    attempted_landings = models.IntegerField(null=True, blank=True)
-    successful_landings = models.IntegerField(null=True, blank=True)
-    failed_landings = models.IntegerField(null=True, blank=True)
-
-    class Meta:
-        abstract = True
-        ordering = ("id",)
-
-
-class RocketTotals(Totals):
-    """The same of rockets, which also fly in rows of successes."""
-
-    consecutive_successful_launches = models.IntegerField(null=True, blank=True)
-    pending_launches = models.IntegerField(null=True, blank=True)
-    consecutive_successful_landings = models.IntegerField(null=True, blank=True)
-
-    class Meta(Totals.Meta):
-        abstract = True
+TOTALS = Totals.names()  # of ships, and of families of ships, in the order of the contract
 
 
 class SpacecraftConfigType(Named):
@@ -173,7 +139,7 @@ class Spacecraft(models.Model):
         return self.image or self.spacecraft_config.image
 
 
-class LauncherConfigFamily(RocketTotals):
+class LauncherConfigFamily(LaunchTotals):
     """Rockets that descend from one another, such as Ariane."""
 
     name = models.CharField(max_length=200)
@@ -183,7 +149,7 @@ class LauncherConfigFamily(RocketTotals):
     active = models.BooleanField(default=True)
     maiden_flight = models.DateField(null=True, blank=True)
 
-    class Meta(RocketTotals.Meta):
+    class Meta(LaunchTotals.Meta):
         verbose_name = "launcher configuration family"
         verbose_name_plural = "launcher configuration families"
 
@@ -191,7 +157,7 @@ class LauncherConfigFamily(RocketTotals):
         return self.name
 
 
-class LauncherConfig(RocketTotals):
+class LauncherConfig(LaunchTotals):
     """A kind of rocket, such as Ariane 5 ES."""
 
     name = models.CharField(max_length=200)
@@ -229,7 +195,7 @@ class LauncherConfig(RocketTotals):
         null=True, blank=True, help_text="The shortest time between two launches of this kind."
     )
 
-    class Meta(RocketTotals.Meta):
+    class Meta(LaunchTotals.Meta):
         verbose_name = "launcher configuration"
 
     def __str__(self):
