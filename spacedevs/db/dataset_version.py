@@ -25,6 +25,8 @@ from django.conf import settings
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
+from .locks import Lock
+
 TOKENS = "SELECT token FROM dataset_version"
 ASKED = "spacedevs.version"  # where a request has the version that was asked for it
 READ = "spacedevs.read"  # and the one of the snapshot that its answer was read in
@@ -95,7 +97,7 @@ class PostgreSQL:
         END
     """  # noqa: S608
     table = (
-        "SELECT pg_advisory_xact_lock(hashtext('dataset_version'))",  # two may migrate at once
+        f"SELECT {Lock.DATASET_VERSION.taking()}",  # two may migrate at once
         "CREATE TABLE IF NOT EXISTS dataset_version (token uuid PRIMARY KEY)",
         f"INSERT INTO dataset_version SELECT {fresh} WHERE NOT EXISTS (SELECT FROM dataset_version)",  # noqa: S608
         # It has its owner's rights, so that whoever may write data can raise the version.

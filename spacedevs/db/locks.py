@@ -2,18 +2,41 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from tempfile import gettempdir
 from time import monotonic, sleep
+from typing import IO
 
 from django.db import Error, connection
 
-try:
+with suppress(ImportError):  # SQLite needs no driver of PostgreSQL
     from psycopg import IsolationLevel
-except ImportError:  # SQLite needs no driver of PostgreSQL
-    IsolationLevel = None
+
+
+class Lock(StrEnum):
+    """The names of all advisory locks in PostgreSQL. Releases that run side by side exclude each other by them."""
+
+    DATASET_VERSION = "dataset_version"  # alone: who makes or repairs what raises the version
+    SEARCH_TEXTS = "search_text"  # shared: who computes a search text; alone: who renames what such texts show
+    STATISTICS = "statistics"  # alone: who recomputes figures, or does anything else that is pending
+    # Held by one process at a time, on SQLite by a file: see `held`.
+    FETCH_IMAGES = "spacedevs fetch_images"
+    MIRROR = "spacedevs mirror"
+    PREPARE = "spacedevs prepare"
+    RESTORE = "spacedevs restore"
+
+    @property
+    def purpose(self) -> str:
+        return self.removeprefix("spacedevs ")
+
+    def taking(self, *, shared: bool = False, at_once: bool = False) -> str:
+        """The SQL expression that takes the lock until the transaction ends; `at_once` it is whether it was free."""
+        kind = f"{'try_' if at_once else ''}advisory_xact_lock{'_shared' if shared else ''}"
+        return f"pg_{kind}(hashtext('{self}'))"
+
 
 # A lock may be held for weeks, and its transaction does nothing meanwhile. Not every release has all of these limits.
 WITHOUT_LIMIT = """
@@ -22,7 +45,6 @@ WITHOUT_LIMIT = """
 """
 PAUSE = 0.02  # seconds between two tries of a lock that is waited for a while
 LOCK_NOT_AVAILABLE = "55P03"  # what a server says in whatever language that has waited for `lock_timeout`
-LOCK = "SELECT pg_{}advisory_xact_lock(hashtext(%s))"
 
 
 class Taken(Exception):
@@ -30,20 +52,20 @@ class Taken(Exception):
 
 
 @contextmanager
-def held(purpose: str, wait: Callable | None = None):
+def held(lock: Lock, wait: Callable[[], object] | None = None) -> Iterator[None]:
     """Lets one process at a time do something with this database, and ends with it however it ends.
 
     Where another process is at it, raises Taken; or calls `wait`, where that is given, and waits."""
     if connection.vendor == "postgresql":
-        with transaction_lock(f"spacedevs {purpose}", wait):
+        with transaction_lock(lock, wait):
             yield
     else:
-        with file_lock(file_beside_database(purpose), wait):
+        with file_lock(file_beside_database(lock.purpose), wait):
             yield
 
 
 @contextmanager
-def transaction_lock(name, wait):
+def transaction_lock(lock: Lock, wait: Callable[[], object] | None) -> Iterator[None]:
     """A lock that lasts as long as a transaction, on a connection of its own.
 
     A lock of the session would be left behind in a pool, which gives the session to others. A transaction that reads
@@ -55,12 +77,12 @@ def transaction_lock(name, wait):
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
             cursor.execute(WITHOUT_LIMIT)
-            cursor.execute(LOCK.format("try_"), [name])
+            cursor.execute(f"SELECT {lock.taking(at_once=True)}")
             if not cursor.fetchone()[0]:
                 if wait is None:
                     raise Taken
                 wait()
-                cursor.execute(LOCK.format(""), [name])
+                cursor.execute(f"SELECT {lock.taking()}")
         try:
             yield
         finally:  # at once: the server ends the session only some time after it was closed
@@ -70,17 +92,17 @@ def transaction_lock(name, wait):
         holder.close()
 
 
-def file_beside_database(purpose) -> Path:
+def file_beside_database(purpose: str) -> Path:
     """Where whoever uses the same database finds the same file."""
     name = connection.settings_dict["NAME"]
-    if connection.is_in_memory_db():
+    if connection.is_in_memory_db():  # type: ignore[attr-defined]  # that of SQLite has it
         return Path(gettempdir(), f"spacedevs.{os.getpid()}.{purpose}.lock")
     path = Path(name).resolve()
     return path.with_name(f"{path.name}.{purpose}.lock")
 
 
 @contextmanager
-def file_lock(path: Path, wait: Callable | None = None, *, seconds: float = 0):
+def file_lock(path: Path, wait: Callable[[], object] | None = None, *, seconds: float = 0) -> Iterator[None]:
     """Holds a file; where another process still does after these seconds, raises Taken, or calls `wait` and waits."""
     with path.open("w") as lock:
         if not taken_within(seconds, lock):
@@ -91,7 +113,7 @@ def file_lock(path: Path, wait: Callable | None = None, *, seconds: float = 0):
         yield
 
 
-def taken_within(seconds, lock) -> bool:
+def taken_within(seconds: float, lock: IO[str]) -> bool:
     """Whether an open file could be locked in so many seconds; flock itself waits without end, or not at all."""
     end = monotonic() + seconds
     while True:

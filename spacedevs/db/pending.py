@@ -23,7 +23,7 @@ from uuid import UUID
 from django.db import Error, OperationalError, connection, transaction
 
 from .connections import DEADLINE, waiting_at_most
-from .locks import LOCK_NOT_AVAILABLE, Taken, file_beside_database, file_lock
+from .locks import LOCK_NOT_AVAILABLE, Lock, Taken, file_beside_database, file_lock
 from .models import PendingUpdate
 
 log = logging.getLogger(__name__)
@@ -171,9 +171,9 @@ def take_turn(limits):
             raise Taken from error
 
 
-TURN = """
+TURN = f"""
     SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true),
-        pg_advisory_xact_lock(hashtext('statistics')), set_config('lock_timeout', %s, true)
+        {Lock.STATISTICS.taking()}, set_config('lock_timeout', %s, true)
 """
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from spacedevs.db import pending
+from spacedevs.db.locks import Lock
 from spacedevs.db.models import PendingUpdate
 from spacedevs.db.pending import ALL
 
@@ -34,7 +35,7 @@ def recomputing():
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtext('statistics'))")
+                cursor.execute(f"SELECT {Lock.STATISTICS.taking()}")
                 cursor.execute("SET LOCAL enable_nestloop = off")  # for the database may know nothing yet of its rows
         with pending.done(notes()):
             yield

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from agencies.models import AgencyType
-from spacedevs.db.locks import held
+from spacedevs.db.locks import Lock, held
 from spacedevs.operations.backup import archives, backups, databases
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("system")]
@@ -170,7 +170,7 @@ def test_pictures_are_backed_up_wherever_links_lead(full, tmp_path, settings):
 
 
 def test_one_restore_is_at_work_at_a_time(tmp_path):
-    with held("restore"), pytest.raises(CommandError, match="Another restore is at work on this database"):
+    with held(Lock.RESTORE), pytest.raises(CommandError, match="Another restore is at work on this database"):
         restore(tmp_path / "backup.tar.gz")
 
 

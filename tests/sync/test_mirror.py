@@ -24,7 +24,7 @@ from docking.models import DockingEvent
 from places.models import Orbit
 from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
 from spacedevs.db import dataset_version
-from spacedevs.db.locks import held
+from spacedevs.db.locks import Lock, held
 from spacedevs.statistics.origin import are_derived, choose
 from spacedevs.sync.mirroring.endpoint_reader import SKIPPED
 from spacedevs.sync.mirroring.mirror import Mirroring, paths
@@ -387,7 +387,7 @@ def test_a_mirror_that_is_killed_again_and_again_ends_as_one_that_was_not(upstre
 
 
 def test_a_second_mirror_says_so_and_stops(upstream):
-    with held("mirror"), pytest.raises(CommandError, match="Another mirror is at work on this database"):
+    with held(Lock.MIRROR), pytest.raises(CommandError, match="Another mirror is at work on this database"):
         few(upstream)
     assert upstream.asked == []
     few(upstream)

@@ -2,6 +2,8 @@
 
 from django.db import DatabaseError, transaction
 
+from spacedevs.db.locks import Lock
+
 from .sources import AT_ONCE, NAME, Triggers, log
 
 WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
@@ -24,11 +26,10 @@ class PostgresTriggers(Triggers):
         CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ DECLARE {{}} BEGIN {{}} END $$;
     """
-    lock = "hashtext('search_text')"
 
     def own(self, columns):
         body = f"""
-            PERFORM pg_advisory_xact_lock_shared({self.lock});
+            PERFORM {Lock.SEARCH_TEXTS.taking(shared=True)};
             NEW.{self.column} := {self.text("NEW")};
             RETURN NEW;
         """
@@ -48,7 +49,7 @@ class PostgresTriggers(Triggers):
             ELSIF TG_OP <> 'UPDATE' THEN
                 touched := ARRAY({found});
             ELSIF EXISTS ({came} EXCEPT {gone}) THEN
-                PERFORM pg_advisory_xact_lock({self.lock});
+                PERFORM {Lock.SEARCH_TEXTS.taking()};
                 touched := ARRAY(
                     WITH changed AS (({came} EXCEPT {gone}) UNION ALL ({gone} EXCEPT {came})) {found});
             END IF;
@@ -74,7 +75,7 @@ class PostgresTriggers(Triggers):
         return [self.function.format(declared, body) + "".join(triggers)]
 
     def wait_for_names(self, cursor):
-        cursor.execute(f"SELECT pg_advisory_xact_lock_shared({self.lock})")
+        cursor.execute(f"SELECT {Lock.SEARCH_TEXTS.taking(shared=True)}")
 
     @property
     def index(self) -> str:

@@ -23,7 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.db import dataset_version
-from spacedevs.db.locks import Taken, held
+from spacedevs.db.locks import Lock, Taken, held
 from spacedevs.wording import counted
 
 from .archives import DATABASE, FORMAT, MEDIA, Damaged, files_of, pack, unpack
@@ -73,7 +73,7 @@ def count(table) -> int:
 def restore(source: Path, replace=False) -> dict:
     """Puts back what a backup holds, at this release; returns what it says of itself."""
     try:
-        with held("restore"), TemporaryDirectory(dir=source.parent) as folder:
+        with held(Lock.RESTORE), TemporaryDirectory(dir=source.parent) as folder:
             if not replace:
                 refuse_to_overwrite()
             about = unpack(source, Path(folder), refuse_what_does_not_fit)

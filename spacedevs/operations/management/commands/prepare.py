@@ -17,7 +17,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from spacedevs.dataset import sample
 from spacedevs.db.dataset_version import keep_triggers
-from spacedevs.db.locks import LOCK_NOT_AVAILABLE, file_lock, held
+from spacedevs.db.locks import LOCK_NOT_AVAILABLE, Lock, file_lock, held
 from spacedevs.db.search import triggers
 from spacedevs.statistics import recompute, registry
 from spacedevs.sync.progress import progress
@@ -127,7 +127,7 @@ class Command(BaseCommand):
 
     def handle(self, *, empty, static_only, database_only, **options):
         if not static_only:
-            with held("prepare", partial(self.say, "Another process is preparing this database; waiting for it")):
+            with held(Lock.PREPARE, partial(self.say, "Another process is preparing this database; waiting for it")):
                 self.migrate()
                 if not empty:
                     self.load_samples()

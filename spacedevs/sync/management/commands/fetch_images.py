@@ -2,7 +2,7 @@ from time import sleep
 
 from django.core.management.base import BaseCommand, CommandError
 
-from spacedevs.db.locks import Taken, held
+from spacedevs.db.locks import Lock, Taken, held
 from spacedevs.sync.console import one_line
 from spacedevs.sync.images import UNSTORED, Fetcher, move, wanted
 from spacedevs.wording import counted
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *, most, most_mb, rate, again, anywhere, **options):
         try:
-            with held("fetch_images"):
+            with held(Lock.FETCH_IMAGES):
                 move()
                 self.fetch(Fetcher(most_mb * 2**20, anywhere), list(wanted(again))[:most], rate)
         except Taken:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from spacedevs.dataset import sample
 from spacedevs.dataset.models import Mirror
-from spacedevs.db.locks import Taken, held
+from spacedevs.db.locks import Lock, Taken, held
 from spacedevs.statistics.origin import IMPORTED, choose
 from spacedevs.sync.console import one_line, report, table
 from spacedevs.sync.mirroring.endpoint_reader import pages_left
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         if status:
             return self.tell_status(Mirror.objects.filter(base=base).first() or Mirror(base=base), budget)
         try:
-            with held("mirror"):
+            with held(Lock.MIRROR):
                 if options["forget_wait"]:
                     return self.forget_wait(base)
                 if not Mirror.objects.filter(base=base).exists():
