@@ -1,55 +1,84 @@
 """Paths of fields, as Django's metadata know them: which are columns, what is behind a many-to-many relation, and
 the SQL of both."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, TypeAlias, TypeGuard, cast
+from uuid import UUID
+
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
+from django.db.models.constants import LOOKUP_SEP
+
+Column: TypeAlias = "models.Field[Any, Any]"  # a field that a table has as a column
+AnyField: TypeAlias = "Column | models.ForeignObjectRel"  # what a model names: columns, and relations to other tables
+Sql: TypeAlias = tuple[str, tuple[str | int, ...]]  # a piece of a statement, and its parameters
+Key: TypeAlias = int | str | UUID  # what identifies a row of a table
 
 
 class Unknown(Exception):
     """A field that only plain DRF can show."""
 
 
-def quoted(name) -> str:
+def quoted(name: str) -> str:
     return connection.ops.quote_name(name)
 
 
-def is_column(field) -> bool:
+def is_column(field: AnyField) -> TypeGuard[Column]:
     """Whether a field is a column of its table. Django before 6.1 says so of many-to-many fields as well."""
     return field.concrete and not field.many_to_many
 
 
-def link_columns(relation) -> tuple[type[models.Model], str, str]:
+def column_of(model: type[models.Model], name: str) -> Column:
+    """The column that a model calls so; raises FieldDoesNotExist if it calls none so."""
+    return cast(Column, model._meta.get_field(name))
+
+
+def column_name(column: Column) -> str:
+    """The name of a column in SQL, which only fields that are no column lack."""
+    return cast(str, column.column)
+
+
+def target_of(relation: AnyField) -> type[models.Model]:
+    """The model that a relation leads to."""
+    return cast("type[models.Model]", relation.related_model)
+
+
+def link_columns(relation: AnyField) -> tuple[type[models.Model], str, str]:
     """The table behind a many-to-many relation, its column for this side and its column for the other."""
     is_declared_here = isinstance(relation, models.ManyToManyField)  # its other side is no field
-    field = relation if is_declared_here else relation.field
-    columns = field.m2m_column_name(), field.m2m_reverse_name()
-    return field.remote_field.through, *(columns if is_declared_here else reversed(columns))
+    field: Any = relation if is_declared_here else relation.field  # type: ignore[union-attr]  # then it is a relation
+    here, there = field.m2m_column_name(), field.m2m_reverse_name()  # which Django adds where no stub sees it
+    return field.remote_field.through, *((here, there) if is_declared_here else (there, here))
 
 
-def join(model, alias, condition, kind=" ") -> str:
+def join(model: type[models.Model], alias: str, condition: str, kind: str = " ") -> str:
+    """The SQL that joins a table of this alias."""
     return f"{kind}JOIN {quoted(model._meta.db_table)} {alias} ON {condition}"
 
 
-def without_parameters(compiled) -> str:
-    """The SQL that Django made of something, which must be the same for every page."""
+def without_parameters(compiled: Sql) -> str:
+    """The SQL that Django made of something, which must be the same for every page; raises Unknown if it is not."""
     sql, parameters = compiled
     if parameters:
         raise Unknown(sql)
     return sql
 
 
-def computed(model, name) -> models.Expression:
-    """What the manager of a model computes by this name."""
+def computed(model: type[models.Model], name: str) -> models.Expression:
+    """What the manager of a model computes by this name; raises Unknown if it computes nothing so called."""
     try:
         return model._default_manager.all().query.annotations[name]
     except KeyError:
         raise Unknown(name) from None
 
 
-def column_sql(model, name, alias) -> str:
+def column_sql(model: type[models.Model], name: str, alias: str) -> str:
     """How a statement names a column of a table that it calls so, or computes it."""
     try:
-        return f"{alias}.{quoted(model._meta.get_field(name).column)}"
+        return f"{alias}.{quoted(column_name(column_of(model, name)))}"
     except FieldDoesNotExist:
         query = model._default_manager.all().query
         query.change_aliases({query.get_initial_alias(): alias})
@@ -57,27 +86,37 @@ def column_sql(model, name, alias) -> str:
         return without_parameters(query.get_compiler(connection=connection).compile(expression))
 
 
-def leads_to_many(model, path) -> bool:
+def fields_along(model: type[models.Model], path: str) -> Iterator[AnyField]:
+    """The fields and relations of a path like `launch__pad__name`, one after the other.
+
+    Raises FieldDoesNotExist where it leads nowhere, once the fields before were given."""
+    here: type[models.Model] | None = model
+    for name in path.split(LOOKUP_SEP):
+        if here is None:
+            raise FieldDoesNotExist(f"{path}: no relation leads on to {name}")
+        field = here._meta.get_field(name)
+        yield field
+        here = field.related_model
+
+
+def field_at(model: type[models.Model], path: str) -> AnyField | None:
+    """The field that a path leads to; None where it leads to none."""
+    try:
+        *_, field = fields_along(model, path)
+    except FieldDoesNotExist:
+        return None
+    return field
+
+
+def leads_to_many(model: type[models.Model], path: str) -> bool:
     """Whether a path may lead from one row to several."""
-    for name in path.split("__"):
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            return False
-        if field.one_to_many or field.many_to_many:
-            return True
-        model = field.related_model or model
+    with suppress(FieldDoesNotExist):
+        return any(field.one_to_many or field.many_to_many for field in fields_along(model, path))
     return False
 
 
-def may_be_null(model, path) -> bool:
+def may_be_null(model: type[models.Model], path: str) -> bool:
     """Whether a field, or a relation on the way to it, may be empty; true of annotations."""
-    for name in path.split("__"):
-        try:
-            field = model._meta.get_field(name)
-        except FieldDoesNotExist:
-            return True
-        if field.null or not is_column(field):
-            return True
-        model = field.related_model or model
-    return False
+    with suppress(FieldDoesNotExist):
+        return any(field.null or not is_column(field) for field in fields_along(model, path))
+    return True

@@ -7,7 +7,7 @@ from crew.models import AstronautFlight
 from launches.filters import Suborbital
 from launches.models import Launch, SpacecraftFlight
 from spacedevs.api.filters.filters import ExcludeSubsetFilter, FlagFilter
-from spacedevs.db.search.text import end
+from spacedevs.db.paths import field_at
 from tests.support import factories
 from tests.support.routes import RESOURCES
 
@@ -46,7 +46,7 @@ def found(get, prefix, **parameters) -> list[str]:
 def unknown(prefix, name) -> set[str]:
     """The ids of the rows of which the column that a filter asks about knows neither."""
     model = RESOURCES[prefix].queryset.model
-    column = end(model, name)
+    column = field_at(model, name)
     rows = model._default_manager.filter(**{name: None}) if isinstance(column, models.BooleanField) else ()
     return {str(row.pk) for row in rows}
 

@@ -6,8 +6,7 @@ from uuid import UUID
 from django.db import models
 
 from docking.models import CHASERS, TARGETS
-from spacedevs.db.paths import is_column, leads_to_many
-from spacedevs.db.search.text import end
+from spacedevs.db.paths import field_at, is_column, leads_to_many
 
 from .factories import LAUNCHED, row
 from .routes import RESOURCES
@@ -97,7 +96,7 @@ class Place:
         self.moment = AHEAD if prefix.endswith("upcoming") else LAUNCHED
         part = RESOURCES[prefix].part
         self.clock = dict.fromkeys(part.edges if part else (), self.moment)
-        self.field = end(self.model, recorded(self.model, path))
+        self.field = field_at(self.model, recorded(self.model, path))
         self.is_known = path == "age" or self.field is not None
         self.leads_to_many = leads_to_many(self.model, path)
 

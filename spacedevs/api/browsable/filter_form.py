@@ -21,7 +21,7 @@ from spacedevs.api.filters.filters import (
     TextsFilter,
     UuidsFilter,
 )
-from spacedevs.db.search.text import end
+from spacedevs.db.paths import field_at
 
 TIME, RECORDS, TEXTS, FLAGS, NUMBERS = "Time, in UTC", "Records, by their ids", "Texts", "Yes or no", "Numbers"
 GROUPS = TIME, RECORDS, TEXTS, FLAGS, NUMBERS  # in the order in which they are shown
@@ -109,7 +109,7 @@ class Form:
 
     def related(self, filter_) -> type[models.Model] | None:
         """The model whose rows a filter names by their ids."""
-        found = end(self.model, filter_.field_name or "")
+        found = field_at(self.model, filter_.field_name or "")
         if found is None or not (found.is_relation or found.primary_key):
             return None
         return found.related_model or found.model

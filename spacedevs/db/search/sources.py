@@ -1,9 +1,11 @@
 """What a search text is made of, and what is the same of its triggers on every database."""
 
+from __future__ import annotations
+
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models
 from django.db.backends.utils import names_digest
@@ -12,9 +14,15 @@ from django.db.models.expressions import RawSQL
 
 from spacedevs.db.bulk import any_key, keys_as_parameter
 from spacedevs.db.models import PendingUpdate
-from spacedevs.db.paths import is_column, link_columns
+from spacedevs.db.paths import column_name, fields_along, is_column, link_columns, target_of
 
-from .text import SEPARATOR, collation
+from .text import SEPARATOR, SearchText, collation
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
+
+    from spacedevs.db.paths import Key
 
 log = logging.getLogger(__name__)
 
@@ -30,29 +38,34 @@ class Source(NamedTuple):
     key: str
     prefix: str
 
+    @classmethod
+    def of(cls, model: type[models.Model], prefix: str) -> Source:
+        """The rows of a table, known by its primary key."""
+        return cls(model, column_name(model._meta.pk), prefix)
 
-def sources(field) -> dict[Source, set[str]]:
+
+def sources(field: SearchText) -> dict[Source, set[str]]:
     """Each source of a search text, and its columns that matter; the searched table itself comes first."""
-    own = Source(field.model, field.model._meta.pk.column, "")
-    found = {own: {field.column}}
+    own = Source.of(field.model, "")
+    found = {own: {column_name(field)}}
     for path in field.paths:
-        model, prefix, source = field.model, "", own
-        for name in path.split("__"):
-            step, before = model._meta.get_field(name), prefix
-            model, prefix = step.related_model, f"{prefix}__{name}".removeprefix("__")
+        prefix, source = "", own
+        for step in fields_along(field.model, path):
+            before, prefix = prefix, f"{prefix}__{step.name}".removeprefix("__")
             if step.many_to_many:
                 links, here, there = link_columns(step)
                 found.setdefault(Source(links, here, before), set()).add(there)
-                source = Source(model, model._meta.pk.column, prefix)
-            elif is_column(step):
-                found.setdefault(source, set()).add(step.column)
-                source = model and Source(model, step.target_field.column, prefix)
+                source = Source.of(target_of(step), prefix)
+            elif isinstance(step, models.ForeignObjectRel):
+                source = Source(step.related_model, column_name(step.field), before)
             else:
-                source = Source(model, step.field.column, before)
+                found.setdefault(source, set()).add(column_name(step))
+                if isinstance(step, models.ForeignKey):
+                    source = Source(step.related_model, column_name(step.target_field), prefix)
     return found
 
 
-def table_of(item) -> str:
+def table_of(item: tuple[Source, set[str]]) -> str:
     return item[0].model._meta.db_table
 
 
@@ -63,67 +76,68 @@ class Triggers:
     listing: str  # the statement that lists the triggers there are
     dropping: str  # the statement that drops one
 
-    def __init__(self, field, connection):
+    def __init__(self, field: SearchText, connection: BaseDatabaseWrapper):
         self.field, self.model, self.connection = field, field.model, connection
         self.table, self.key, self.column = self.quoted(
-            self.model._meta.db_table, self.model._meta.pk.column, field.column
+            self.model._meta.db_table, column_name(self.model._meta.pk), column_name(field)
         )
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Name and SQL of each."""
         (_, own_columns), *others = sources(self.field).items()
         made = [*self.own(", ".join(self.quoted(*sorted(own_columns))))]
-        for table, group in groupby(sorted(others, key=table_of), table_of):
-            group = dict(group)
+        for table, items in groupby(sorted(others, key=table_of), table_of):
+            group = dict(items)
             columns = {source.key for source in group}.union(*group.values())
-            made += self.others(*self.quoted(table), list(group), self.quoted(*sorted(columns)))
+            made += self.others(self.quoted(table)[0], list(group), self.quoted(*sorted(columns)))
         for sql in made:
             name = f"search_text_{names_digest(sql, length=12)}"
             yield name, sql.replace(NAME, name)
 
-    def own(self, columns) -> list[str]:
+    def own(self, columns: str) -> list[str]:
         """The triggers of the searched table, of whose columns these matter."""
         raise NotImplementedError
 
-    def others(self, table, sources, columns) -> list[str]:
+    def others(self, table: str, sources: Collection[Source], columns: Collection[str]) -> list[str]:
         """The triggers of another table, which these sources are on."""
         raise NotImplementedError
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Makes what a search needs beside the triggers."""
 
     def is_prepared(self) -> bool:
         """Whether that is there."""
         return True
 
-    def quoted(self, *names) -> list[str]:
+    def quoted(self, *names: str) -> list[str]:
         return [self.connection.ops.quote_name(name) for name in names]
 
-    def select(self, queryset) -> str:
-        return queryset.query.get_compiler(connection=self.connection).as_sql()[0]
+    def select(self, queryset: models.QuerySet[Any, Any]) -> str:
+        sql: str = queryset.query.get_compiler(connection=self.connection).as_sql()[0]
+        return sql
 
-    def text(self, row) -> str:
+    def text(self, row: str) -> str:
         """The search text of a row, which is called NEW or by an alias of its table."""
         parts = (f"coalesce({self.part(path, row)}, '')" for path in self.field.paths)
         between = f" || '{SEPARATOR}' || "
         text, name = between.join(parts), collation(self.connection)
         return f"upper(({text}){name})" if name else f"upper({text})"
 
-    def part(self, path, row) -> str:
+    def part(self, path: str, row: str) -> str:
         """The text that a path leads to; of several rows one text."""
         first, _, rest = path.partition("__")
         step = self.model._meta.get_field(first)
-        to_one = is_column(step)
-        [column] = self.quoted(step.column) if to_one else [self.key]
+        [column] = self.quoted(column_name(step)) if is_column(step) else [self.key]
         if not rest:
             return f"{row}.{column}"
-        back = step.target_field if to_one else step.remote_field
+        back = step.target_field if isinstance(step, models.ForeignKey) else step.remote_field
         here = RawSQL(f"{row}.{column}", ())
-        rows = step.related_model._base_manager.filter(**{back.name: here, f"{rest}__isnull": False})
+        name = back.name  # type: ignore[union-attr]  # every relation has another side
+        rows = target_of(step)._base_manager.filter(**{name: here, f"{rest}__isnull": False})
         texts = self.select(rows.order_by(rest).values(part=F(rest)))
         return f"(SELECT {self.aggregate}(part, '{SEPARATOR}') FROM ({texts}) parts)"
 
-    def found(self, sources, keys) -> str:
+    def found(self, sources: Iterable[Source], keys: str) -> str:
         """The statement that finds the keys of the rows that lead to any of these keys."""
         found = []
         for source in sources:
@@ -132,7 +146,7 @@ class Triggers:
             found.append(self.select(rows.order_by().values(row_key=F("pk"))))
         return " UNION ".join(found)
 
-    def touch(self, condition) -> str:
+    def touch(self, condition: str) -> str:
         """The statement that has the texts of these rows computed anew."""
         return f"UPDATE {self.table} SET {self.column} = '' WHERE {condition}"
 
@@ -141,7 +155,7 @@ class Triggers:
         """What rows of this table are noted as, whose text is pending."""
         return f"{self.model._meta.label} {self.field.name}"
 
-    def note(self, array, source) -> str:
+    def note(self, array: str, source: str) -> str:
         """The statement that notes these keys as pending, each with its place among them."""
         columns = ", ".join(self.quoted("kind", "keys"))
         return f"""
@@ -153,13 +167,13 @@ class Triggers:
         """The statement that finds the rows whose text is not what it should be."""
         return f"SELECT {self.key} FROM {self.table} it WHERE {self.column} <> {self.text('it')}"
 
-    def rewrite(self, keys):
+    def rewrite(self, keys: Iterable[Key]) -> None:
         """Has the texts of these rows computed anew."""
         with self.connection.cursor() as cursor:
             self.wait_for_names(cursor)
             cursor.execute(self.touch(any_key(self.key, self.model._meta.pk)), [keys_as_parameter(keys)])
 
-    def wait_for_names(self, cursor):
+    def wait_for_names(self, cursor: CursorWrapper) -> None:
         """Waits for others who rename rows, before any row is locked that they may have to wait for."""
 
     def repair(self) -> str:

@@ -3,13 +3,33 @@
 A word is found in whatever case it is written, in every alphabet, and with its accents as typed. A
 table that grows keeps the texts it is searched by, its own and those of related rows, in one column."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from django.core import checks
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import Value
-from django.db.models.lookups import Contains, IContains, IEndsWith, IExact, IRegex, IStartsWith, Lookup
+from django.db.models.lookups import (
+    BuiltinLookup,
+    Contains,
+    IContains,
+    IEndsWith,
+    IExact,
+    IRegex,
+    IStartsWith,
+    Lookup,
+)
+
+from spacedevs.db.paths import field_at
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
+
+    from spacedevs.db.paths import Sql
 
 SEPARATOR = "\n"  # stands between the texts of a row, so that no word is found across two of them
 
@@ -25,10 +45,10 @@ FOUND = """
         AND collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))
     ORDER BY array_position(%s, collname::text) LIMIT 1
 """
-named: dict[tuple, str] = {}  # by alias and name of the database, since tests have several
+named: dict[tuple[str, str], str] = {}  # by alias and name of the database, since tests have several
 
 
-def collation(connection) -> str:
+def collation(connection: BaseDatabaseWrapper) -> str:
     """What follows a text in SQL, so that it has the same capitals on every database: mostly nothing."""
     if connection.vendor != "postgresql":
         return ""
@@ -41,17 +61,17 @@ def collation(connection) -> str:
     return named[database]
 
 
-class InAnyCase:
+class InAnyCase(BuiltinLookup):
     """A comparison of capitals, which names the collation that makes them: `UPPER(…) LIKE UPPER(…)`."""
 
-    def process_lhs(self, compiler, connection, lhs=None):
+    def process_lhs(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, lhs: Any = None) -> Sql:
         sql, parameters = super().process_lhs(compiler, connection, lhs)
         return self.named(sql, connection), parameters
 
-    def get_rhs_op(self, connection, rhs):
+    def get_rhs_op(self, connection: BaseDatabaseWrapper, rhs: str) -> str:
         return self.named(super().get_rhs_op(connection, rhs), connection)
 
-    def named(self, sql, connection) -> str:
+    def named(self, sql: str, connection: BaseDatabaseWrapper) -> str:
         name = collation(connection)
         return f"{sql.removesuffix(')')}{name})" if name else sql
 
@@ -64,7 +84,7 @@ class FoldedContains(InAnyCase, IContains):
 
     Databases differ over letters without one counterpart of their own, such as ß and the dotless i."""
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         # SQLite itself folds the case of ASCII alone.
         lookup = IContains(self.lhs, self.rhs) if self.rhs.isascii() else IRegex(self.lhs, re.escape(self.rhs))
         return lookup.as_sql(compiler, connection)
@@ -73,7 +93,7 @@ class FoldedContains(InAnyCase, IContains):
 class FoldedExact(InAnyCase, IExact):
     """Whether a text is another one, in any case."""
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lookup = IExact(self.lhs, self.rhs) if self.rhs.isascii() else IRegex(self.lhs, f"^{re.escape(self.rhs)}$")
         return lookup.as_sql(compiler, connection)
 
@@ -81,7 +101,7 @@ class FoldedExact(InAnyCase, IExact):
 class ExactContains(Contains):
     """Whether a text holds another one, letter by letter: SQLite's own LIKE takes small letters for capitals."""
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         (text, given), (part, more) = self.process_lhs(compiler, connection), compiler.compile(Value(self.rhs))
         return f"instr({text}, {part}) > 0", (*given, *more)
 
@@ -89,34 +109,36 @@ class ExactContains(Contains):
 class HoldsInUpperCase(FoldedContains):
     """The same of a text that is kept in upper case, so that an index on the bare column serves."""
 
-    def process_lhs(self, compiler, connection, lhs=None):
+    def process_lhs(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, lhs: Any = None) -> Sql:
         return Lookup.process_lhs(self, compiler, connection, lhs)
 
-    def named(self, sql, connection):
+    def named(self, sql: str, connection: BaseDatabaseWrapper) -> str:
         name = collation(connection)  # of which the index knows nothing
         return f'{super().named(sql, connection)} COLLATE "default"' if name else sql
 
 
-class SearchText(models.TextField):
+class SearchText(models.TextField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """The texts at these paths, in upper case; the database writes it (see triggers.py), nobody else can."""
 
-    def __init__(self, paths):
+    def __init__(self, paths: Iterable[str]):
         super().__init__(default="", db_default="", editable=False, serialize=False)
         self.paths = tuple(paths)
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, path, _, _ = super().deconstruct()
         return name, path, [self.paths], {}
 
-    def check(self, **kwargs):
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         wrong = [
-            path for path in self.paths if not isinstance(end(self.model, path), models.CharField | models.TextField)
+            path
+            for path in self.paths
+            if not isinstance(field_at(self.model, path), models.CharField | models.TextField)
         ]
         errors = [checks.Error(f"{path!r} leads to no text.", obj=self, id="search.E001") for path in wrong]
         return [*super().check(**kwargs), *errors]
 
     @classmethod
-    def of(cls, model) -> "SearchText | None":
+    def of(cls, model: type[models.Model]) -> SearchText | None:
         """The search text that a model keeps."""
         return next((field for field in model._meta.local_fields if isinstance(field, cls)), None)
 
@@ -129,14 +151,3 @@ for kind in (models.CharField, models.TextField):
     kind.register_lookup(FoldedExact, "is")
 models.IntegerField.register_lookup(FoldedContains, "holds")  # a number is searched as it is written
 SearchText.register_lookup(HoldsInUpperCase, "holds")
-
-
-def end(model, path) -> models.Field | None:
-    """The field that a path leads to."""
-    try:
-        for name in path.split("__"):
-            field = model._meta.get_field(name)
-            model = field.related_model
-    except (FieldDoesNotExist, AttributeError):
-        return None
-    return field
