@@ -112,10 +112,10 @@ def bench(arguments):
 
 
 def lint(arguments):
-    """check style, formatting, that imports go down the floors, and that no migration is missing"""
+    """check style, formatting, types, that imports go down the floors, and that no migration is missing"""
     ensure(TESTING)
     checks = ["-m ruff check", "-m ruff format --check", f"{VENV}/bin/lint-imports --no-cache"]
-    checks.append("manage.py makemigrations --check --dry-run")
+    checks += ["-m mypy", "manage.py makemigrations --check --dry-run"]
     return max(call(PYTHON, *check.split()).returncode for check in checks)
 
 

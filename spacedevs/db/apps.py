@@ -11,7 +11,7 @@ from . import connections, dataset_version
 class DbConfig(AppConfig):
     name = "spacedevs.db"
 
-    def ready(self):
+    def ready(self) -> None:
         from .search import pending_texts, triggers  # noqa: PLC0415 - models can be imported from here on
 
         pending_texts.watch()

@@ -1,65 +1,91 @@
 """Reading and writing many rows, as cheaply as each database allows."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.db import connection, connections, models
 
 from .connections import reading
+from .paths import column_name
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
+
+    from .paths import Column, Key
 
 try:
     import psycopg
 except ImportError:  # SQLite needs no driver of PostgreSQL
-    psycopg = None
+    pass
+else:
+
+    class PostgresCursor(psycopg.Cursor[tuple[Any, ...]]):
+        """Lets the server keep the statement, and sends values in binary both ways."""
+
+        def execute(self, query: Any, params: Any = None, **options: Any) -> PostgresCursor:
+            return super().execute(query, params, prepare=True, binary=True)
+
+
+Row: TypeAlias = Sequence[Any]  # the values of one row, in the order of the columns that were asked for
+Convert: TypeAlias = Callable[[Any], Any]  # one value into another, for a column
+# A SELECT whose only condition is `any_key`, and the keys that it is asked for, as the driver takes them.
+Statement: TypeAlias = tuple[str, Collection[Any]]
+
+
+class Lookup(NamedTuple):
+    """Which rows of a table to read, by the values of one of its columns, and what of them."""
+
+    key: Column
+    columns: Sequence[Column]
+    values: Iterable[Any]
 
 
 class SqliteCursor(sqlite3.Cursor):
     """Django's own looks for placeholders with a regular expression, each time."""
 
-    def execute(self, statement, parameters=()):
+    def execute(self, statement: str, parameters: Any = ()) -> SqliteCursor:
         return super().execute(statement.replace("%s", "?").replace("%%", "%"), parameters)
 
 
-if psycopg:
-
-    class PostgresCursor(psycopg.Cursor):
-        """Lets the server keep the statement, and sends values in binary both ways."""
-
-        def execute(self, statement, parameters=None):
-            return super().execute(statement, parameters, prepare=True, binary=True)
+def prepared(connection: BaseDatabaseWrapper, cursor: object) -> CursorWrapper:
+    """A cursor of the driver in Django's wrapper, which logs what it does and turns its errors into Django's."""
+    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined, no-any-return]  # in no stub
 
 
-def read_all(asked: list[tuple[str, set]]) -> list[list[tuple]]:
-    """The rows of several statements, each of which asks for `any_key` of some keys.
+def read_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+    """The rows of several statements, in the order of these, from the database that this thread reads.
 
     PostgreSQL is sent all of them at once. Django's wrappers and logs see each."""
     connection = connections[reading.alias]
     connection.ensure_connection()
     if connection.vendor != "postgresql":
-        with connection._prepare_cursor(connection.connection.cursor(factory=SqliteCursor)) as cursor:
-            return [cursor.execute(statement, [json.dumps(list(keys))]).fetchall() for statement, keys in asked]
+        with prepared(connection, connection.connection.cursor(factory=SqliteCursor)) as cursor:
+            return [cursor.execute(sql, [json.dumps(list(keys))]).fetchall() for sql, keys in statements]
     raw = connection.connection
-    with connection.wrap_database_errors, raw.pipeline() if len(asked) > 1 else nullcontext():
-        cursors = [connection._prepare_cursor(PostgresCursor(raw)) for _ in asked]
-        for cursor, (statement, keys) in zip(cursors, asked, strict=True):
+    with connection.wrap_database_errors, raw.pipeline() if len(statements) > 1 else nullcontext():
+        cursors = [prepared(connection, PostgresCursor(raw)) for _ in statements]
+        for cursor, (sql, keys) in zip(cursors, statements, strict=True):
             # Written out, an array costs a tenth of what it costs as a list.
-            cursor.execute(statement, [f"{{{','.join(map(str, keys))}}}"])
+            cursor.execute(sql, [f"{{{','.join(map(str, keys))}}}"])
         return [cursor.fetchall() for cursor in cursors]
 
 
-def keys_as_parameter(keys) -> str:
+def keys_as_parameter(keys: Iterable[Key]) -> str:
     """Many keys as the one parameter of `any_key`."""
     if connection.vendor == "postgresql":
         return f"{{{','.join(map(str, keys))}}}"
     return json.dumps([key.hex if isinstance(key, UUID) else key for key in keys])
 
 
-def any_key(column: str, key: models.Field) -> str:
+def any_key(column: str, key: Column) -> str:
     """The condition that a column is one of many keys: one parameter, so one statement for any number."""
     if connection.vendor == "postgresql":
         many = f"{key.rel_db_type(connection)}[]"
@@ -68,46 +94,50 @@ def any_key(column: str, key: models.Field) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
 
 
-Asked = tuple[models.Field, list[models.Field], Iterable]
+def read_columns(lookups: Sequence[Lookup]) -> list[Sequence[Row]]:
+    """The rows that each lookup finds, in no order, with values as in models."""
+    found = read_all([statement(*each) for each in lookups])
+    return [converted(each.columns, rows) for each, rows in zip(lookups, found, strict=True)]
 
 
-def read_columns(asked: list[Asked]) -> list[list[Sequence]]:
-    """For each (key, columns, values): these columns of the rows that have one of the values as key, as in models."""
-    found = read_all([statement(*each) for each in asked])
-    return [converted(columns, rows) for (_, columns, _), rows in zip(asked, found, strict=True)]
-
-
-def statement(key, columns, values) -> tuple[str, set]:
+def statement(key: Column, columns: Iterable[Column], values: Iterable[Any]) -> Statement:
     quote, prepare = connection.ops.quote_name, preparation(key)
-    names, table = ", ".join(quote(each.column) for each in columns), quote(key.model._meta.db_table)
-    wanted = any_key(quote(key.column), key)
-    return f"SELECT {names} FROM {table} WHERE {wanted}", set(map(prepare, values) if prepare else values)  # noqa: S608
+    names = ", ".join(quote(column_name(each)) for each in columns)
+    wanted = any_key(quote(column_name(key)), key)
+    sql = f"SELECT {names} FROM {quote(key.model._meta.db_table)} WHERE {wanted}"  # noqa: S608
+    return sql, set(map(prepare, values) if prepare else values)
 
 
-def converted(columns, rows) -> list[Sequence]:
+def converted(columns: Iterable[Column], rows: Sequence[tuple[Any, ...]]) -> Sequence[Row]:
     conversions = [(place, convert) for place, column in enumerate(columns) if (convert := conversion(column))]
-    rows = list(map(list, rows)) if conversions else rows
+    if not conversions:
+        return rows
+    changed = list(map(list, rows))
     for place, convert in conversions:
-        for row in rows:
+        for row in changed:
             row[place] = convert(row[place])
-    return rows
+    return changed
 
 
 @cache
-def conversion(column: models.Field) -> Callable | None:
+def conversion(column: Column) -> Convert | None:
     """From a value of the driver to one of a model; None where they are the same."""
     steps = database_conversions(column)
     return chained(steps) if steps else None
 
 
-def database_conversions(column) -> list:
+def database_conversions(column: Column | models.Expression) -> list[Convert]:
     """What Django does to this column's values as they come from this database."""
     col = column if isinstance(column, models.Expression) else column.get_col(column.model._meta.db_table)
     converters = (*connection.ops.get_db_converters(col), *column.get_db_converters(connection))
-    return [lambda value, convert=convert: convert(value, col, connection) for convert in converters]
+    return [bound_to(col, convert) for convert in converters]
 
 
-def chained(steps: Iterable[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+def bound_to(col: models.Expression, convert: Callable[..., Any]) -> Convert:
+    return lambda value: convert(value, col, connection)
+
+
+def chained(steps: Iterable[Convert]) -> Convert:
     def convert(value: Any) -> Any:
         for step in steps:
             value = step(value)
@@ -120,32 +150,32 @@ AS_THEY_ARE = models.CharField, models.TextField, models.IntegerField, models.Fl
 
 
 @cache
-def preparation(column: models.Field) -> Callable | None:
+def preparation(column: Column) -> Convert | None:
     """From a value of a model to one that the driver takes; None where they are the same."""
-    while column.is_relation:
+    while isinstance(column, models.ForeignKey):
         column = column.target_field
     if isinstance(column, AS_THEY_ARE):
         return None
 
     @lru_cache(maxsize=8192)  # each link of a launch names it again
-    def prepare(value):
+    def prepare(value: Any) -> Any:
         return column.get_db_prep_save(value, connection)
 
     return prepare
 
 
-def insert(model: type[models.Model], rows: list[dict]):
+def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
     """Puts in rows, given by the attributes of their columns; what a row does not name takes its default.
 
     Far cheaper than making a model instance of each, which is half of what a bulk_create takes."""
-    columns, values = model._meta.concrete_fields, []
+    columns, by_column = model._meta.concrete_fields, list[Iterable[Any]]()
     for column in columns:
         name, default, prepare = column.attname, column.get_default, preparation(column)
         given = [row[name] if name in row else default() for row in rows]
-        values.append(map(prepare, given) if prepare else given)
-    values = list(zip(*values, strict=True))
+        by_column.append(map(prepare, given) if prepare else given)
+    values = list(zip(*by_column, strict=True))
     table = connection.ops.quote_name(model._meta.db_table)
-    names = ", ".join(connection.ops.quote_name(each.column) for each in columns)
+    names = ", ".join(connection.ops.quote_name(column_name(each)) for each in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # where triggers for whole statements should run once
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:

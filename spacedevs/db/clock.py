@@ -6,11 +6,21 @@ so that an answer, and its ETag, hold for as long; what comes or goes does so at
 
 No expression has parameters, for the render plan puts them into statements that are the same for every page."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Min
 from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler
+
+    from .paths import Sql
 
 # The moment that it is, by the clock of the database.
 NOW = {"postgresql": "statement_timestamp()", "sqlite": "datetime('now')"}
@@ -22,7 +32,7 @@ class Clocked(models.Func):
 
     postgresql = sqlite = ""
 
-    def as_sql(self, compiler, connection, **context):
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **context: Any) -> Sql:
         compiled = [compiler.compile(each) for each in self.source_expressions]
         now = NOW[connection.vendor]
         minute = MINUTE[connection.vendor].format(now=now)
@@ -92,31 +102,37 @@ class First(models.Func):
     output_field = models.BigIntegerField()
     function = "LEAST"
 
-    def as_sqlite(self, compiler, connection):
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Sql:
         never = "9223372036854775807"
         parts = ", ".join(f"COALESCE({compiler.compile(each)[0]}, {never})" for each in self.source_expressions)
         return f"NULLIF(MIN({parts}), {never})", ()
 
 
-def change(since, until) -> Change:
+def change(since: str, until: str) -> Change:
+    """When what is between these two columns of time changes next."""
     return Change(F(since), F(since), F(until))
 
 
-class ClockManager(models.Manager):
+class ClockManager(models.Manager[Any]):
     """Rows with the figures that depend on the clock, and the moment at which the first of them changes."""
 
-    figures = {}  # expressions by what the contract calls them; those of a higher app by their names
-    next_change = None  # likewise, when one of them changes though nothing is written, in seconds since 1970
+    figures: ClassVar[
+        Mapping[str, models.Expression | str]
+    ] = {}  # expressions by what the contract calls them; those of a higher app by their names
+    next_change: ClassVar[models.Expression | str | None] = (
+        None  # likewise, when one of them changes though nothing is written, in seconds since 1970
+    )
 
-    def contribute_to_class(self, model, name):
-        super().contribute_to_class(model, name)
+    def contribute_to_class(self, cls: type[models.Model], name: str) -> None:
+        super().contribute_to_class(cls, name)
         for figure in self.figures:
-            setattr(model, figure, None)  # what a row has that was not read from the database
+            setattr(cls, figure, None)  # what a row has that was not read from the database
 
-    def get_queryset(self):
-        found = {**self.figures, "changes_at": self.next_change}
-        found = {name: import_string(each)() if isinstance(each, str) else each for name, each in found.items()}
-        return super().get_queryset().annotate(**found)
+    def get_queryset(self) -> models.QuerySet[Any]:
+        declared = {**self.figures, "changes_at": self.next_change}
+        computed = {name: import_string(each)() if isinstance(each, str) else each for name, each in declared.items()}
+        rows: models.QuerySet[Any] = super().get_queryset().annotate(**computed)
+        return rows
 
     def changes_at(self) -> datetime | None:
         """When the first figure of any row changes; None for never."""

@@ -14,10 +14,13 @@ committed last, theirs is among them, for only a later commit can take it away.
 A token begins with the time at which it was made, as a UUID of version 7 does: so the version also tells when the data
 were last changed."""
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from time import time as clock
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from django.apps import apps
@@ -26,6 +29,12 @@ from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
 from .locks import Lock
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import psycopg
+    from django.db.backends.utils import CursorWrapper
 
 TOKENS = "SELECT token FROM dataset_version"
 ASKED = "spacedevs.version"  # where a request has the version that was asked for it
@@ -51,13 +60,13 @@ class SQLite:
     events = "INSERT", "UPDATE", "DELETE"
 
     @staticmethod
-    def stands(cursor) -> bool:
+    def stands(cursor: CursorWrapper) -> bool:
         """Whether there is a version."""
         cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = 'dataset_version'")
         return cursor.fetchone() == (1,) and cursor.execute(TOKENS).fetchone() is not None
 
     @classmethod
-    def repairs(cls, cursor, tables) -> Iterator[tuple[str, str]]:
+    def repairs(cls, cursor: CursorWrapper, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Statements, each with its table, that put every trigger right that is not."""
         cursor.execute(cls.triggers)
         there, quote = dict(cursor.fetchall()), cursor.db.ops.quote_name
@@ -70,7 +79,7 @@ class SQLite:
                     yield table, wanted
 
     @staticmethod
-    def tokens(connection) -> list:
+    def tokens(connection: sqlite3.Connection) -> list[str]:
         return [token for (token,) in connection.execute(TOKENS)]
 
 
@@ -125,16 +134,16 @@ class PostgreSQL:
     """
 
     @classmethod
-    def stands(cls, cursor) -> bool:
+    def stands(cls, cursor: CursorWrapper) -> bool:
         """Whether there is a version, and the function that raises it is ours."""
         cursor.execute(cls.function, [cls.body])
         if not cursor.rowcount:
             return False
         cursor.execute(TOKENS)
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount > 0)
 
     @classmethod
-    def repairs(cls, cursor, tables) -> Iterator[tuple[str, str]]:
+    def repairs(cls, cursor: CursorWrapper, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Statements, each with its table, that put every trigger right that is not."""
         cursor.execute(cls.triggers)
         there = {table for (table,) in cursor.fetchall()}
@@ -142,17 +151,18 @@ class PostgreSQL:
             if table not in there:
                 yield table, cls.trigger.format(table=cursor.db.ops.quote_name(table))
 
-    prepared = WeakSet()  # the connections that were told the statement
+    prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()  # the connections that were told the statement
 
     @classmethod
-    def tokens(cls, connection) -> list:
+    def tokens(cls, connection: psycopg.Connection[Any]) -> list[str]:
         # Below psycopg's cursors, which take five times as long; what fails has no rows.
-        server = connection.pgconn
+        server, result = connection.pgconn, None
         # A failure would end a transaction; and a pool may give what follows to a session that was told nothing.
         if server.transaction_status or connection.prepare_threshold is None:
             result = server.exec_(TOKENS.encode())
         else:
-            result = connection in cls.prepared and server.exec_prepared(b"dataset_version", None)
+            if connection in cls.prepared:
+                result = server.exec_prepared(b"dataset_version", None)
             if not (result and result.ntuples):  # psycopg has every statement forgotten after a rollback
                 server.prepare(b"dataset_version", TOKENS.encode())
                 cls.prepared.add(connection)
@@ -160,11 +170,11 @@ class PostgreSQL:
         return cls.tokens_in(result)
 
     @staticmethod
-    def tokens_in(result) -> list:
-        return sorted(result.get_value(row, 0).decode() for row in range(result.ntuples))
+    def tokens_in(result: psycopg.pq.abc.PGresult) -> list[str]:
+        return sorted((result.get_value(row, 0) or b"").decode() for row in range(result.ntuples))
 
 
-KINDS = {"sqlite": SQLite, "postgresql": PostgreSQL}
+KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
 
 
 def current() -> str | None:
@@ -186,12 +196,12 @@ def current() -> str | None:
     return made_of(tokens)
 
 
-def made_of(tokens) -> str | None:
+def made_of(tokens: Iterable[str]) -> str | None:
     """The version that these tokens are; None for none."""
     return ",".join(tokens) or None
 
 
-def moment(version) -> datetime | None:
+def moment(version: str | None) -> datetime | None:
     """When a version came to be, which is when the last of its tokens was made; None where none tells."""
     times = [
         int(each.replace("-", ""), 16) / 1000
@@ -212,13 +222,13 @@ def data_tables() -> set[str]:
     return {model._meta.db_table for model in models if model._meta.managed}
 
 
-def repairs(cursor) -> list[tuple[str, str]]:
+def repairs(cursor: CursorWrapper) -> list[tuple[str, str]]:
     """What is wrong with the triggers: tables, and the statements that put them right."""
     tables = data_tables().intersection(cursor.db.introspection.table_names(cursor))
     return list(KINDS[cursor.db.vendor].repairs(cursor, sorted(tables)))
 
 
-def keep_triggers(using, plan=(), **kwargs):
+def keep_triggers(using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
     """After each migrate, and at each start: puts right what lacks, as where SQLite made a table anew to alter it.
 
     It looks first, for whoever writes waits for others who do. What a migration does to columns fires no trigger, and
@@ -235,7 +245,7 @@ def keep_triggers(using, plan=(), **kwargs):
             cursor.execute(kind.raised)
 
 
-def check_triggers(databases=None, **kwargs):
+def check_triggers(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Complains of data tables whose changes nobody would notice."""
     try:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:

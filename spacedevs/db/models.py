@@ -14,5 +14,5 @@ class PendingUpdate(models.Model):
     class Meta:
         app_label = "api"  # whose migrations made the table
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.kind

@@ -1,15 +1,23 @@
 """Orders that are total, and the same on every database: nulls last ascending, first descending, as in PostgreSQL."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from functools import total_ordering
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.db import models
 from django.db.models import F, Max, OuterRef, Subquery
 
-from .paths import leads_to_many, may_be_null
+from .paths import column_of, leads_to_many, may_be_null
+
+if TYPE_CHECKING:
+    from .paths import Column
+
+Term: TypeAlias = "str | models.expressions.OrderBy"  # what `order_by` takes: a path, with - before it if it falls
 
 
-def total(model, terms) -> list:
+def total(model: type[models.Model], terms: Sequence[str]) -> list[Term]:
     """The order of these terms, made total and alike on every database."""
     key = model._meta.pk.name
     terms = [term for term in terms if term.lstrip("-") != "pk"]
@@ -18,7 +26,7 @@ def total(model, terms) -> list:
     return [order(model, term) for term in terms]
 
 
-def order(model, term):
+def order(model: type[models.Model], term: str) -> Term:
     """One term of an order, with the place of nulls said where there can be any."""
     path = term.lstrip("-")
     if not may_be_null(model, path):
@@ -27,20 +35,21 @@ def order(model, term):
     return value.desc(nulls_first=True) if term.startswith("-") else value.asc(nulls_last=True)
 
 
-def latest(model, path) -> Subquery:
+def latest(model: type[models.Model], path: str) -> Subquery:
     """The highest of several values that a path leads to: an order by all of them would repeat the row."""
     rows = model._base_manager.filter(pk=OuterRef("pk")).order_by().values("pk")
     return Subquery(rows.annotate(highest=Max(path)).values("highest"))
 
 
-def own_order(model) -> list[tuple[models.Field, bool]]:
+def own_order(model: type[models.Model]) -> list[tuple[Column, bool]]:
     """The columns that the rows of a model are ordered by, of its own table alone, and whether each falls."""
-    terms = [*model._meta.ordering, model._meta.pk.name]
-    columns = {model._meta.get_field(term.lstrip("-")): term.startswith("-") for term in reversed(terms)}
+    declared: Sequence[str] = model._meta.ordering or ()  # type: ignore[assignment]  # ours are names of columns
+    terms = [*declared, model._meta.pk.name]
+    columns = {column_of(model, term.lstrip("-")): term.startswith("-") for term in reversed(terms)}
     return list(reversed(columns.items()))
 
 
-def place_of(model) -> Callable[[models.Model], list]:
+def place_of(model: type[models.Model]) -> Callable[[models.Model], list[Place]]:
     """By what rows that are there already take their places, as the database would give them."""
     columns = own_order(model)
     return lambda row: [Place(getattr(row, column.attname), falls) for column, falls in columns]
@@ -50,12 +59,13 @@ def place_of(model) -> Callable[[models.Model], list]:
 class Place:
     """A value in an order."""
 
-    def __init__(self, value, falls):
+    def __init__(self, value: object, falls: bool):
         self.value, self.falls = value, falls
 
-    def __eq__(self, other):
-        return self.value == other.value
+    def __eq__(self, other: Any) -> bool:
+        return bool(self.value == other.value)
 
-    def __lt__(self, other):
+    def __lt__(self, other: Place) -> bool:
         first, second = (other.value, self.value) if self.falls else (self.value, other.value)
-        return first is not None and (second is None or first < second)
+        # The values of one column compare with each other.
+        return first is not None and (second is None or first < second)  # type: ignore[operator]

@@ -8,16 +8,18 @@ of each worker that serves (see operations/updates.py).
 Notes are deleted in the transaction that does what they say, and only those that it has read: what another commit
 notes meanwhile stays. To do a thing twice is harmless: everything is computed anew from the rows that are there."""
 
+from __future__ import annotations
+
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from threading import Event
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from django.db import Error, OperationalError, connection, transaction
@@ -26,8 +28,12 @@ from .connections import DEADLINE, waiting_at_most
 from .locks import LOCK_NOT_AVAILABLE, Lock, Taken, file_beside_database, file_lock
 from .models import PendingUpdate
 
+if TYPE_CHECKING:
+    from .paths import Key
+
 log = logging.getLogger(__name__)
 ALL = None  # in the place of a key: all rows
+Keys: TypeAlias = "set[Key | None]"  # of rows, or ALL among them
 MAX_KEYS = 1_000  # in one note; where more rows of a table are touched, all of it is computed anew
 ROW_LOCK = 0.5  # seconds; less than PostgreSQL's deadlock_timeout, so that an editor in a deadlock is never the loser
 LEFT = Event()  # set when this process has left something pending
@@ -47,33 +53,33 @@ AT_ONCE, PATIENT, IN_TURN = Limits(0.5, 2), Limits(5, inf), Limits(1, inf)
 class Noted:
     """What a transaction has noted, to be done after its commit: keys by kind."""
 
-    keys: dict[str, set] = field(default_factory=lambda: defaultdict(set))
+    keys: dict[str, Keys] = field(default_factory=lambda: defaultdict(set))
     is_done: bool = False
 
-    def __call__(self):
+    def __call__(self) -> None:
         """The change stands already, so whatever happens here is no error of whoever made it."""
         self.is_done = True
         settle(PATIENT if DEADLINE.at == inf else AT_ONCE)  # in a request, which somebody waits for
 
     @classmethod
-    def waiting(cls) -> list[tuple[set, "Noted"]]:
+    def waiting(cls) -> list[tuple[set[str], Noted]]:
         """Those of this transaction that last as long as what is written now, for no savepoint takes them back alone;
         each with the savepoints that it is within."""
         now = set(connection.savepoint_ids)
-        return [
+        return [  # type: ignore[misc]  # they are three: the stub lacks the last
             (within, noted)
             for within, noted, _ in connection.run_on_commit
             if isinstance(noted, cls) and not noted.is_done and within <= now
         ]
 
 
-def note(updates: dict[str, set]):
+def note(updates: Mapping[str, Keys]) -> None:
     """Notes, in this transaction, what is to be computed, but for what it has noted already: keys by kind, ALL among
     them for all rows of a table. Has it done after the commit."""
     waiting = Noted.waiting()
-    new = {}
+    new: dict[str, Keys] = {}
     for kind, keys in updates.items():
-        known = set().union(*(noted.keys[kind] for _, noted in waiting))
+        known: Keys = set().union(*(noted.keys[kind] for _, noted in waiting))
         if keys - known and ALL not in known:
             new[kind] = {ALL} if ALL in keys else keys - known
     if not new:
@@ -86,13 +92,13 @@ def note(updates: dict[str, set]):
         transaction.on_commit(here[0])
 
 
-def write_notes(updates: dict[str, set]):
+def write_notes(updates: Mapping[str, Keys]) -> None:
     PendingUpdate.objects.bulk_create(
         PendingUpdate(kind=kind, keys=None if ALL in keys else as_json(keys)) for kind, keys in updates.items()
     )
 
 
-def as_json(keys) -> str:
+def as_json(keys: Keys) -> str:
     # Both databases take a UUID that is written so.
     return json.dumps([key.hex if isinstance(key, UUID) else key for key in keys])
 
@@ -112,7 +118,7 @@ def step(function: Step) -> Step:
     return function
 
 
-def settle(limits=PATIENT) -> bool:
+def settle(limits: Limits = PATIENT) -> bool:
     """Does what is pending, in transactions that each do a bounded part of it; returns whether nothing is left.
 
     What others are doing just then is left to them. What the database refuses, as when somebody writes for longer than
@@ -124,7 +130,7 @@ def settle(limits=PATIENT) -> bool:
     return not left
 
 
-def take_step(do, limits, end) -> bool:
+def take_step(do: Step, limits: Limits, end: float) -> bool:
     """Does one kind of what is pending; returns whether nothing of it is left, as far as one can tell."""
     try:
         while PendingUpdate.objects.exists() and do(limits):
@@ -138,14 +144,14 @@ def take_step(do, limits, end) -> bool:
     return True
 
 
-def settle_if_pending(**kwargs):
+def settle_if_pending(**kwargs: Any) -> None:
     """Has done after the commit what triggers may have noted in it, or what others have left."""
     if PendingUpdate.objects.exists() and not Noted.waiting():
         transaction.on_commit(Noted())
 
 
 @contextmanager
-def turn(limits):
+def turn(limits: Limits) -> Iterator[None]:
     """Lets one at a time do what is pending: on PostgreSQL this is a transaction, beside which the other reads what is
     committed by then. On SQLite nobody could write meanwhile, so it is none: see `done`.
 
@@ -161,7 +167,7 @@ def turn(limits):
             yield
 
 
-def take_turn(limits):
+def take_turn(limits: Limits) -> None:
     with connection.cursor() as cursor:
         try:
             cursor.execute(TURN, [*map(milliseconds, (limits.turn, limits.work, ROW_LOCK))])
@@ -177,13 +183,13 @@ TURN = f"""
 """
 
 
-def milliseconds(seconds) -> str:
+def milliseconds(seconds: float) -> str:
     """As PostgreSQL has them in its settings, where 0 is no limit."""
     return "0" if seconds == inf else f"{seconds * 1000:.0f}"
 
 
 @contextmanager
-def done(notes):
+def done(notes: Collection[PendingUpdate]) -> Iterator[None]:
     """A transaction that writes what was computed since these notes were read, and deletes them.
 
     Where they are not all there, somebody else has written meanwhile what may be newer: raises Taken."""

@@ -5,19 +5,25 @@ of the data. So whoever answers a GET, and whoever exports, reads in a transacti
 its first statement. That statement reads the version: an answer and the version that it is kept and tagged under
 belong together. Nothing can be written in it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 
 from . import dataset_version
 from .connections import begin_transaction
 
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
 
 class SQLite:
     """Readers take no lock that writers wait for: they go on in the log as it was when they first read."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: BaseDatabaseWrapper):
         self.connection = connection.connection
 
     def begin(self) -> list[str]:
@@ -25,7 +31,7 @@ class SQLite:
         self.changes = self.connection.total_changes
         return dataset_version.SQLite.tokens(self.connection)
 
-    def end(self):
+    def end(self) -> None:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
         # A pragma that refuses to write would have all prepared statements prepared anew, for two milliseconds.
@@ -42,7 +48,7 @@ class PostgreSQL:
     BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     IDLE, IN_TRANSACTION = 0, 2  # as libpq numbers the states of a session
 
-    def __init__(self, connection):
+    def __init__(self, connection: BaseDatabaseWrapper):
         self.server = connection.connection.pgconn
         self.begins = f"{self.BEGIN}{begin_transaction(connection)}".encode()
 
@@ -55,20 +61,20 @@ class PostgreSQL:
         self.expect(self.IN_TRANSACTION)
         return tokens
 
-    def end(self):
+    def end(self) -> None:
         self.server.exec_(b"COMMIT")
         self.expect(self.IDLE)
 
-    def expect(self, state):
+    def expect(self, state: int) -> None:
         if self.server.transaction_status != state:
             raise OperationalError(self.server.error_message.decode(errors="replace"))
 
 
-KINDS = {"sqlite": SQLite, "postgresql": PostgreSQL}
+KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {"sqlite": SQLite, "postgresql": PostgreSQL}
 
 
 @contextmanager
-def snapshot(using=DEFAULT_DB_ALIAS) -> Iterator[str | None]:
+def snapshot(using: str = DEFAULT_DB_ALIAS) -> Iterator[str | None]:
     """Lets several statements read the data as they are at one moment, and gives their version; None for no version.
 
     Django takes it for a transaction. So it neither ends it, nor opens anew a connection that is lost on the way."""
@@ -87,16 +93,17 @@ def snapshot(using=DEFAULT_DB_ALIAS) -> Iterator[str | None]:
         end(connection, kind)
 
 
-def begin(connection) -> tuple[SQLite | PostgreSQL, list[str]]:
+def begin(connection: BaseDatabaseWrapper) -> tuple[SQLite | PostgreSQL, list[str]]:
     connection.ensure_connection()
     kind = KINDS[connection.vendor](connection)
     with connection.wrap_database_errors:
         tokens = kind.begin()
-    connection.health_check_done = connection.in_atomic_block = True
+    connection.health_check_done = True  # type: ignore[attr-defined]  # in no stub
+    connection.in_atomic_block = True
     return kind, tokens
 
 
-def end(connection, kind):
+def end(connection: BaseDatabaseWrapper, kind: SQLite | PostgreSQL) -> None:
     connection.in_atomic_block = connection.needs_rollback = False
     connection.run_on_commit = []  # nothing was
     if connection.closed_in_transaction:

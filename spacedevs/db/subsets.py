@@ -1,10 +1,13 @@
 """Some of the rows of a table, chosen by a condition that is named once: for what is shown, and for what is asked."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import models
 from django.db.models import Min, Q
@@ -21,13 +24,13 @@ class Subset:
     where: Q
     edges: Mapping[str, timedelta] = field(default_factory=dict)
 
-    def __deepcopy__(self, memo):  # fields are copied with all that they were given
+    def __deepcopy__(self, memo: dict[int, Any]) -> Subset:  # fields are copied with all that they were given
         return self
 
-    def of(self, rows: models.QuerySet) -> models.QuerySet:
+    def of(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         return rows.filter(self.where)
 
-    def changes_at(self, rows: models.QuerySet) -> datetime | None:
+    def changes_at(self, rows: models.QuerySet[Any]) -> datetime | None:
         """The next moment at which a row comes or goes, as long as none is written; None for never."""
         ahead = {column: Q(**{f"{column}__gt": Now() - after}) for column, after in self.edges.items()}
         if not ahead:
@@ -41,11 +44,11 @@ class Subset:
 NOW, DAY = timedelta(), timedelta(days=1)
 
 
-def upcoming(column) -> Subset:
+def upcoming(column: str) -> Subset:
     """Rows whose time is to come; each stays for a day after it."""
     return Subset(Q(**{f"{column}__gte": Now() - DAY}), {column: DAY})
 
 
-def previous(column) -> Subset:
+def previous(column: str) -> Subset:
     """Rows whose time is past, from the moment on."""
     return Subset(Q(**{f"{column}__lte": Now()}), {column: NOW})

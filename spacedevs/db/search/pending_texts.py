@@ -17,18 +17,18 @@ from .triggers import triggers_of
 
 
 @pending.step
-def rewrite_pending(limits) -> bool:
+def rewrite_pending(limits: pending.Limits) -> bool:
     """Has the texts of one note computed anew; returns whether there may be others."""
     kinds = {each.kind: each for each in triggers_of(connection)}
     with pending.turn(limits):
         note = PendingUpdate.objects.filter(kind__in=kinds).order_by("pk").first()
         if note is not None:
             with pending.done([note]):
-                kinds[note.kind].rewrite(json.loads(note.keys))
+                kinds[note.kind].rewrite(json.loads(note.keys))  # type: ignore[arg-type]  # a trigger names them
         return note is not None
 
 
-def watch():
+def watch() -> None:
     """Has done right after a commit what a trigger may have noted in it."""
     fields = filter(None, map(SearchText.of, apps.get_models()))
     for model in {source.model for field in fields for source in sources(field)}:

@@ -1,10 +1,18 @@
 """The triggers that keep search texts, in PostgreSQL's SQL."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 from django.db import DatabaseError, transaction
 
 from spacedevs.db.locks import Lock
 
-from .sources import AT_ONCE, NAME, Triggers, log
+from .sources import AT_ONCE, NAME, Source, Triggers, log
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
 
@@ -27,7 +35,7 @@ class PostgresTriggers(Triggers):
         LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ DECLARE {{}} BEGIN {{}} END $$;
     """
 
-    def own(self, columns):
+    def own(self, columns: str) -> list[str]:
         body = f"""
             PERFORM {Lock.SEARCH_TEXTS.taking(shared=True)};
             NEW.{self.column} := {self.text("NEW")};
@@ -39,9 +47,9 @@ class PostgresTriggers(Triggers):
         """
         return [self.function.format("", body) + trigger]
 
-    def others(self, table, sources, columns):
-        columns = ", ".join(columns)
-        came, gone = f"SELECT {columns} FROM came", f"SELECT {columns} FROM gone"
+    def others(self, table: str, sources: Collection[Source], columns: Collection[str]) -> list[str]:
+        names = ", ".join(columns)
+        came, gone = f"SELECT {names} FROM came", f"SELECT {names} FROM gone"
         found = self.found(sources, "SELECT {0} FROM changed")
         body = f"""
             IF TG_OP = 'TRUNCATE' THEN
@@ -74,19 +82,20 @@ class PostgresTriggers(Triggers):
         )
         return [self.function.format(declared, body) + "".join(triggers)]
 
-    def wait_for_names(self, cursor):
+    def wait_for_names(self, cursor: CursorWrapper) -> None:
         cursor.execute(f"SELECT {Lock.SEARCH_TEXTS.taking(shared=True)}")
 
     @property
     def index(self) -> str:
         return self.quoted(f"{self.model._meta.db_table}_search_text")[0]
 
-    def is_prepared(self):
+    def is_prepared(self) -> bool:
         with self.connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [self.index])
-            return cursor.fetchone()[0]
+            [is_there] = cursor.fetchone()
+        return bool(is_there)
 
-    def prepare(self):
+    def prepare(self) -> None:
         """The index that finds a word within a text; a search is right without it, and slower."""
         try:
             with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:

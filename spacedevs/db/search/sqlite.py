@@ -1,6 +1,8 @@
 """The triggers that keep search texts, in SQLite's SQL."""
 
-from .sources import AT_ONCE, NAME, Triggers
+from collections.abc import Collection
+
+from .sources import AT_ONCE, NAME, Source, Triggers
 
 
 class SqliteTriggers(Triggers):
@@ -10,7 +12,7 @@ class SqliteTriggers(Triggers):
     listing = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search_text_%'"
     dropping = "DROP TRIGGER {}"
 
-    def own(self, columns):
+    def own(self, columns: str) -> list[str]:
         text = self.text("NEW")
         write = f"BEGIN UPDATE {self.table} SET {self.column} = {text} WHERE {self.key} = NEW.{self.key}; END"
         return [
@@ -20,7 +22,7 @@ class SqliteTriggers(Triggers):
             f" WHEN NEW.{self.column} <> {text} {write}",
         ]
 
-    def others(self, table, sources, columns):
+    def others(self, table: str, sources: Collection[Source], columns: Collection[str]) -> list[str]:
         changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
         events = {
             "INSERT": ("", "NEW.{0}"),
@@ -32,7 +34,7 @@ class SqliteTriggers(Triggers):
             for event, (when, keys) in events.items()
         ]
 
-    def touch_or_note(self, sources, keys) -> str:
+    def touch_or_note(self, sources: Collection[Source], keys: str) -> str:
         found = self.found(sources, keys)
         many = f"SELECT count(*) > {AT_ONCE} FROM (SELECT 1 FROM ({found}) LIMIT {AT_ONCE + 1})"
         all_of_them = f"(SELECT row_key, row_number() OVER () AS place FROM ({found}) WHERE ({many}))"

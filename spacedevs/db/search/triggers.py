@@ -6,6 +6,11 @@ Where these are very many, the trigger notes them as pending instead, and they a
 some at a time (see pending.py): to rename what thousands of rows show must not take as long as they do.
 A trigger has a digest of what it does in its name: where the name is there, it is the right one."""
 
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
 from django.apps import apps as installed_apps
 from django.db import connections, transaction
 
@@ -14,16 +19,21 @@ from .sources import Triggers
 from .sqlite import SqliteTriggers
 from .text import SearchText
 
-KINDS = {"sqlite": SqliteTriggers, "postgresql": PostgresTriggers}
+if TYPE_CHECKING:
+    from django.apps.registry import Apps
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.utils import CursorWrapper
+
+KINDS: dict[str, type[Triggers]] = {"sqlite": SqliteTriggers, "postgresql": PostgresTriggers}
 
 
-def triggers_of(connection, apps=installed_apps) -> list[Triggers]:
+def triggers_of(connection: BaseDatabaseWrapper, apps: Apps = installed_apps) -> list[Triggers]:
     """Every search text that there is, with its triggers."""
     kind = KINDS[connection.vendor]
     return [kind(field, connection) for model in apps.get_models() if (field := SearchText.of(model))]
 
 
-def install(using, apps=installed_apps, **kwargs):
+def install(using: str, apps: Apps = installed_apps, **kwargs: Any) -> None:
     """Makes the triggers that should be there, drops those that should not, and repairs the texts."""
     connection = connections[using]
     kind = KINDS[connection.vendor]
@@ -43,14 +53,14 @@ def install(using, apps=installed_apps, **kwargs):
                 cursor.execute(triggers.repair())
 
 
-def remove(using, plan=(), **kwargs):
+def remove(using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
     """Drops all triggers before tables change: no database can rename what a trigger speaks of."""
     if plan:
         with connections[using].cursor() as cursor:
             drop(cursor, KINDS[connections[using].vendor])
 
 
-def drop(cursor, kind, wanted=()) -> set[str]:
+def drop(cursor: CursorWrapper, kind: type[Triggers], wanted: Collection[str] = ()) -> set[str]:
     """Drops the triggers that are not wanted; returns the names of those that are left."""
     cursor.execute(kind.listing)
     there = {name for (name,) in cursor.fetchall()}

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
 from spacedevs.api.models import KnownByName
-from spacedevs.db.bulk import insert, next_keys, read_columns
+from spacedevs.db.bulk import Lookup, insert, next_keys, read_columns
 from spacedevs.db.paths import link_columns
 from spacedevs.sync.images import keep_ours
 
@@ -196,10 +196,12 @@ def columns_of(model, rows) -> list[models.Field]:
 
 def present(rows_of) -> list[dict[object, dict]]:
     """What the database has now, of each table, of what these rows carry, by the keys of the rows that are there."""
-    asked = [(model._meta.pk, [model._meta.pk, *columns_of(model, rows)], rows) for model, rows in rows_of.items()]
+    lookups = [
+        Lookup(model._meta.pk, [model._meta.pk, *columns_of(model, rows)], rows) for model, rows in rows_of.items()
+    ]
     return [
         {key: dict(zip([each.attname for each in columns], values, strict=True)) for key, *values in found}
-        for (_, (_, *columns), _), found in zip(asked, read_columns(asked), strict=True)
+        for (_, (_, *columns), _), found in zip(lookups, read_columns(lookups), strict=True)
     ]
 
 
@@ -256,7 +258,7 @@ def write_sets(relation, owners):
     """Makes many-to-many sets what the answers show."""
     through, *names = link_columns(relation)
     owner, target = map(through._meta.get_field, names)
-    [found] = read_columns([(owner, [owner, target, through._meta.pk], owners)])
+    [found] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
     standing = {(of, to): key for of, to, key in found}
     wanted = {(of, to) for of, keys in owners.items() for to in keys}
     if gone := [standing[pair] for pair in standing.keys() - wanted]:
@@ -268,7 +270,7 @@ def write_sets(relation, owners):
 
 def drop_orphans(owned):
     """Deletes rows that their owners no longer show, or parts them; those that others need stay as they are."""
-    standing = read_columns([(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
+    standing = read_columns([Lookup(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
     for (column, owners), found in zip(owned.items(), standing, strict=True):
         orphans = {key for (key,) in found}.difference(*owners.values())
         rows = column.model._default_manager.filter(pk__in=orphans)
