@@ -19,13 +19,14 @@ source_fields(DockingEvent, "docking", "departure", "flight_vehicle_chaser")
     "docked_since",
     "docked_until",
 )
-def time_docked(words):
+def time_docked(dialect):
     """A ship is docked from the docking to the departure of each stay in which one of its flights is the chaser, at a
     station, a ship or a payload: recorded are P115DT23H46M41S for the stay of the second ATV. The last stay may go on;
     those before are over, and count if their end is known."""
-    lasted = f"CASE WHEN e.departure > e.docking THEN {words.between('e.docking', 'e.departure')} END"
+    lasted = f"CASE WHEN e.departure > e.docking THEN {dialect.between('e.docking', 'e.departure')} END"
     return f"""
-        SELECT v.id, coalesce(s.time, {words.nothing}), s.since, s.until
+        SELECT v.id, coalesce(s.time, {dialect.nothing}) AS recorded_time_docked,
+            s.since AS docked_since, s.until AS docked_until
         FROM vehicles_spacecraft v LEFT JOIN (
             SELECT spacecraft_id, sum(lasted) FILTER (WHERE place > 1) AS time,
                 min(docking) FILTER (WHERE place = 1) AS since, min(departure) FILTER (WHERE place = 1) AS until
@@ -34,15 +35,18 @@ def time_docked(words):
                     row_number() OVER (PARTITION BY f.spacecraft_id ORDER BY e.docking DESC, e.id DESC) AS place
                 FROM docking_dockingevent e
                 JOIN launches_spacecraftflight f ON f.id = e.flight_vehicle_chaser_id
-                WHERE {words.among("f.spacecraft_id", Spacecraft)}
+                WHERE {dialect.among("f.spacecraft_id", Spacecraft)}
             ) each_stay GROUP BY spacecraft_id
         ) s ON s.spacecraft_id = v.id
-        WHERE {words.among("v.id", Spacecraft)}
+        WHERE {dialect.among("v.id", Spacecraft)}
     """
 
 
 @statistic(SpaceStation, {}, "recorded_docked_vehicles", "recorded_onboard_crew")
-def space_station(words):
+def space_station(dialect):
     """Who is at a station is counted when it is asked for, see `docking.querysets`; nothing else may say it."""
-    nothing = words.none_of(models.IntegerField)
-    return f"SELECT s.id, {nothing}, {nothing} FROM stations_spacestation s WHERE {words.among('s.id', SpaceStation)}"
+    nothing = dialect.none_of(models.IntegerField)
+    return f"""
+        SELECT s.id, {nothing} AS recorded_docked_vehicles, {nothing} AS recorded_onboard_crew
+        FROM stations_spacestation s WHERE {dialect.among("s.id", SpaceStation)}
+    """

@@ -20,6 +20,7 @@ from .terms import (
     counted,
     landings_by,
     launches_by,
+    named,
     since_before,
 )
 
@@ -43,7 +44,7 @@ source_fields(Payload, "operator")
     "pad_turnaround",
     is_whole=True,
 )
-def launch(words):
+def launch(dialect):
     """The number that a launch is, or will be, among those of its kind up to it; and of those of its year.
 
     Launches count in the order of their times, planned ones too: recorded plans have the next numbers after the
@@ -51,7 +52,7 @@ def launch(words):
     2026-08-31T00:00:00Z. One that is not orbital has no number among the orbital ones, and what has no time has no
     numbers. `pad_turnaround` is the time since the last earlier launch from the same pad, and zero for the first:
     LL2 2.3.0 never answers null."""
-    turnaround = words.between("min(before) OVER (PARTITION BY pad, net)", "net")
+    turnaround = dialect.between("min(before) OVER (PARTITION BY pad, net)", "net")
 
     def number(condition, window):
         return f"CASE WHEN {condition} THEN count(*) FILTER (WHERE {condition}) OVER {window} END"
@@ -62,8 +63,11 @@ def launch(words):
         "pad": ("net IS NOT NULL AND pad IS NOT NULL", "pad"),
         "agency": ("net IS NOT NULL AND agency IS NOT NULL", "agency"),
     }
-    ever = [number(condition, f"{kind}_order") for kind, (condition, _) in kinds.items()]
-    of_year = [number(condition, f"{kind}_year_order") for kind, (condition, _) in kinds.items()]
+    numbers = {
+        f"{kind}_launch_attempt_count{suffix}": number(condition, f"{kind}{suffix}_order")
+        for kind, (condition, _) in kinds.items()
+        for suffix in ("", "_year")
+    }
     windows = [
         f"{kind}{suffix}_order AS ({partition} ORDER BY net NULLS FIRST)"  # a row's peers count with it
         for kind, (_, column) in kinds.items()
@@ -71,11 +75,12 @@ def launch(words):
         for partition in [f"PARTITION BY {', '.join(filter(None, parts))}" if any(parts) else ""]
     ]
     return f"""
-        SELECT id, {", ".join((*ever, *of_year))},
-            CASE WHEN pad IS NULL OR net IS NULL THEN {words.nothing} ELSE coalesce({turnaround}, {words.nothing}) END
+        SELECT id, {named(**numbers)},
+            coalesce(CASE WHEN pad IS NOT NULL AND net IS NOT NULL THEN {turnaround} END, {dialect.nothing})
+                AS pad_turnaround
         FROM (
             SELECT l.id, l.net, l.pad_id AS pad, p.location_id AS location, l.launch_service_provider_id AS agency,
-                {words.year("l.net")} AS year, {ORBITAL} AS orbital,
+                {dialect.year("l.net")} AS year, {ORBITAL} AS orbital,
                 lag(l.net) OVER (PARTITION BY l.pad_id ORDER BY {OLDEST_FIRST}) AS before
             FROM launches_launch l LEFT JOIN places_pad p ON p.id = l.pad_id {ORBIT}
         ) each_launch
@@ -90,16 +95,17 @@ def launch(words):
     "orbital_launch_attempt_count",
     "fastest_turnaround",
 )
-def pad(words):
+def pad(dialect):
     """Attempts from a pad, those that were orbital, and the shortest time from one attempt to a later one."""
-    turnaround = since_before(words, "l.pad_id")
+    turnaround = since_before(dialect, "l.pad_id")
     return f"""
-        SELECT p.id, count(a.pad_id), count(*) FILTER (WHERE a.orbital), min(a.turnaround)
+        SELECT p.id, count(a.pad_id) AS total_launch_count, min(a.turnaround) AS fastest_turnaround,
+            count(*) FILTER (WHERE a.orbital) AS orbital_launch_attempt_count
         FROM places_pad p LEFT JOIN (
             SELECT l.pad_id, {ORBITAL} AS orbital, {turnaround} AS turnaround
-            FROM launches_launch l {ORBIT} WHERE {ATTEMPT} AND {words.among("l.pad_id", Pad)}
+            FROM launches_launch l {ORBIT} WHERE {ATTEMPT} AND {dialect.among("l.pad_id", Pad)}
         ) a ON a.pad_id = p.id
-        WHERE {words.among("p.id", Pad)} GROUP BY p.id
+        WHERE {dialect.among("p.id", Pad)} GROUP BY p.id
     """
 
 
@@ -114,16 +120,16 @@ def pad(words):
     "total_launch_count",
     "total_landing_count",
 )
-def location(words):
+def location(dialect):
     """Attempts from all pads of a location: recorded ones are the sum of those of the pads. Landings of any kind that
     were attempted at its landing locations, also those that failed."""
     return f"""
-        SELECT p.id, {counted("l.total", "g.attempts")} FROM places_location p
-        LEFT JOIN ({launches_by(words, "q.location_id", PADS, words.among("q.location_id", Location))}) l
+        SELECT p.id, {counted(total_launch_count="l.total", total_landing_count="g.attempts")} FROM places_location p
+        LEFT JOIN ({launches_by(dialect, "q.location_id", PADS, dialect.among("q.location_id", Location))}) l
             ON l.owner = p.id
-        LEFT JOIN ({landings_by("d.location_id", PLACES, words.among("d.location_id", Location))}) g
+        LEFT JOIN ({landings_by("d.location_id", PLACES, dialect.among("d.location_id", Location))}) g
             ON g.owner = p.id
-        WHERE {words.among("p.id", Location)}
+        WHERE {dialect.among("p.id", Location)}
     """
 
 
@@ -138,28 +144,37 @@ def location(words):
     },
     *BODY_TOTALS,
 )
-def celestial_body(words):
+def celestial_body(dialect):
     """Attempts to launch from a body, and to land on it at a landing location."""
     places = f"{PADS} JOIN places_location r ON r.id = q.location_id"
-    among = words.among("r.celestial_body_id", CelestialBody)
-    launches = launches_by(words, "r.celestial_body_id", places, among)
-    landings = landings_by("d.celestial_body_id", PLACES, words.among("d.celestial_body_id", CelestialBody))
+    among = dialect.among("r.celestial_body_id", CelestialBody)
+    launches = launches_by(dialect, "r.celestial_body_id", places, among)
+    landings = landings_by("d.celestial_body_id", PLACES, dialect.among("d.celestial_body_id", CelestialBody))
+    totals = counted(
+        total_attempted_launches="l.total",
+        successful_launches="l.successes",
+        failed_launches="l.failures",
+        total_attempted_landings="g.attempts",
+        successful_landings="g.successes",
+        failed_landings="g.failures",
+    )
     return f"""
-        SELECT b.id, {counted("l.total", "l.successes", "l.failures", "g.attempts", "g.successes", "g.failures")}
+        SELECT b.id, {totals}
         FROM places_celestialbody b LEFT JOIN ({launches}) l ON l.owner = b.id
         LEFT JOIN ({landings}) g ON g.owner = b.id
-        WHERE {words.among("b.id", CelestialBody)}
+        WHERE {dialect.among("b.id", CelestialBody)}
     """
 
 
 @statistic(LandingLocation, {Landing: "landings"}, "attempted_landings", "successful_landings", "failed_landings")
-def landing_location(words):
+def landing_location(dialect):
     """Landings of any kind at a place."""
-    landings = landings_by("g.landing_location_id", "", words.among("g.landing_location_id", LandingLocation))
+    landings = landings_by("g.landing_location_id", "", dialect.among("g.landing_location_id", LandingLocation))
+    totals = counted(attempted_landings="g.attempts", successful_landings="g.successes", failed_landings="g.failures")
     return f"""
-        SELECT d.id, {counted("g.attempts", "g.successes", "g.failures")} FROM places_landinglocation d
+        SELECT d.id, {totals} FROM places_landinglocation d
         LEFT JOIN ({landings}) g ON g.owner = d.id
-        WHERE {words.among("d.id", LandingLocation)}
+        WHERE {dialect.among("d.id", LandingLocation)}
     """
 
 
@@ -181,29 +196,38 @@ def landing_location(words):
     },
     *AGENCY_TOTALS,
 )
-def agency(words):
+def agency(dialect):
     """Launches are of the agency that launches them, and so are the landings of their first stages. Landings of
     ships are of the agency that builds this kind of ship: so add up recorded figures of NASA, Roscosmos and CNSA.
     Those of payloads are of the agency that operates them."""
     provider = "l.launch_service_provider_id"
     kind = "JOIN vehicles_spacecraftconfig k ON k.id = v.spacecraft_config_id"
     payload = "JOIN launches_payloadflight f ON f.landing_id = g.id JOIN vehicles_payload w ON w.id = f.payload_id"
-    fates = "{0}.successes", "{0}.failures", "{0}.attempts"
-    of_ships, of_payloads = ([fate.format(alias) for fate in fates] for alias in ("ship", "payload"))
     totals = counted(
-        *(f"l.{name}" for name in ("total", "streak", "successes", "failures", "pending")),
-        *("stage.streak", "stage.successes", "stage.failures", "stage.attempts"),
-        *of_ships,
-        *of_payloads,
+        total_launch_count="l.total",
+        consecutive_successful_launches="l.streak",
+        successful_launches="l.successes",
+        failed_launches="l.failures",
+        pending_launches="l.pending",
+        consecutive_successful_landings="stage.streak",
+        successful_landings="stage.successes",
+        failed_landings="stage.failures",
+        attempted_landings="stage.attempts",
+        successful_landings_spacecraft="ship.successes",
+        failed_landings_spacecraft="ship.failures",
+        attempted_landings_spacecraft="ship.attempts",
+        successful_landings_payload="payload.successes",
+        failed_landings_payload="payload.failures",
+        attempted_landings_payload="payload.attempts",
     )
     return f"""
         SELECT a.id, {totals} FROM agencies_agency a
-        LEFT JOIN ({launches_by(words, provider, "", words.among(provider, Agency))}) l ON l.owner = a.id
-        LEFT JOIN ({landings_by(provider, STAGE, words.among(provider, Agency), OF_STAGES)}) stage
+        LEFT JOIN ({launches_by(dialect, provider, "", dialect.among(provider, Agency))}) l ON l.owner = a.id
+        LEFT JOIN ({landings_by(provider, STAGE, dialect.among(provider, Agency), OF_STAGES)}) stage
             ON stage.owner = a.id
-        LEFT JOIN ({landings_by("k.agency_id", f"{FLIGHT} {kind}", words.among("k.agency_id", Agency))}) ship
+        LEFT JOIN ({landings_by("k.agency_id", f"{FLIGHT} {kind}", dialect.among("k.agency_id", Agency))}) ship
             ON ship.owner = a.id
-        LEFT JOIN ({landings_by("w.operator_id", payload, words.among("w.operator_id", Agency))}) payload
+        LEFT JOIN ({landings_by("w.operator_id", payload, dialect.among("w.operator_id", Agency))}) payload
             ON payload.owner = a.id
-        WHERE {words.among("a.id", Agency)}
+        WHERE {dialect.among("a.id", Agency)}
     """

@@ -28,7 +28,7 @@ source_fields(Astronaut, "date_of_birth", "date_of_death", "recorded_age")
     "recorded_landings_count",
     "last_landing",
 )
-def astronaut(words):
+def astronaut(dialect):
     """A journey is a seat: up with the flight that has it in its launch crew, down for good with the last one that
     has it in its landing crew, which may be another ship; Apollo's crews came down twice. Who is aboard of a ship
     that is still in space has not come down. Time in space runs in between, unless the launch failed, and counts where
@@ -39,15 +39,17 @@ def astronaut(words):
         return f"""
             launches_spacecraftflight_{of}_crew c JOIN crew_astronautflight seat ON seat.id = c.astronautflight_id
             JOIN launches_spacecraftflight f ON f.id = c.spacecraftflight_id
-            JOIN launches_launch l ON l.id = f.launch_id AND {words.among("seat.astronaut_id", Astronaut)}
+            JOIN launches_launch l ON l.id = f.launch_id AND {dialect.among("seat.astronaut_id", Astronaut)}
         """
 
     still_up = f"WHERE {TO_SPACE} AND f.mission_end IS NULL"
-    lasted = f"sum({words.between('since', 'until')}) FILTER (WHERE place > 1 AND until > since)"
+    lasted = f"sum({dialect.between('since', 'until')}) FILTER (WHERE place > 1 AND until > since)"
     return f"""
-        SELECT a.id, CASE WHEN a.date_of_birth IS NULL THEN a.recorded_age END, FALSE,
-            coalesce(journey.time, {words.nothing}), journey.since, journey.until,
-            flown.first, flown.last, {counted("flown.flights", "landed.landings")}, landed.last
+        SELECT a.id, CASE WHEN a.date_of_birth IS NULL THEN a.recorded_age END AS recorded_age,
+            FALSE AS recorded_in_space, coalesce(journey.time, {dialect.nothing}) AS recorded_time_in_space,
+            journey.since AS in_space_since, journey.until AS in_space_until,
+            flown.first AS first_flight, flown.last AS last_flight, landed.last AS last_landing,
+            {counted(flights_count="flown.flights", recorded_landings_count="landed.landings")}
         FROM crew_astronaut a
         LEFT JOIN (
             SELECT astronaut_id, {lasted} AS time,
@@ -76,5 +78,5 @@ def astronaut(words):
             SELECT seat.astronaut_id, count(DISTINCT f.id) AS landings, max(f.mission_end) AS last
             FROM {crew("landing")} WHERE f.mission_end IS NOT NULL GROUP BY seat.astronaut_id
         ) landed ON landed.astronaut_id = a.id
-        WHERE {words.among("a.id", Astronaut)}
+        WHERE {dialect.among("a.id", Astronaut)}
     """

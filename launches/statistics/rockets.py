@@ -4,7 +4,7 @@ from launches.models import FirstStage, Landing, Launch, Rocket
 from spacedevs.statistics.registry import source_fields, statistic
 from vehicles.models import Launcher, LauncherConfig, LauncherConfigFamily
 
-from .terms import ATTEMPT, OF_STAGES, STAGE, counted, landings_by, launches_by
+from .terms import ATTEMPT, OF_STAGES, STAGE, counted, landings_by, launches_by, named
 
 source_fields(FirstStage, "launcher", "launcher_flight_number", "launch", "landing")
 source_fields(Rocket, "configuration")
@@ -23,19 +23,26 @@ ROCKET_TOTALS = (
 )
 
 
-def rockets_by(words, table, owner, joins, model, *further) -> str:
+def rockets_by(dialect, table, owner, joins, model, **further) -> str:
     """The totals of a kind of rocket or of a family, which these joins lead to from a rocket r."""
     rocket = f"JOIN launches_rocket r ON r.id = l.rocket_id {joins}"
-    launches = launches_by(words, owner, rocket, words.among(owner, model))
-    landings = landings_by(owner, f"{STAGE} {rocket}", words.among(owner, model), OF_STAGES)
+    launches = launches_by(dialect, owner, rocket, dialect.among(owner, model))
+    landings = landings_by(owner, f"{STAGE} {rocket}", dialect.among(owner, model), OF_STAGES)
     totals = counted(
-        *(f"l.{name}" for name in ("total", "successes", "failures", "pending", "streak")),
-        *(f"g.{name}" for name in ("attempts", "successes", "failures", "streak")),
+        total_launch_count="l.total",
+        successful_launches="l.successes",
+        failed_launches="l.failures",
+        pending_launches="l.pending",
+        consecutive_successful_launches="l.streak",
+        attempted_landings="g.attempts",
+        successful_landings="g.successes",
+        failed_landings="g.failures",
+        consecutive_successful_landings="g.streak",
     )
     return f"""
-        SELECT t.id, {", ".join((totals, *further))} FROM {table} t
+        SELECT {", ".join(filter(None, ("t.id", totals, named(**further))))} FROM {table} t
         LEFT JOIN ({launches}) l ON l.owner = t.id LEFT JOIN ({landings}) g ON g.owner = t.id
-        WHERE {words.among("t.id", model)}
+        WHERE {dialect.among("t.id", model)}
     """
 
 
@@ -50,11 +57,11 @@ def rockets_by(words, table, owner, joins, model, *further) -> str:
     *ROCKET_TOTALS,
     "fastest_turnaround",
 )
-def launcher_config(words):
+def launcher_config(dialect):
     """Launches of a kind of rocket, and the landings of their first stages; the shortest time from one attempt of
     this kind to the next, from wherever."""
     owner = "r.configuration_id"
-    return rockets_by(words, "vehicles_launcherconfig", owner, "", LauncherConfig, "l.fastest")
+    return rockets_by(dialect, "vehicles_launcherconfig", owner, "", LauncherConfig, fastest_turnaround="l.fastest")
 
 
 @statistic(
@@ -68,11 +75,11 @@ def launcher_config(words):
     },
     *ROCKET_TOTALS,
 )
-def launcher_config_family(words):
+def launcher_config_family(dialect):
     """The same of all kinds that name the family, not of those that name families below it: so are recorded ones."""
     kinds = "JOIN vehicles_launcherconfig_families n ON n.launcherconfig_id = r.configuration_id"
     owner = "n.launcherconfigfamily_id"
-    return rockets_by(words, "vehicles_launcherconfigfamily", owner, kinds, LauncherConfigFamily)
+    return rockets_by(dialect, "vehicles_launcherconfigfamily", owner, kinds, LauncherConfigFamily)
 
 
 @statistic(
@@ -82,17 +89,21 @@ def launcher_config_family(words):
     "previous_flight_date",
     "turn_around_time",
 )
-def first_stage(words):
+def first_stage(dialect):
     """The flight before of a stage, by the times of its launches, and the time from one launch to the other; nothing
     where the numbers of its flights say that there was one in between."""
     order = "OVER (PARTITION BY s.launcher_id, s.launcher_id IS NULL OR l.net IS NULL ORDER BY l.net, s.id)"
     number = f"s.launcher_flight_number - lag(s.launcher_flight_number) {order}"
     is_known = f"s.launcher_id IS NOT NULL AND l.net IS NOT NULL AND coalesce({number}, 1) = 1"
-    found = f"lag(l.id) {order}", f"lag(l.net) {order}", words.between(f"lag(l.net) {order}", "l.net")
+    before = {
+        "previous_flight_id": f"lag(l.id) {order}",
+        "previous_flight_date": f"lag(l.net) {order}",
+        "turn_around_time": dialect.between(f"lag(l.net) {order}", "l.net"),
+    }
     return f"""
-        SELECT s.id, {", ".join(f"CASE WHEN {is_known} THEN {each} END" for each in found)}
+        SELECT s.id, {named(**{figure: f"CASE WHEN {is_known} THEN {value} END" for figure, value in before.items()})}
         FROM launches_firststage s LEFT JOIN launches_launch l ON l.id = s.launch_id
-        WHERE {words.among("s.id", FirstStage)}
+        WHERE {dialect.among("s.id", FirstStage)}
     """
 
 
@@ -110,19 +121,20 @@ def first_stage(words):
     "successful_landings",
     "fastest_turnaround",
 )
-def launcher(words):
+def launcher(dialect):
     """Attempts that a stage flew in; more, where the number of one of these flights says that others are not here.
     The shortest time from one launch of it to the next."""
-    landings = landings_by("s.launcher_id", STAGE, words.among("s.launcher_id", Launcher))
+    landings = landings_by("s.launcher_id", STAGE, dialect.among("s.launcher_id", Launcher))
     return f"""
-        SELECT t.id, CASE WHEN f.latest > f.flights THEN f.latest ELSE coalesce(f.flights, 0) END, f.first, f.last,
-            {counted("g.attempts", "g.successes")}, f.fastest
+        SELECT t.id, CASE WHEN f.latest > f.flights THEN f.latest ELSE coalesce(f.flights, 0) END AS flights,
+            f.first AS first_launch_date, f.last AS last_launch_date, f.fastest AS fastest_turnaround,
+            {counted(attempted_landings="g.attempts", successful_landings="g.successes")}
         FROM vehicles_launcher t LEFT JOIN (
             SELECT s.launcher_id, count(*) AS flights, max(s.launcher_flight_number) AS latest,
                 min(l.net) AS first, max(l.net) AS last, min(s.turn_around_time) AS fastest
             FROM launches_firststage s JOIN launches_launch l ON l.id = s.launch_id
-            WHERE {ATTEMPT} AND {words.among("s.launcher_id", Launcher)} GROUP BY s.launcher_id
+            WHERE {ATTEMPT} AND {dialect.among("s.launcher_id", Launcher)} GROUP BY s.launcher_id
         ) f ON f.launcher_id = t.id
         LEFT JOIN ({landings}) g ON g.owner = t.id
-        WHERE {words.among("t.id", Launcher)}
+        WHERE {dialect.among("t.id", Launcher)}
     """

@@ -4,7 +4,7 @@ from launches.models import Landing, Launch, SpacecraftFlight
 from spacedevs.statistics.registry import source_fields, statistic
 from vehicles.models import TOTALS, Spacecraft, SpacecraftConfig, SpacecraftConfigFamily
 
-from .terms import ATTEMPT, FAILURE, FLIGHT, SUCCESS, TO_SPACE, counted, landings_by
+from .terms import ATTEMPT, FAILURE, FLIGHT, SUCCESS, TO_SPACE, counted, landings_by, named
 
 source_fields(SpacecraftFlight, "spacecraft", "launch", "landing", "mission_end")
 source_fields(Spacecraft, "spacecraft_config")
@@ -20,18 +20,19 @@ source_fields(Spacecraft, "spacecraft_config")
     "lifted_off",
     "turn_around_time",
 )
-def spacecraft_flight(words):
+def spacecraft_flight(dialect):
     """A flight lasts from its launch to the end of its mission, and until now while it is in space: recorded are
     P154DT2H8M58S for the second ATV. A ship turns around from the end of one mission to its next launch, as recorded
     for Crew Dragon Freedom and, on the Moon, for Apollo's lander."""
     order = "OVER (PARTITION BY f.spacecraft_id ORDER BY l.net NULLS FIRST, f.id)"
-    since = words.between(f"lag(f.mission_end) {order}", "l.net")
+    since = dialect.between(f"lag(f.mission_end) {order}", "l.net")
     lasts = f"({TO_SPACE} OR ({ATTEMPT} AND f.mission_end IS NOT NULL)) AND l.net IS NOT NULL"
     return f"""
-        SELECT f.id, CASE WHEN {lasts} THEN {words.nothing} END, CASE WHEN {lasts} THEN l.net END,
-            CASE WHEN l.net >= lag(f.mission_end) {order} THEN {since} END
+        SELECT f.id, CASE WHEN {lasts} THEN {dialect.nothing} END AS recorded_duration,
+            CASE WHEN {lasts} THEN l.net END AS lifted_off,
+            CASE WHEN l.net >= lag(f.mission_end) {order} THEN {since} END AS turn_around_time
         FROM launches_spacecraftflight f JOIN launches_launch l ON l.id = f.launch_id
-        WHERE {words.among("f.id", SpacecraftFlight)}
+        WHERE {dialect.among("f.id", SpacecraftFlight)}
     """
 
 
@@ -46,14 +47,15 @@ def spacecraft_flight(words):
     "recorded_mission_ends_count",
     "fastest_turnaround",
 )
-def spacecraft(words):
+def spacecraft(dialect):
     """A ship is in space from the launch of its last flight to the end of that mission, unless the launch failed: a
     ship that flies has come back from where it was. Its time in space is that of all its flights. Attempts count as
     flights, and as ended those whose mission end is known and past."""
-    lasted = f"CASE WHEN f.mission_end > l.net THEN {words.between('l.net', 'f.mission_end')} END"
+    lasted = f"CASE WHEN f.mission_end > l.net THEN {dialect.between('l.net', 'f.mission_end')} END"
     return f"""
-        SELECT v.id, FALSE, coalesce(f.time, {words.nothing}), f.since, f.until,
-            coalesce(f.flights, 0), coalesce(f.ends, 0), f.fastest
+        SELECT v.id, FALSE AS recorded_in_space, coalesce(f.time, {dialect.nothing}) AS recorded_time_in_space,
+            f.since AS in_space_since, f.until AS in_space_until, f.fastest AS fastest_turnaround,
+            {counted(flights_count="f.flights", recorded_mission_ends_count="f.ends")}
         FROM vehicles_spacecraft v LEFT JOIN (
             SELECT spacecraft_id, sum(lasted) FILTER (WHERE place > 1 AND to_space) AS time,
                 min(net) FILTER (WHERE place = 1 AND to_space) AS since,
@@ -65,31 +67,39 @@ def spacecraft(words):
                         PARTITION BY f.spacecraft_id ORDER BY l.net DESC NULLS LAST, f.id DESC
                     ) AS place
                 FROM launches_spacecraftflight f JOIN launches_launch l ON l.id = f.launch_id
-                WHERE {ATTEMPT} AND {words.among("f.spacecraft_id", Spacecraft)}
+                WHERE {ATTEMPT} AND {dialect.among("f.spacecraft_id", Spacecraft)}
             ) each_flight GROUP BY spacecraft_id
         ) f ON f.spacecraft_id = v.id
-        WHERE {words.among("v.id", Spacecraft)}
+        WHERE {dialect.among("v.id", Spacecraft)}
     """
 
 
 SHIP_TOTALS = (*TOTALS, "spacecraft_flown")
 
 
-def ships_by(words, table, owner, joins, model, *further) -> str:
+def ships_by(dialect, table, owner, joins, model, **further) -> str:
     """The totals of a kind of ship or of a family, which these joins lead to from a ship v."""
-    landings = landings_by(owner, f"{FLIGHT} {joins}", words.among(owner, model))
-    totals = counted("f.total", "f.successes", "f.failures", "g.attempts", "g.successes", "g.failures", "f.ships")
+    landings = landings_by(owner, f"{FLIGHT} {joins}", dialect.among(owner, model))
+    totals = counted(
+        total_launch_count="f.total",
+        successful_launches="f.successes",
+        failed_launches="f.failures",
+        attempted_landings="g.attempts",
+        successful_landings="g.successes",
+        failed_landings="g.failures",
+        spacecraft_flown="f.ships",
+    )
     return f"""
-        SELECT t.id, {", ".join((totals, *further))} FROM {table} t LEFT JOIN (
+        SELECT {", ".join(filter(None, ("t.id", totals, named(**further))))} FROM {table} t LEFT JOIN (
             SELECT {owner} AS owner, count(*) AS total, count(*) FILTER (WHERE {SUCCESS}) AS successes,
                 count(*) FILTER (WHERE {FAILURE}) AS failures, count(DISTINCT v.id) AS ships,
                 min(f.turn_around_time) AS fastest
             FROM launches_spacecraftflight f JOIN launches_launch l ON l.id = f.launch_id
             JOIN vehicles_spacecraft v ON v.id = f.spacecraft_id {joins}
-            WHERE {ATTEMPT} AND {words.among(owner, model)} GROUP BY {owner}
+            WHERE {ATTEMPT} AND {dialect.among(owner, model)} GROUP BY {owner}
         ) f ON f.owner = t.id
         LEFT JOIN ({landings}) g ON g.owner = t.id
-        WHERE {words.among("t.id", model)}
+        WHERE {dialect.among("t.id", model)}
     """
 
 
@@ -104,10 +114,17 @@ def ships_by(words, table, owner, joins, model, *further) -> str:
     *SHIP_TOTALS,
     "fastest_turnaround",
 )
-def spacecraft_config(words):
+def spacecraft_config(dialect):
     """Attempts that ships of a kind flew in, and what became of these launches and of the ships' landings; how many
     different ships; the shortest time in which one of them turned around."""
-    return ships_by(words, "vehicles_spacecraftconfig", "v.spacecraft_config_id", "", SpacecraftConfig, "f.fastest")
+    return ships_by(
+        dialect,
+        "vehicles_spacecraftconfig",
+        "v.spacecraft_config_id",
+        "",
+        SpacecraftConfig,
+        fastest_turnaround="f.fastest",
+    )
 
 
 @statistic(
@@ -121,8 +138,8 @@ def spacecraft_config(words):
     },
     *SHIP_TOTALS,
 )
-def spacecraft_config_family(words):
+def spacecraft_config_family(dialect):
     """The same of all kinds that name the family: recorded ones are the sums of those of their kinds."""
     kinds = "JOIN vehicles_spacecraftconfig_family n ON n.spacecraftconfig_id = v.spacecraft_config_id"
     owner = "n.spacecraftconfigfamily_id"
-    return ships_by(words, "vehicles_spacecraftconfigfamily", owner, kinds, SpacecraftConfigFamily)
+    return ships_by(dialect, "vehicles_spacecraftconfigfamily", owner, kinds, SpacecraftConfigFamily)

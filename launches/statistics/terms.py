@@ -10,15 +10,15 @@ ORBITAL = "coalesce(o.name, '') <> 'Suborbital'"
 OLDEST_FIRST, LATEST_FIRST = "l.net NULLS FIRST, l.id", "l.net DESC NULLS LAST, l.id DESC"
 
 
-def since_before(words, *owner) -> str:
+def since_before(dialect, *owner) -> str:
     """The time from the launch before of the same owner to a launch l; nothing where both have the same time."""
     before = f"lag(l.net) OVER (PARTITION BY {', '.join(owner)} ORDER BY {OLDEST_FIRST})"
-    return f"nullif({words.between(before, 'l.net')}, {words.nothing})"
+    return f"nullif({dialect.between(before, 'l.net')}, {dialect.nothing})"
 
 
-def launches_by(words, owner, joins, among) -> str:
+def launches_by(dialect, owner, joins, among) -> str:
     """What has become of the launches of each owner, which these joins lead to from a launch l."""
-    turnaround = since_before(words, owner, ATTEMPT)
+    turnaround = since_before(dialect, owner, ATTEMPT)
     return f"""
         SELECT owner, count(*) FILTER (WHERE attempt) AS total, count(*) FILTER (WHERE success) AS successes,
             count(*) FILTER (WHERE failure) AS failures, count(*) FILTER (WHERE pending) AS pending,
@@ -55,6 +55,11 @@ PLACES = "JOIN places_landinglocation d ON d.id = g.landing_location_id"
 OF_STAGES = f"{LATEST_FIRST}, s.id DESC"
 
 
-def counted(*names) -> str:
-    """These counts, which are none where there is nothing to count."""
-    return ", ".join(f"coalesce({name}, 0)" for name in names)
+def counted(**figures: str) -> str:
+    """Columns of counts, which are none where there is nothing to count: `total_launch_count="l.total"`."""
+    return named(**{figure: f"coalesce({count}, 0)" for figure, count in figures.items()})
+
+
+def named(**figures: str) -> str:
+    """Columns of a SELECT, by the names of the figures that they are."""
+    return ", ".join(f"{value} AS {figure}" for figure, value in figures.items())

@@ -1,42 +1,50 @@
-"""The words of SQL that differ between SQLite and PostgreSQL."""
+"""The SQL that differs between SQLite and PostgreSQL."""
 
-from django.db import connection
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models
 
 from spacedevs.db.bulk import any_key, keys_as_parameter
 
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Key
+
 
 class SqlDialect:
-    """The words in which a database says what both mean, and the keys that a statement is about."""
+    """How the database that is used says in SQL what both can, and the keys that a statement is about (None: all)."""
 
-    def __init__(self, keys=None):
+    def __init__(self, keys: Collection[Key] | None = None):
         self.keys = keys
         self.is_postgres = connection.vendor == "postgresql"
         self.nothing = "interval '0'" if self.is_postgres else "0"  # of time
         # Computed once: PostgreSQL may guess that few rows will come, and compute all anew for each of them.
         self.once = "AS MATERIALIZED" if self.is_postgres else "AS"
 
-    def among(self, column, model) -> str:
+    def among(self, column: str, model: type[models.Model]) -> str:
         """The condition that this column holds one of the keys."""
         if self.keys is None:
             return "TRUE"
         return any_key(column, model._meta.pk)
 
-    def parameters(self, statement) -> list:
+    def parameters(self, statement: str) -> list[str]:
         """Those of a statement, which are all the same."""
         return [keys_as_parameter(self.keys)] * statement.count("%s") if self.keys is not None else []
 
-    def between(self, start, end) -> str:
-        """The time from one moment to another, in whole seconds on SQLite."""
+    def between(self, start: str, end: str) -> str:
+        """The time from one moment to another: an interval, on SQLite microseconds, rounded to whole seconds."""
         if self.is_postgres:
             return f"({end} - {start})"
         return f"(CAST(round((julianday({end}) - julianday({start})) * 86400) AS integer) * 1000000)"
 
-    def year(self, moment) -> str:
+    def year(self, moment: str) -> str:
         """The year of a moment, UTC."""
         if self.is_postgres:
             return f"extract(year FROM {moment} AT TIME ZONE 'UTC')"
         return f"substr({moment}, 1, 4)"
 
-    def none_of(self, kind) -> str:
-        """Nothing, of a kind of column."""
+    def none_of(self, kind: type[models.Field[Any, Any]]) -> str:
+        """NULL, of the type of such columns."""
         return f"CAST(NULL AS {kind().db_type(connection)})"

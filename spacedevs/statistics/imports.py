@@ -1,17 +1,34 @@
 """Statistics during an import: kept as they are told, or noted as due."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from spacedevs.db import pending
 
 from .origin import are_derived
-from .registry import figures, running
+from .registry import Model, figures, running
 from .signals import touched
+
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Key
+    from spacedevs.db.pending import Keys
+
+
+class Imported(Protocol):
+    """What an import says of a row: values by the attributes of columns."""
+
+    values: dict[str, Any]
+
+
+ImportedRows: TypeAlias = "Mapping[Model, Mapping[Key, Imported]]"
 
 
 @contextmanager
-def around_import(rows: dict):
-    """Goes around the writing of what answers say of rows: {model: {key: what has its values}}.
+def around_import(rows: ImportedRows) -> Iterator[None]:
+    """Goes around the writing of what answers say of rows, and changes what they say.
 
     Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are
     kept as they came."""
@@ -20,7 +37,7 @@ def around_import(rows: dict):
         yield
         pending.settle_if_pending()
         return
-    due = {}
+    due: dict[str, Keys] = {}
     for model, told in rows.items():
         due = touched(model, told, due)
         for row in told.values():
@@ -32,7 +49,7 @@ def around_import(rows: dict):
     pending.settle_if_pending()
 
 
-def keep_told(rows: dict):
+def keep_told(rows: ImportedRows) -> None:
     """Lets what was told of a figure that runs stand for all of it."""
     for model, told in rows.items():
         begun = running(model)

@@ -11,5 +11,5 @@ class StatisticsOrigin(models.Model):
     class Meta:
         app_label = "api"  # whose migrations made the table
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "imported" if self.imported else "derived"

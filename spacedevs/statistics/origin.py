@@ -11,7 +11,7 @@ DERIVED, IMPORTED = "derived", "imported"
 def are_derived() -> bool:
     """Whether figures follow from the rows: as the setting says, or else whoever chose last; at first they do."""
     if settings.STATISTICS:
-        return settings.STATISTICS == DERIVED
+        return bool(settings.STATISTICS == DERIVED)
     return not StatisticsOrigin.objects.filter(imported=True).exists()
 
 
@@ -20,7 +20,7 @@ def origin() -> str:
     return DERIVED if are_derived() else IMPORTED
 
 
-def choose(chosen):
+def choose(chosen: str) -> None:
     """Remembers for this database where its figures come from, unless the setting says so."""
     if not settings.STATISTICS and origin() != chosen:
         StatisticsOrigin.objects.all().delete()

@@ -8,13 +8,17 @@ differ are written, so that the version of the dataset moves when an answer does
 
 Where the figures are imported nothing of this is done: they stay what an upstream told."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from spacedevs.db import pending
 from spacedevs.db.locks import Lock
@@ -22,7 +26,11 @@ from spacedevs.db.models import PendingUpdate
 from spacedevs.db.pending import ALL
 
 from .origin import DERIVED, are_derived, choose
-from .registry import figures, running, statistics
+from .registry import Statistic, figures, running, statistics
+
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Key
+    from spacedevs.db.pending import Limits
 
 # Recomputing ---------------------------------------------------------------------------------------
 
@@ -30,7 +38,7 @@ MAX_ROWS, MAX_SECONDS = 5_000, 1  # of a transaction after a commit: others do n
 
 
 @contextmanager
-def recomputing():
+def recomputing() -> Iterator[None]:
     """A transaction that waits for others who recompute, after which nothing is pending that was before."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
@@ -41,8 +49,8 @@ def recomputing():
             yield
 
 
-def recompute(tell=lambda statistic, number: None):
-    """Puts all figures right."""
+def recompute(tell: Callable[[Statistic, int], object] = lambda statistic, number: None) -> None:
+    """Puts all figures right, and tells of each statistic for how many rows its figures were wrong."""
     with recomputing():
         for each in statistics():
             tell(each, each.recompute())
@@ -76,17 +84,19 @@ class Unconfirmed(Exception):
     """A figure was told that does not follow from the rows."""
 
 
-def confirm(told, following):
+def confirm(told: Mapping[Key, models.Model], following: Mapping[Key, models.Model]) -> None:
     """Raises Unconfirmed where a figure of these rows does not follow as it was told."""
     for key, row in following.items():
-        standing = {name for name in figures(type(row)) - running(type(row)) if not name.startswith("recorded_")}
-        clocked = set() if getattr(row, "changes_at", None) else getattr(type(row)._default_manager, "figures", set())
+        model: type[models.Model] = type(row)
+        standing = {name for name in figures(model) - running(model) if not name.startswith("recorded_")}
+        computed: Collection[str] = getattr(model._default_manager, "figures", ())
+        clocked = () if getattr(row, "changes_at", None) else computed
         if any(getattr(row, name) != getattr(told[key], name) for name in standing.union(clocked)):
             raise Unconfirmed
 
 
 @pending.step
-def recompute_pending(limits) -> bool:
+def recompute_pending(limits: Limits) -> bool:
     """Recomputes what was noted, or the first part of it; returns whether there is more."""
     with pending.turn(limits):
         noted = notes()
@@ -103,7 +113,7 @@ def recompute_pending(limits) -> bool:
         return False
 
 
-def put_right(statistic, noted) -> bool:
+def put_right(statistic: Statistic, noted: Collection[PendingUpdate]) -> bool:
     """Does what was noted of a statistic, for as many rows as may change at once; returns whether that was all."""
     keys = union(noted)
     wrong = statistic.wrong(keys, MAX_ROWS)
@@ -115,7 +125,7 @@ def put_right(statistic, noted) -> bool:
     return is_all
 
 
-def union(notes) -> set | None:
+def union(notes: Collection[PendingUpdate]) -> set[Any] | None:
     """The keys that these notes have together; ALL where one of them says so."""
-    keys = [each.keys for each in notes]
-    return ALL if ALL in keys else set().union(*map(json.loads, keys))
+    written = [each.keys for each in notes if each.keys is not ALL]
+    return ALL if len(written) < len(notes) else set().union(*map(json.loads, written))

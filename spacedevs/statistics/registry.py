@@ -1,32 +1,47 @@
 """Which columns are statistics, what they follow from, and the statement that computes them."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.conf import settings
-from django.db import connection, models
+from django.core import checks
+from django.db import Error, connection, models
 from django.db.models import F
 
 from spacedevs.db import pending
+from spacedevs.db.paths import column_of
 
 from .dialect import SqlDialect
+
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Key
+    from spacedevs.db.pending import Keys
+
+Model: TypeAlias = type[models.Model]
+Select: TypeAlias = Callable[[SqlDialect], str]  # makes a SELECT of `id` and of figures, each by its name
+Differing: TypeAlias = Sequence[Any]  # a key, what the figures of its row are, and what they should be
 
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
     """The figures of a table that one function computes."""
 
-    model: type[models.Model]
-    figures: tuple[str, ...]  # columns, in the order in which they are computed
-    facts: dict[type[models.Model], tuple[str, ...]]  # tables, and the paths that lead there from the model
-    select: Callable[[SqlDialect], str]
+    model: Model
+    figures: tuple[str, ...]  # columns, in the order in which they are read and written
+    facts: Mapping[Model, Collection[str]]  # tables, and the paths that lead there from the model
+    select: Select
     is_whole: bool  # whether one row depends on all others, so that keys are of no use
 
     @property
     def title(self) -> str:
+        """What it is called in messages."""
         return f"{self.model._meta.label} ({self.select.__name__.replace('_', ' ')})"
 
     @property
@@ -34,38 +49,46 @@ class Statistic:
         """What it is called in notes of what is pending."""
         return f"{self.model._meta.label} {self.select.__name__}"
 
-    def touched(self, model, keys) -> set:
+    def misnamed(self) -> str:
+        """What is wrong with the names that the SELECT gives its columns, as the database reads them; else nothing."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({self.select(SqlDialect())}) c LIMIT 0")
+            named = Counter(column[0] for column in cursor.description)
+        wanted = Counter(["id", *self.figures])
+        lacking, unknown = ", ".join(wanted - named), ", ".join(named - wanted)
+        return ", ".join([f"lacks {lacking}"] * bool(lacking) + [f"has {unknown}"] * bool(unknown))
+
+    def touched(self, model: Model, keys: Iterable[Key]) -> Keys:
         """The keys of the rows whose figures follow from these rows; ALL where these are very many."""
+        found: Keys = set()
         if model is self.model and self.facts.get(model) == ("pk",):
-            found = set(keys)
+            found.update(keys)
         else:
-            found = set()
             for path in self.facts.get(model, ()):
                 rows = self.model._base_manager.filter(**{f"{path}__in": list(keys)}).order_by()
                 found.update(rows.values_list("pk", flat=True).distinct()[: pending.MAX_KEYS + 1])
         return {pending.ALL} if found and (self.is_whole or len(found) > pending.MAX_KEYS) else found
 
-    def differing(self, words) -> str:
+    def differing(self, dialect: SqlDialect) -> str:
         """What follows the FROM of a statement about the rows that differ from what they should be."""
         table = connection.ops.quote_name(self.model._meta.db_table)
         stored, right = (", ".join(f"{alias}.{each}" for each in self.figures) for alias in "tc")
-        names = ", ".join(("id", *self.figures))
-        differ = "IS DISTINCT FROM" if words.is_postgres else "IS NOT"
-        computed = self.select(words)
-        return f"{table} t JOIN (WITH c ({names}) {words.once} ({computed}) SELECT * FROM c) c ON c.id = t.id" + (
+        differ = "IS DISTINCT FROM" if dialect.is_postgres else "IS NOT"
+        computed = self.select(dialect)
+        return f"{table} t JOIN (WITH c {dialect.once} ({computed}) SELECT * FROM c) c ON c.id = t.id" + (
             f" WHERE ({stored}) {differ} ({right})"
         )
 
-    def wrong(self, keys=None, most=None) -> list[tuple]:
-        """The rows that are not what they should be: their keys, what the figures are, and what they should be."""
-        words = SqlDialect(None if self.is_whole else keys)
+    def wrong(self, keys: Collection[Key] | None = None, limit: int | None = None) -> list[Differing]:
+        """The rows that are not what they should be, of these keys or of all, in the order of their keys."""
+        dialect = SqlDialect(None if self.is_whole else keys)
         # Both as expressions: SQLite's driver reads a column by its type.
         stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
         columns = ["t.id", *stored, *right]
-        some = f"LIMIT {most}" if most else ""
-        return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(words)} ORDER BY 1 {some}", words)
+        limited = f"LIMIT {limit}" if limit else ""
+        return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(dialect)} ORDER BY 1 {limited}", dialect)
 
-    def put(self, wrong):
+    def put(self, wrong: Sequence[Differing]) -> None:
         """Puts the figures of these rows right."""
         table, count = connection.ops.quote_name(self.model._meta.db_table), len(self.figures)
         values = ", ".join(f"{each} = %s" for each in self.figures)
@@ -76,47 +99,50 @@ class Statistic:
 
     def recompute(self) -> int:
         """Puts the figures of all rows right; returns how many were not."""
-        words = SqlDialect()
+        dialect = SqlDialect()
         # A statement that changes no row would raise the version of the dataset all the same.
-        if not self.read(f"SELECT t.id FROM {self.differing(words)} LIMIT 1", words):
+        if not self.read(f"SELECT t.id FROM {self.differing(dialect)} LIMIT 1", dialect):
             return 0
         table = connection.ops.quote_name(self.model._meta.db_table)
-        changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(words)}"
+        changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(dialect)}"
         values = ", ".join(f"{each} = changed.{each}" for each in self.figures)
         before, source = "", f"({changed}) changed"
-        if words.is_postgres:  # of a statement that begins so, SQLite's driver does not say how many rows it changed
-            before, source = f"WITH changed {words.once} ({changed}) ", "changed"
+        if dialect.is_postgres:  # of a statement that begins so, SQLite's driver does not say how many rows it changed
+            before, source = f"WITH changed {dialect.once} ({changed}) ", "changed"
         statement = f"{before}UPDATE {table} SET {values} FROM {source} WHERE {table}.id = changed.row_id"
         with connection.cursor() as cursor:
             cursor.execute(statement)
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     @staticmethod
-    def read(statement, words) -> list[tuple]:
+    def read(statement: str, dialect: SqlDialect) -> list[Differing]:
         with connection.cursor() as cursor:
-            cursor.execute(statement, words.parameters(statement))
-            return cursor.fetchall()
+            cursor.execute(statement, dialect.parameters(statement))
+            return list(cursor.fetchall())
 
 
 REGISTERED: list[Statistic] = []
 
-FACTS: dict[type[models.Model], tuple[str, ...]] = {}  # the columns of a table that figures follow from
+FACTS: dict[Model, tuple[str, ...]] = {}  # the columns of a table that figures follow from
 
 
-def source_fields(model, *names):
+def source_fields(model: Model, *names: str) -> None:
     """Registers the columns of a table that figures follow from, so that others may change at no cost."""
-    FACTS[model] = tuple(model._meta.get_field(name).attname for name in names)
+    FACTS[model] = tuple(column_of(model, name).attname for name in names)
 
 
-def statistic(model, facts, *figures, is_whole=False):
-    """Registers a function that says in SQL what the figures of a table should be.
+def statistic(
+    model: Model, facts: Mapping[Model, str | Collection[str]], *figures: str, is_whole: bool = False
+) -> Callable[[Select], Select]:
+    """Registers a function that says in SQL what the figures of a table should be: a SELECT of `id` and of each figure
+    by its name, in whatever order.
 
     `facts` are the tables that they follow from, each with the path or paths that lead there; that a row itself may be
     new goes without saying."""
 
-    def register(select):
-        paths = {of: (each,) if isinstance(each, str) else each for of, each in facts.items()}
-        paths = {model: ("pk",), **paths}
+    def register(select: Select) -> Select:
+        paths: dict[Model, Collection[str]] = {model: ("pk",)}
+        paths |= {of: (each,) if isinstance(each, str) else each for of, each in facts.items()}
         REGISTERED.append(Statistic(model, figures, paths, select, is_whole))
         return select
 
@@ -133,14 +159,27 @@ def statistics() -> tuple[Statistic, ...]:
 
 
 @cache
-def figures(model) -> frozenset[str]:
+def figures(model: Model) -> frozenset[str]:
     """The columns of a table that follow from other rows."""
     return frozenset(name for each in statistics() if each.model is model for name in each.figures)
 
 
 @cache
-def running(model) -> frozenset[str]:
+def running(model: Model) -> frozenset[str]:
     """The columns of a table that say since when figures run, and until when."""
-    shown = getattr(model._default_manager, "figures", {}).values()
-    named = {part.name for each in shown if hasattr(each, "flatten") for part in each.flatten() if isinstance(part, F)}
+    computed = getattr(model._default_manager, "figures", {}).values()
+    parts: list[object] = [part for each in computed if isinstance(each, models.Expression) for part in each.flatten()]
+    named = {part.name for part in parts if isinstance(part, F)}  # type: ignore[attr-defined]  # in no stub
     return frozenset(name for name in named & figures(model) if not name.startswith("recorded_"))
+
+
+def check_columns(**kwargs: Any) -> list[checks.CheckMessage]:
+    """Complains of SELECTs whose columns are not called as the figures that they should be."""
+    try:
+        complaints = {each.title: complaint for each in statistics() if (complaint := each.misnamed())}
+    except Error:
+        return []  # the tables are still to be made or to be altered
+    return [
+        checks.Error(f"The SELECT of {title} {complaint}.", hint="AS names a column.", id="statistics.E001")
+        for title, complaint in complaints.items()
+    ]

@@ -3,30 +3,38 @@
 Signals tell of rows that Django saves or deletes, imports tell themselves; what others write, nobody notices. What a
 change touches is asked before it and after it."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from spacedevs.db import pending
 from spacedevs.db.pending import ALL
 
 from .origin import IMPORTED
-from .registry import FACTS, figures, statistics
+from .registry import FACTS, Model, figures, statistics
+
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Key
+    from spacedevs.db.pending import Keys
 
 
-def touched(model, keys: Iterable, before: dict | None = None) -> dict[str, set]:
+def touched(model: Model, keys: Iterable[Key], before: Mapping[str, Keys] | None = None) -> dict[str, Keys]:
     """What these rows touch as they are now, and what was touched before: keys by what figures are called in notes."""
-    found, keys = dict(before or {}), list(keys)
+    found: dict[str, Keys] = dict(before or {})
+    keys = list(keys)
     for each in statistics() if keys else ():
         if model in each.facts and ALL not in found.get(each.name, ()):
             found[each.name] = found.get(each.name, set()) | each.touched(model, keys)
     return found
 
 
-def before_save(sender, instance, raw=False, **kwargs):
+def before_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Keeps what a row touches that is about to change."""
     instance._touches = None
     if raw or settings.STATISTICS == IMPORTED:
@@ -40,22 +48,22 @@ def before_save(sender, instance, raw=False, **kwargs):
         instance._touches = touched(sender, () if stored is None else [instance.pk])
 
 
-def after_save(sender, instance, raw=False, **kwargs):
+def after_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     note_touched(instance, [instance.pk])
 
 
-def before_delete(sender, instance, **kwargs):
+def before_delete(sender: Model, instance: Any, **kwargs: Any) -> None:
     """Keeps what a row touches that is about to go."""
     instance._touches = None
     if settings.STATISTICS != IMPORTED:
         instance._touches = touched(sender, [instance.pk])
 
 
-def after_delete(sender, instance, **kwargs):
+def after_delete(sender: Model, instance: Any, **kwargs: Any) -> None:
     note_touched(instance, [])
 
 
-def note_touched(instance, keys):
+def note_touched(instance: Any, keys: Iterable[Key]) -> None:
     """Notes what a row touched before a change, and what it touches after it, if it is there still."""
     before = getattr(instance, "_touches", None)
     instance._touches = None
@@ -63,29 +71,29 @@ def note_touched(instance, keys):
         pending.note(touched(type(instance), keys, before))
 
 
-def links_changed(sender, instance, action, reverse, model, pk_set, **kwargs):
+def links_changed(sender: Model, instance: models.Model, model: Model, pk_set: set[Key] | None, **kwargs: Any) -> None:
     """Notes what the rows at both ends of links touch, which come or go."""
     if settings.STATISTICS != IMPORTED:
         pending.note(touched(model, pk_set or (), touched(type(instance), [instance.pk])))
 
 
-def in_one_transaction(save_base):
+def in_one_transaction(save_base: Callable[..., None]) -> Callable[..., None]:
     """Django writes a row and calls who hears of it in several transactions, where nobody has begun one: then the
     row could be there without the note of what follows from it."""
 
     @wraps(save_base)
-    def save_in_one_transaction(self, *args, using=None, **kwargs):
+    def save_in_one_transaction(self: models.Model, *args: Any, using: str | None = None, **kwargs: Any) -> None:
         with transaction.atomic(using=using, savepoint=False):
-            return save_base(self, *args, using=using, **kwargs)
+            save_base(self, *args, using=using, **kwargs)
 
     return save_in_one_transaction
 
 
-def watch():
+def watch() -> None:
     """Has changes of facts noticed."""
-    facts = set().union(*(each.facts for each in statistics()))
+    facts: set[Model] = set().union(*(each.facts for each in statistics()))
     for model in facts:
-        model.save_base = in_one_transaction(model.save_base)
+        model.save_base = in_one_transaction(model.save_base)  # type: ignore[method-assign]  # on purpose
         for signal, heard in (
             (pre_save, before_save),
             (post_save, after_save),

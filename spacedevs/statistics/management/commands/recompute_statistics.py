@@ -1,47 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rest_framework import serializers
 
 from spacedevs.db import pending
+from spacedevs.db.bulk import conversion
+from spacedevs.db.paths import column_of
 from spacedevs.statistics.origin import DERIVED, IMPORTED, choose
 from spacedevs.statistics.recompute import recompute
-from spacedevs.statistics.registry import statistics
+from spacedevs.statistics.registry import Model, Statistic, statistics
 from spacedevs.wording import counted, duration
 
 MAX_TOLD = 20  # of the rows of a table that are wrong
 
-AS_SHOWN = {timedelta: duration, datetime: serializers.DateTimeField().to_representation}
+AS_SHOWN: dict[type, Callable[[Any], str | None]] = {
+    timedelta: duration,
+    datetime: serializers.DateTimeField().to_representation,
+}
 
 
 class Command(BaseCommand):
     help = "Recompute all statistics from the rows here, and switch from imported to derived statistics."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--check", action="store_true", help="Change nothing, and report what is wrong (exit code 1)."
         )
 
-    def handle(self, *, check, **options):
+    def handle(self, *, check: bool, **options: Any) -> None:
         if check:
-            return self.tell_wrong()
+            self.tell_wrong()
+            return
         if settings.STATISTICS == IMPORTED:
             raise CommandError("STATISTICS=imported: figures stay what they were told.", returncode=2)
         choose(DERIVED)
         recompute(tell=self.tell)
         pending.settle()  # search texts, which may be pending as well
 
-    def tell(self, statistic, number):
+    def tell(self, statistic: Statistic, number: int) -> None:
         rows = counted(statistic.model._base_manager.count(), "row")
         self.say(f"{statistic.title}: {number:,} of {rows} {'was' if number == 1 else 'were'} wrong.")
 
-    def say(self, text):
+    def say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 
-    def tell_wrong(self):
+    def tell_wrong(self) -> None:
         if left := pending.count():
             about = "of figures and search texts that have to follow a change"
             self.say(f"{counted(left, f'note {about} is', f'notes {about} are')} pending.")
@@ -65,10 +74,9 @@ class Command(BaseCommand):
         self.say("All figures are right.")
 
 
-def as_shown(model, name, value):
+def as_shown(model: Model, name: str, value: Any) -> Any:
     """A figure, as the driver of a database reads it, in the way in which the API shows it."""
-    column = model._meta.get_field(name).get_col(model._meta.db_table)
-    for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
-        value = convert(value, column, connection)
-    shown = AS_SHOWN.get(type(value))
-    return shown(value) if shown else value
+    convert = conversion(column_of(model, name))
+    value = convert(value) if convert else value
+    show = AS_SHOWN.get(type(value))
+    return show(value) if show else value
