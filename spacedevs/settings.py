@@ -1,59 +1,22 @@
 """Every setting, read from the environment; each has a default that runs on a laptop."""
 
 import os
-import re
-import secrets
 import tomllib
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from spacedevs.operations import static_files
 
-from . import files
 from .databases import POOLS, database
+from .environment import Environment, local_secret_key, made
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 PRODUCT = "Softdock"  # as people and programs meet it; packages, variables and labels have names of their own
 USER_AGENT = f"{PRODUCT}/{RELEASE}"  # of requests that this server makes
-
-
-class Environment(environ.FileAwareEnv):
-    """The environment, which remembers what it was asked for: no other variable of ours means anything.
-
-    What NAME_FILE names is read instead of NAME: so a secret need not stand in the environment. The library takes
-    what it cannot read for false, and what begins with a dollar for the name of another variable."""
-
-    known = set()
-    flags = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
-
-    def get_value(self, var, cast=None, default=None, parse_default=False):
-        self.known.add(var)
-        value = self.ENVIRON.get(var)
-        if value is None or (cast in (bool, int) and not value.strip()):
-            return default
-        try:
-            return self.parse_value(value.rstrip("\r\n"), cast)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{var}: {error}.") from None
-
-    @classmethod
-    def parse_value(cls, value, cast):
-        word = value.strip().lower()
-        if cast is bool:
-            if word not in cls.flags:
-                raise ValueError(f"{value!r} is neither true nor false")
-            return cls.flags[word]
-        if cast is int:
-            if not re.fullmatch("[0-9]+", word):
-                raise ValueError(f"{value!r} is no whole number from 0 on")
-            return int(word)
-        return [part.strip() for part in value.split(",") if part.strip()] if cast is list else value
 
 
 env = Environment()
@@ -64,15 +27,6 @@ def folder(name, default) -> Path:
     return Path(env(f"SPACEDEVS_{name}_DIR", default="") or default).absolute()
 
 
-def made(path: Path, instead) -> Path:
-    """A folder that must be there by now; where it cannot be made, whoever reads why is told what to name instead."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImproperlyConfigured(f"{path}: {error.strerror}. {instead}") from None
-    return path
-
-
 VAR_DIR = folder("VAR", BASE_DIR / "var")  # what a run leaves behind, unless another place is named for it
 STATIC_ROOT = folder("STATIC", VAR_DIR / "static")
 MEDIA_ROOT = folder("MEDIA", VAR_DIR / "media")  # pictures that editors upload or fetch_images brings
@@ -81,24 +35,8 @@ LIMITS_DIR = folder("LIMITS", VAR_DIR)  # where the processes of one machine cou
 METRICS_DIR = folder("METRICS", VAR_DIR / "metrics")
 
 
-def local_secret_key() -> str:
-    """The key of this checkout, made at the first start, readable by its owner alone."""
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        made(VAR_DIR, "SPACEDEVS_SECRET_KEY gives the key itself, SPACEDEVS_VAR_DIR another folder to keep it in.")
-        # Written aside and then put in place, so that no other process ever reads a key half made.
-        aside = path.with_suffix(f".{secrets.token_hex(8)}")
-        aside.touch(mode=0o600)
-        aside.write_text(secrets.token_urlsafe(50))
-        with suppress(FileExistsError):
-            path.hardlink_to(aside)
-        aside.unlink()
-    files.make_private(path)
-    return path.read_text()
-
-
 DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
-SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key()
+SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key(VAR_DIR)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=LOCAL_HOSTS)
 PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # how many stand before this server and write X-Forwarded-For

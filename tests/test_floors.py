@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,11 @@ UPWARD = {
     "launches.admin": [
         "events.admin.Updates",
     ],
-    "launches.serializers": [
-        "docking.serializers.DockingEventForChaserNormal",
+    "launches.serializers.detailed": [
         "events.serializers.Update",
+    ],
+    "launches.serializers.flights": [
+        "docking.serializers.DockingEventForChaserNormal",
     ],
     "stations.admin": [
         "docking.admin.Ports",
@@ -139,6 +142,16 @@ def test_a_package_without_a_floor_is_refused(copy):
     done = lint(copy)
     shutil.rmtree(copy / "spacedevs" / "attic")
     assert (done.returncode, "attic" in done.stdout) == (1, True), done.stdout
+
+
+MAX_LINES, MAX_MODULES = 350, 12  # of a module, and of a package: what is larger is more than one thing
+
+
+def test_no_module_is_longer_and_no_package_larger_than_can_be_overseen():
+    modules = [path for package in CODE for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts]
+    long = [path for path in modules if len(path.read_text("utf-8").splitlines()) > MAX_LINES]
+    packages = Counter(path.parent for path in modules if path.stem != "__init__")
+    assert (long, [path for path, number in packages.items() if number > MAX_MODULES]) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["quick.txt", "newest_django.txt", "any_database.txt"])

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
 from spacedevs.databases import database
-from spacedevs.settings import local_secret_key
+from spacedevs.environment import local_secret_key
 
 FILES = "db", "db-shm", "db-wal"
 
@@ -59,8 +59,7 @@ def test_a_database_for_which_there_is_no_folder_is_told_by_sqlite(tmp_path):
         pass
 
 
-def test_a_key_that_everybody_could_read_is_private_once_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("spacedevs.settings.VAR_DIR", tmp_path)
-    key = local_secret_key()
+def test_a_key_that_everybody_could_read_is_private_once_it_is_read(tmp_path):
+    key = local_secret_key(tmp_path)
     (tmp_path / "secret_key").chmod(0o644)
-    assert (local_secret_key(), modes(tmp_path)) == (key, {"secret_key": 0o600})
+    assert (local_secret_key(tmp_path), modes(tmp_path)) == (key, {"secret_key": 0o600})

@@ -1,0 +1,45 @@
+"""What answers show of launches, of what flies on them and of landings: one class for each component."""
+
+from .detailed import (
+    LandingEndpointDetailed,
+    LandingEndpointList,
+    LandingEndpointNormal,
+    LaunchDetailed,
+    RocketDetailed,
+    TimelineEvent,
+    TimelineEventType,
+)
+from .flights import (
+    FirstStageDetailedSerializerNoLanding,
+    FirstStageMini,
+    FirstStageNormal,
+    FirstStageNormalSerializerNoLanding,
+    FirstStageType,
+    Landing,
+    LandingType,
+    PayloadFlightDetailed,
+    PayloadFlightDetailedSerializerNoLanding,
+    PayloadFlightMini,
+    PayloadFlightMiniSerializerNoLanding,
+    PayloadFlightNormal,
+    PayloadFlightNormalSerializerNoLanding,
+    PayloadFlightSerializerNoLaunch,
+    SpacecraftFlightDetailed,
+    SpacecraftFlightDetailedSerializerNoLanding,
+    SpacecraftFlightDetailedSerializerNoLaunch,
+    SpacecraftFlightForDockingEvent,
+    SpacecraftFlightMini,
+    SpacecraftFlightMiniSerializerNoLanding,
+    SpacecraftFlightNormal,
+    SpacecraftFlightNormalSerializerNoLanding,
+)
+from .shallow import (
+    LaunchBasic,
+    LaunchMini,
+    LaunchNormal,
+    LaunchStatus,
+    Mission,
+    MissionType,
+    NetPrecision,
+    RocketNormal,
+)
