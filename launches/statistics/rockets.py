@@ -1,5 +1,6 @@
 """Kinds of rocket and their stages."""
 
+from agencies.models import LaunchTotals
 from launches.models import FirstStage, Landing, Launch, Rocket
 from spacedevs.statistics.registry import source_fields, statistic
 from vehicles.models import Launcher, LauncherConfig, LauncherConfigFamily
@@ -8,19 +9,6 @@ from .terms import ATTEMPT, OF_STAGES, STAGE, counted, landings_by, launches_by,
 
 source_fields(FirstStage, "launcher", "launcher_flight_number", "launch", "landing")
 source_fields(Rocket, "configuration")
-
-
-ROCKET_TOTALS = (
-    "total_launch_count",
-    "successful_launches",
-    "failed_launches",
-    "pending_launches",
-    "consecutive_successful_launches",
-    "attempted_landings",
-    "successful_landings",
-    "failed_landings",
-    "consecutive_successful_landings",
-)
 
 
 def rockets_by(dialect, table, owner, joins, model, **further) -> str:
@@ -54,7 +42,7 @@ def rockets_by(dialect, table, owner, joins, model, **further) -> str:
         FirstStage: "rockets__launch__first_stages",
         Landing: "rockets__launch__first_stages__landing",
     },
-    *ROCKET_TOTALS,
+    *LaunchTotals.names(),
     "fastest_turnaround",
 )
 def launcher_config(dialect):
@@ -73,7 +61,7 @@ def launcher_config(dialect):
         FirstStage: "launcher_configs__rockets__launch__first_stages",
         Landing: "launcher_configs__rockets__launch__first_stages__landing",
     },
-    *ROCKET_TOTALS,
+    *LaunchTotals.names(),
 )
 def launcher_config_family(dialect):
     """The same of all kinds that name the family, not of those that name families below it: so are recorded ones."""
