@@ -46,18 +46,8 @@ class Launch(Resource):
     ladder = serializers.LaunchBasic, serializers.LaunchNormal, serializers.LaunchDetailed
     filterset_class = filters.LaunchFilter
     feed = feeds.Launches
-    search_fields = (
-        "launch_designator",
-        "launch_service_provider__name",
-        "mission__name",
-        "name",
-        "pad__location__name",
-        "pad__name",
-        "rocket__configuration__manufacturer__abbrev",
-        "rocket__configuration__manufacturer__name",
-        "rocket__configuration__name",
-        "rocket__spacecraftflight__spacecraft__name",
-    )
+    # By the contract's names, which `paths` leads to the searched text's own.
+    search_fields = tuple(name.replace("spacecraft_flights", "rocket__spacecraftflight") for name in models.SEARCHED)
     paths = {"rocket__spacecraftflight": "spacecraft_flights"}
     ordering_fields = ("id", "last_updated", "name", "net")
     examples = EXAMPLES
