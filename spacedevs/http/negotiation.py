@@ -1,6 +1,7 @@
 """What a client accepts: media types and encodings (RFC 9110, section 12)."""
 
 import gzip
+import re
 import sys
 from functools import lru_cache
 
@@ -47,10 +48,11 @@ def encoding(accepted) -> str:
     return best if weights[best] > 0 and weights[best] >= likes.get("identity", 0) else ""
 
 
+WEIGHTED = re.compile(r"\s*([^\s;]+)(?:\s*;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*")
+
+
 def liking(part) -> tuple[str, float]:
-    """An encoding and how well it is liked, from 'br;q=0.5'; what cannot be read is not liked."""
-    name, _, weight = part.replace(" ", "").partition(";q=")
-    try:
-        return name, float(weight or 1)
-    except ValueError:
-        return name, 0
+    """An encoding and its weight, from 'br;q=0.5'; the weight is 0 where RFC 9110 knows no such part."""
+    if not (found := WEIGHTED.fullmatch(part)):
+        return part.partition(";")[0].strip(), 0
+    return found[1], float(found[2] or 1)

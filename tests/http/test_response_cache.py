@@ -385,6 +385,8 @@ LIKED = {
     "gzip;q=0": "",
     "gzip;q=x": "",
     "gzip;q=nan": "",
+    "gzip;q=2, br;q=0.1": "br",
+    "br;\tq=0.5, gzip;\tq=0.8": "gzip",
     ";;q=,,": "",
 }
 
