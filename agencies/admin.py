@@ -36,9 +36,9 @@ class AgencyAdmin(ExchangedAdmin):
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "abbrev", "type", "featured")}),
-        ("Who they are", {"fields": ("country", "parent", "founding_year")}),
-        ("In words", {"fields": ("description", "administrator")}),
-        ("What they fly", {"fields": ("launchers", "spacecraft")}),
+        ("Identity", {"fields": ("country", "parent", "founding_year")}),
+        ("Description", {"fields": ("description", "administrator")}),
+        ("Vehicles", {"fields": ("launchers", "spacecraft")}),
         ("Pictures", {"fields": ("image", "logo", "social_logo")}),
         ("Links", {"fields": ("info_url", "wiki_url", "social_media_links")}),
     )

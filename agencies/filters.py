@@ -13,7 +13,7 @@ from . import models
 
 class AgencyFilter(ResourceFilter):
     country_code = TextsFilter("country__alpha_3_code")
-    spacecraft = PresenceFilter("spacecraft_list", label="Builds ships")
+    spacecraft = PresenceFilter("spacecraft_list", label="Builds spacecraft")
 
     class Meta:
         model = models.Agency

@@ -3,7 +3,7 @@ from django.db import models
 from media_assets.models import Image, SocialMediaLink
 from spacedevs.api.models import KnownByName, Named
 
-# What agencies have launched and landed, in the order of the contract.
+# Statistics of launches and landings, in the order of the contract.
 TOTALS = (
     "total_launch_count",
     "consecutive_successful_launches",
@@ -68,7 +68,7 @@ class Country(Named):
 
 
 class AgencyType(Named):
-    """Who an agency answers to: a government, several, its owners."""
+    """The owner of an agency: one government, several, or private owners."""
 
     name = models.CharField(max_length=255, blank=True)
 
@@ -79,7 +79,7 @@ class Agency(KnownByName, LaunchTotals):
     name = models.CharField(max_length=200)
     abbrev = models.CharField(max_length=255, blank=True, help_text="As in 'NASA'.")
     type = models.ForeignKey(AgencyType, models.PROTECT, null=True, blank=True, related_name="agencies")
-    featured = models.BooleanField(default=False, help_text="One of those that most users look for.")
+    featured = models.BooleanField(default=False, help_text="Many users look for this agency.")
     country = models.ManyToManyField(Country, blank=True, related_name="agencies")
     description = models.CharField(max_length=2048, null=True, blank=True)
     administrator = models.CharField(max_length=200, null=True, blank=True, help_text="As in 'CEO: Tory Bruno'.")
@@ -113,7 +113,7 @@ class MissionPatch(models.Model):
     """The embroidered emblem of a flight, an expedition or a program."""
 
     name = models.CharField(max_length=200)
-    priority = models.IntegerField(default=10, help_text="The lowest number comes first.")
+    priority = models.IntegerField(default=10, help_text="Lower numbers come first.")
     image_url = models.URLField(max_length=1000)
     agency = models.ForeignKey(Agency, models.SET_NULL, null=True, blank=True, related_name="mission_patches")
 
@@ -126,13 +126,13 @@ class MissionPatch(models.Model):
 
 
 class ProgramType(Named):
-    """What a program is for: human spaceflight, science, a constellation."""
+    """The purpose of a program: human spaceflight, science, a constellation."""
 
     name = models.CharField(max_length=255, blank=True)
 
 
 class Program(models.Model):
-    """A long endeavour that many launches belong to, such as Apollo or the ISS."""
+    """A program of many launches, such as Apollo or the ISS."""
 
     name = models.CharField(max_length=255)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")

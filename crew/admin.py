@@ -21,11 +21,11 @@ class Seats(RowInline):
         flights = [f"{way}__{part}" for way in ("launched_in", "landed_in") for part in ("spacecraft", "launch")]
         return super().get_queryset(request).prefetch_related(*flights)
 
-    @admin.display(description="went up in")
+    @admin.display(description="launched on")
     def up(self, seat):
         return ", ".join(map(str, seat.launched_in.all()))
 
-    @admin.display(description="came down in")
+    @admin.display(description="landed on")
     def down(self, seat):
         return ", ".join(map(str, seat.landed_in.all()))
 
@@ -39,8 +39,8 @@ class AstronautAdmin(ExchangedAdmin):
     prose = ("bio",)
     fieldsets = (
         (None, {"fields": ("name", "status", "type", "agency")}),
-        ("Who they are", {"fields": ("nationality", "date_of_birth", "date_of_death", "recorded_age", "bio")}),
-        ("Picture and links", {"fields": ("image", "wiki", "social_media_links")}),
+        ("Identity", {"fields": ("nationality", "date_of_birth", "date_of_death", "recorded_age", "bio")}),
+        ("Image and links", {"fields": ("image", "wiki", "social_media_links")}),
     )
     in_space = truth("in_space")
     totals = (

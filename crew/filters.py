@@ -15,7 +15,7 @@ FLOWN = "first_flight", "last_flight"
 
 
 class Human(FlagFilter):
-    """Tells people from animals and dummies."""
+    """Selects humans, or animals and dummies."""
 
     def condition(self, value):
         return ~super().condition("Non-Human") if value else super().condition("Non-Human")
@@ -24,7 +24,7 @@ class Human(FlagFilter):
 class AstronautFilter(ResourceFilter):
     agency_ids = NumbersFilter("agency__id")
     has_flown = PresenceFilter("first_flight", label="Has flown")
-    is_human = Human("type__name", label="Is a human")
+    is_human = Human("type__name", label="Is human")
     nationality = TextFilter("nationality__nationality_name", "iexact")
     status_ids = NumbersFilter("status__id")
 

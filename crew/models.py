@@ -10,10 +10,10 @@ from .querysets import AstronautManager
 
 
 class AstronautRole(models.Model):
-    """What somebody is on a flight: commander, pilot, flight engineer."""
+    """The role of an astronaut on a flight: commander, pilot, flight engineer."""
 
     role = models.CharField(max_length=255)
-    priority = models.IntegerField(default=0, help_text="The lowest number is named first.")
+    priority = models.IntegerField(default=0, help_text="Lower numbers come first.")
 
     class Meta:
         ordering = ("id",)
@@ -30,16 +30,16 @@ class AstronautStatus(Named):
 
 
 class AstronautType(Named):
-    """Who an astronaut flies for: a government, a company, themselves."""
+    """The employer of an astronaut: a government, a company, nobody."""
 
 
 class Astronaut(models.Model):
-    """Somebody who has flown, will fly or trained to fly in space; a few are animals or dummies."""
+    """A person who has flown, will fly or trained to fly in space; a few are animals or dummies."""
 
     name = models.CharField(max_length=255)
     status = models.ForeignKey(AstronautStatus, models.PROTECT, null=True, blank=True, related_name="astronauts")
     agency = models.ForeignKey(
-        Agency, models.SET_NULL, null=True, blank=True, related_name="astronauts", help_text="Who they fly for."
+        Agency, models.SET_NULL, null=True, blank=True, related_name="astronauts", help_text="The agency they fly for."
     )
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
     type = models.ForeignKey(AstronautType, models.PROTECT, null=True, blank=True, related_name="astronauts")
@@ -47,19 +47,21 @@ class Astronaut(models.Model):
     date_of_death = models.DateField(null=True, blank=True)
     nationality = models.ManyToManyField(Country, blank=True, related_name="astronauts")
     bio = models.CharField(max_length=2048, blank=True)
-    wiki = models.CharField(max_length=255, null=True, blank=True, help_text="The address of an article on them.")
+    wiki = models.CharField(max_length=255, null=True, blank=True, help_text="URL of an article about them.")
     social_media_links = models.ManyToManyField(SocialMediaLink, blank=True, related_name="astronauts")
 
-    recorded_age = models.IntegerField(null=True, blank=True, help_text="Years, as an answer of elsewhere had it.")
+    recorded_age = models.IntegerField(null=True, blank=True, help_text="In years, as imported.")
     recorded_in_space = models.BooleanField("in space", default=False, editable=False)
     recorded_time_in_space = models.DurationField(
-        "time in space", null=True, blank=True, help_text="Of all their flights, but for the last.", editable=False
+        "time in space", null=True, blank=True, help_text="Total of all flights except the last.", editable=False
     )
-    in_space_since = models.DateTimeField(null=True, blank=True, help_text="Their last way up; UTC.", editable=False)
+    in_space_since = models.DateTimeField(
+        null=True, blank=True, help_text="Launch of their last flight, UTC.", editable=False
+    )
     in_space_until = models.DateTimeField(
-        null=True, blank=True, help_text="Their way down from there; UTC.", editable=False
+        null=True, blank=True, help_text="Landing of their last flight, UTC.", editable=False
     )
-    eva_time = models.DurationField("EVA time", default=timedelta, help_text="Of all their spacewalks.")
+    eva_time = models.DurationField("EVA time", default=timedelta, help_text="Total of all spacewalks.")
     first_flight = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     last_flight = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     flights_count = models.IntegerField(null=True, blank=True)
@@ -77,7 +79,7 @@ class Astronaut(models.Model):
 
 
 class AstronautFlight(models.Model):
-    """A seat: who is aboard, and in which role."""
+    """An astronaut on a flight, with their role."""
 
     role = models.ForeignKey(AstronautRole, models.PROTECT, null=True, blank=True, related_name="seats")
     astronaut = models.ForeignKey(Astronaut, models.CASCADE, related_name="seats")

@@ -6,7 +6,7 @@ from spacedevs.db.clock import Ahead, Clocked, ClockManager, Ended, First, GoesO
 
 
 def seated_twice(*crews):
-    """Finds the rows in one of whose crews, by these names, one person has two seats."""
+    """Finds rows where a person has two seats in the same crew; the names are those of the crews' relations."""
 
     def among(rows):
         found = models.Q()
@@ -21,7 +21,7 @@ def seated_twice(*crews):
 
 
 class Today(models.Func):
-    """The day that it is, UTC, by the clock of the database."""
+    """Today (UTC), by the clock of the database."""
 
     template = "CURRENT_DATE"
     output_field = models.DateField()
@@ -29,7 +29,7 @@ class Today(models.Func):
 
 
 class Years(models.Func):
-    """The whole years from one day to a later one."""
+    """The number of whole years between two days."""
 
     output_field = models.IntegerField()
     arity = 2
@@ -45,9 +45,9 @@ class Years(models.Func):
 
 
 class NextDay(Clocked):
-    """When somebody who lives may be a year older than now, in seconds since 1970: the next day.
+    """When the age of a living person can change next: the start of the next day, in seconds since 1970.
 
-    Of the age that was recorded, the day of birth, the day of death."""
+    Its arguments are the imported age, the date of birth and the date of death."""
 
     arity = 3
     output_field = models.BigIntegerField()
@@ -62,8 +62,9 @@ class NextDay(Clocked):
 
 
 class AstronautManager(ClockManager):
-    """Astronauts with their age, as it was recorded, or else of today or of the day of their death; and with what
-    depends on the last time that they went up, which they may not have come down from."""
+    """Astronauts with their age, and with the values that depend on their last flight, which may still last.
+
+    The age is the imported one; without it, that of today or of the day of death."""
 
     today = Coalesce(F("date_of_death"), Today())
     figures = {

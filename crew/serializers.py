@@ -37,7 +37,7 @@ class AstronautNormal(ResourceSerializer):
 
 
 class AstronautDetailed(AstronautNormal):
-    status = AstronautStatus()  # the one shape in which the contract always has one
+    status = AstronautStatus()  # the contract requires it in this component only
     type = AstronautType()
     in_space = serializers.BooleanField(required=False)
     time_in_space = Duration(allow_null=True)

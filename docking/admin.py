@@ -19,7 +19,7 @@ from spacedevs.editing.data_quality import DataCheck
 from . import models, occupancy
 from .querysets import DOCKED
 
-FLIGHTS_OF_TARGET = {  # from a port to the targets that it may be a port of
+FLIGHTS_OF_TARGET = {  # from a port to its possible targets
     "space_station_target": "spacestation",
     "flight_vehicle_target": "spacecraft__spacecraft__flights",
     "payload_flight_target": "payload__flights",
@@ -37,23 +37,23 @@ PARTIES = tuple(
 
 
 def now():
-    """The moment that it is; as everywhere, to the second."""
+    """Now, to the second, as all times are stored."""
     return timezone.now().replace(microsecond=0)
 
 
 def form_of_a_stay(**filled):
-    """Where a stay is added, with some of its fields filled in."""
+    """The URL of the form for a new docking event, with some fields filled in."""
     return f"{reverse('admin:docking_dockingevent_add')}?{urlencode(filled)}"
 
 
 class Ports(RowInline):
-    """The ports of a station, of a kind of ship or of a payload, and who is there."""
+    """The ports of a station, spacecraft configuration or payload, and the vehicles that are docked there."""
 
     model = models.DockingLocation
     fields = ("name", "takes_ships", "docked", "since", "act")
     readonly_fields = ("docked", "since", "act")
     verbose_name = "port"
-    verbose_name_plural = "ports, and who is there now"
+    verbose_name_plural = "ports and docked vehicles"
 
     class Media:
         js = ("editing/live.js",)
@@ -75,7 +75,7 @@ class Ports(RowInline):
 
     @admin.display(description="do")
     def act(self, port):
-        """Whoever is there can leave; at an empty port of a station that takes ships one can dock."""
+        """A docked vehicle can undock; a free port that takes spacecraft accepts a docking."""
         leave = '<button class="tool" formmethod="post" formnovalidate formaction="{}">Undock now</button>'
         undocked = [(reverse("admin:docking_dockingevent_undock", args=[stay.pk]),) for stay in port.stays]
         if undocked or port.pk not in self.for_ships(port.spacestation_id):
@@ -84,13 +84,13 @@ class Ports(RowInline):
         return self.live("act", port, '<a class="tool" href="{}">Dock here …</a>', [(dock,)])
 
     def for_ships(self, station) -> set[int]:
-        """The ports of a station that take ships; asked once for a page, for which there is an inline of its own."""
+        """The ports of a station that take spacecraft; cached, because each page has its own inline instance."""
         if not hasattr(self, "_for_ships"):
             self._for_ships = {port.pk for port in occupancy.ports_for_ships(station)} if station else set()
         return self._for_ships
 
     def live(self, column, port, template, rows):
-        """A cell that changes under the reader."""
+        """A cell that a script updates while the page is open."""
         lines = format_html_join("", f"<div>{template}</div>", rows) or "-"
         return format_html('<div data-live="{}-{}">{}</div>', column, port.pk, lines)
 
@@ -113,11 +113,11 @@ class DockingLocationAdmin(RowAdmin):
     named_by = ("spacestation", "spacecraft", "payload")
     fieldsets = (
         (None, {"fields": ("name", "takes_ships")}),
-        ("Whose port it is", {"fields": ("spacestation", "spacecraft", "payload")}),
+        ("Owner of the port", {"fields": ("spacestation", "spacecraft", "payload")}),
     )
 
     def get_search_results(self, request, queryset, search_term):
-        """What is found; for the form of a stay, among the ports of its target alone, those that take ships first."""
+        """Matching ports. The form of a docking event gets only those of its target, ports for spacecraft first."""
         found, repeated = super().get_search_results(request, queryset, search_term)
         if request.GET.get("model_name") != "dockingevent":
             return found, repeated
@@ -139,7 +139,7 @@ class StillDocked(YesOrNo):
 
 
 def landed(stays):
-    """Those that last, of ships and payloads whose flight is over."""
+    """Docking events without departure whose chaser's flight has ended."""
     over = (
         Q(flight_vehicle_chaser__mission_end__lt=Now())
         | Q(flight_vehicle_chaser__landing__success=True)
@@ -149,21 +149,21 @@ def landed(stays):
 
 
 def too_early(stays):
-    """Those whose chaser was launched after it docked."""
+    """Docking events that are earlier than the launch of their chaser."""
     return stays.filter(
         Q(docking__lt=F("flight_vehicle_chaser__launch__net")) | Q(docking__lt=F("payload_flight_chaser__launch__net"))
     )
 
 
 def docked_on_earth(ships):
-    """Ships that are docked now, though their figures say that they are not in space."""
+    """Spacecraft that are docked now, although they count as not in space."""
     docked = DOCKED.of(models.DockingEvent.objects.all())
     flights = docked.exclude(flight_vehicle_chaser=None).values("flight_vehicle_chaser__spacecraft")
     return ships.filter(in_space=False, pk__in=flights)
 
 
 def crewed_otherwise(stations):
-    """Stations whose stored figure is not how many people are aboard the ships that are docked there."""
+    """Stations whose number of people aboard differs from the crews of the spacecraft docked there."""
     docked = Q(docking_events_target__in=DOCKED.of(models.DockingEvent.objects.all()))
     aboard = "docking_events_target__flight_vehicle_chaser__onboard_crew__astronaut"
     counted = stations.model._default_manager.annotate(people=Count(aboard, filter=docked, distinct=True))
@@ -188,23 +188,23 @@ class DockingEventAdmin(ExchangedAdmin):
     )
     search_fields = models.SEARCHED
     ordering = ("-docking",)
-    search_help_text = "Searches id, port, station, ship and payload."
+    search_help_text = "Searches id, port, station, spacecraft and payload."
     named_by = (*models.TARGETS, *models.CHASERS)
     fieldsets = (
-        ("Chaser: who docks", {"fields": models.CHASERS, "description": "Choose exactly one."}),
+        ("Chaser: the vehicle that docks", {"fields": models.CHASERS, "description": "Choose exactly one."}),
         (
-            "Target: who is docked at",
+            "Target: the vehicle or station with the port",
             {
                 "fields": (*models.TARGETS, "docking_location"),
-                "description": "Choose exactly one, and then its port: only the ports of the target are offered.",
+                "description": "Choose exactly one, then one of its ports.",
             },
         ),
         ("When", {"fields": ("docking", "departure")}),
     )
     actions = ("undock_now",)
     concerns = (
-        DataCheck("landed", "without a departure though the ship has landed", landed),
-        DataCheck("too-early", "before the launch of who docks", too_early),
+        DataCheck("landed", "without a departure although the flight of the chaser has ended", landed),
+        DataCheck("too-early", "before the launch of the chaser", too_early),
     )
 
     class Media:
@@ -219,11 +219,11 @@ class DockingEventAdmin(ExchangedAdmin):
 
     @admin.display(ordering="docking_location")
     def port(self, stay):
-        """Its name alone: whose it is stands beside it."""
+        """The name alone, because the owner stands beside it."""
         return stay.docking_location.name
 
     def get_changeform_initial_data(self, request):
-        """What a link to the form has filled in; somebody who docks by a link docks now."""
+        """The values that the link to the form fills in; the time of docking defaults to now."""
         initial = super().get_changeform_initial_data(request)
         given = parse_datetime(str(initial.get("docking", ""))) if initial else None
         return {**initial, "docking": given or now()} if initial else initial
@@ -236,7 +236,7 @@ class DockingEventAdmin(ExchangedAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def undock(self, request, pk):
-        """Ends a stay now, and leads back to where that was asked for."""
+        """Ends a docking event now, then redirects to the page of the button."""
         stay = get_object_or_404(self.get_queryset(request), pk=pk)
         if not self.has_change_permission(request, stay):
             raise PermissionDenied
@@ -251,9 +251,9 @@ class DockingEventAdmin(ExchangedAdmin):
             self.end(request, stay)
 
     def end(self, request, stay):
-        """Lets a ship depart now, or says why it cannot."""
+        """Undocks a vehicle now, or shows why that is invalid."""
         if stay.departure:
-            self.message_user(request, f"{stay} is over already.", messages.WARNING)
+            self.message_user(request, f"{stay} has already ended.", messages.WARNING)
             return
         stay.departure = now()
         try:

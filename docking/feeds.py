@@ -7,11 +7,11 @@ from .querysets import DOCKED
 
 
 class Dockings(Feed):
-    """Stays, each from docking to departure; one that lasts has no end yet."""
+    """Docking events, each from docking to departure; one without departure has no end."""
 
     title = "Docking events"
     time = "docking"
-    # No row tells when it was changed: the last thing that has happened, or for a plan what is known of its launch.
+    # Rows store no time of change, so this is their latest past time; for a plan, the last update of its launch.
     changed = Coalesce(past("departure"), past("docking"), "flight_vehicle_chaser__launch__last_updated")
     clock = DOCKED
     related = (

@@ -27,7 +27,7 @@ SEARCHED = (
 
 
 def exactly_one(names):
-    """The condition that one of these relations is set, and no other."""
+    """The condition that exactly one of these relations is set."""
     return reduce(
         or_,
         (Q(**{f"{other}__isnull": other != name for other in names}) for name in names),
@@ -35,7 +35,7 @@ def exactly_one(names):
 
 
 class DockingLocation(Named):
-    """A port: of a station, of a kind of ship or of a payload."""
+    """A port of a station, a spacecraft configuration or a payload."""
 
     spacestation = models.ForeignKey(
         SpaceStation,
@@ -55,8 +55,8 @@ class DockingLocation(Named):
     takes_ships = models.BooleanField(
         null=True,
         blank=True,
-        help_text="Whether a ship can dock there. If unknown, the stays tell: a ship was there in the four years "
-        "before the last one came to the station.",
+        help_text="Whether a spacecraft can dock here. If unknown, it can if one was docked here in the four years "
+        "before the latest docking at the station.",
     )
 
     def __str__(self):
@@ -64,15 +64,15 @@ class DockingLocation(Named):
 
     @property
     def owner(self):
-        """Whose port it is."""
+        """The station, spacecraft configuration or payload that has the port."""
         return self.spacestation or self.spacecraft or self.payload
 
 
 class DockingEvent(models.Model):
-    """The stay of one vehicle, the chaser, at a port of another, the target."""
+    """The docking of one vehicle, the chaser, at a port of another, the target."""
 
     docking = models.DateTimeField(help_text="UTC.")
-    departure = models.DateTimeField(null=True, blank=True, help_text="UTC; empty as long as it is docked.")
+    departure = models.DateTimeField(null=True, blank=True, help_text="UTC; empty while it is docked.")
     docking_location = models.ForeignKey(DockingLocation, models.PROTECT, related_name="docking_events")
     space_station_target = models.ForeignKey(
         SpaceStation,
@@ -130,12 +130,12 @@ class DockingEvent(models.Model):
             models.CheckConstraint(
                 condition=exactly_one(TARGETS),
                 name="docking_event_has_one_target",
-                violation_error_message="Choose one target: a station, the flight of a ship or of a payload.",
+                violation_error_message="Choose one target: a station, a spacecraft flight or a payload flight.",
             ),
             models.CheckConstraint(
                 condition=exactly_one(CHASERS),
                 name="docking_event_has_one_chaser",
-                violation_error_message="Choose one chaser: the flight of a ship or of a payload, or a station.",
+                violation_error_message="Choose one chaser: a spacecraft flight, a payload flight or a station.",
             ),
         ]
 
@@ -143,15 +143,16 @@ class DockingEvent(models.Model):
         return f"{self.chaser} at {self.target}"
 
     def clean(self):
-        """What no constraint says, for upstream's rows need not obey it: one ship at a port, one port for a ship."""
+        """Checks what is no constraint because imported rows may break it: one vehicle per port, one port per
+        vehicle."""
         if self.departure and self.docking and self.departure < self.docking:
-            raise ValidationError({"departure": "It cannot depart before it has docked."})
+            raise ValidationError({"departure": "The departure is before the docking."})
         if self.target and self.chaser == self.target:
-            raise ValidationError("Nothing docks at itself: target and chaser are the same.")
+            raise ValidationError("Chaser and target are the same.")
         targets, chasers = self.named(TARGETS), self.named(CHASERS)
         if len(targets) == 1 and self.docking_location_id:
             if self.docking_location.owner != self.target_design:
-                raise ValidationError({"docking_location": f"That is no port of {self.target}."})
+                raise ValidationError({"docking_location": f"This is not a port of {self.target}."})
             if self.docking and (other := self.meeting("docking_location", *targets)):
                 raise ValidationError({"docking_location": f"{other.chaser} is there {other.span}."})
         if len(chasers) == 1 and self.docking and (other := self.meeting(*chasers)):
@@ -160,46 +161,46 @@ class DockingEvent(models.Model):
             )
 
     def named(self, names):
-        """Which of these relations are set."""
+        """Those of these relations that are set."""
         return [name for name in names if getattr(self, f"{name}_id")]
 
     def meeting(self, *names):
-        """Another stay of the same time that has these relations in common with this one."""
+        """Another docking event that overlaps this one and has the same values in these relations."""
         return type(self).objects.beside(self).first_with(self, *names)
 
     @property
     def span(self):
-        """When it is there, in words."""
+        """The time from docking to departure as text."""
         until = f"until {self.departure:%Y-%m-%d %H:%M} UTC" if self.departure else "and has not departed"
         return f"since {self.docking:%Y-%m-%d %H:%M} UTC {until}"
 
     @property
     def target_design(self):
-        """What the ports of the target are known by: the station, the kind of ship, the payload."""
+        """The owner of the target's ports: the station, the spacecraft configuration or the payload."""
         if self.flight_vehicle_target:
             return self.flight_vehicle_target.spacecraft.spacecraft_config
         return self.space_station_target or (self.payload_flight_target and self.payload_flight_target.payload)
 
     @property
     def target(self):
-        """What is docked at: a station, or the flight of a ship or payload."""
+        """The target: a station, a spacecraft flight or a payload flight."""
         return self.space_station_target or self.flight_vehicle_target or self.payload_flight_target
 
     @property
     def chaser(self):
-        """What docks: the flight of a ship or payload, or a station."""
+        """The chaser: a spacecraft flight, a payload flight or a station."""
         return self.flight_vehicle_chaser or self.space_station_chaser or self.payload_flight_chaser
 
     @property
     def kind(self):
-        """What kind of vehicle docks."""
+        """The kind of the chaser."""
         if self.flight_vehicle_chaser:
             return self.flight_vehicle_chaser.spacecraft.spacecraft_config.name
         return self.payload_flight_chaser.payload.type.name if self.payload_flight_chaser else "Space station"
 
     @property
     def picture(self):
-        """Of what docks."""
+        """The image of the chaser."""
         if self.flight_vehicle_chaser:
             return self.flight_vehicle_chaser.spacecraft.picture
         return (

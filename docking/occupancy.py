@@ -1,4 +1,4 @@
-"""Who is at stations now: the vehicles that are docked, and the people aboard."""
+"""The vehicles and people that are at stations now."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -23,17 +23,17 @@ SHOWN = (  # of a stay
     "space_station_chaser__image",
 )
 
-# A port is in service for so long after the last ship left it. Longer than fleets stood still (the Shuttle for 29
-# months, Dragon, Progress and Soyuz for less than a year), and shorter than any module has stood at a port of the ISS
-# that was for ships before.
+# How long a port counts as in service after the last departure. This is longer than any fleet was grounded (the
+# Shuttle for 29 months; Dragon, Progress and Soyuz for less than a year), and shorter than any module has occupied a
+# port of the ISS that spacecraft used before.
 IN_SERVICE = timedelta(days=4 * 365)
-EVER = datetime(9999, 1, 1, tzinfo=UTC)  # the departure of a ship that is still there
+EVER = datetime(9999, 1, 1, tzinfo=UTC)  # the departure of a vehicle that is still docked
 
-LAST = 2**31  # the priority of somebody without a role
+LAST = 2**31  # the priority of a person without a role
 
 
 class Aboard(NamedTuple):
-    """Somebody aboard, with whom they came, and since when."""
+    """A person aboard, the vehicle they arrived on, and since when."""
 
     seat: AstronautFlight
     came_with: str
@@ -41,16 +41,16 @@ class Aboard(NamedTuple):
 
 
 class Presence(NamedTuple):
-    """Who is at one station."""
+    """The vehicles and people at one station."""
 
     stays: list[DockingEvent]
     expeditions: list[Expedition]
 
     @property
     def crew(self) -> list[Aboard]:
-        """Those who came with the ships that are docked; where of none it is known who came, the expeditions' crews.
+        """The crews of the docked spacecraft; if all of these are unknown, the crews of the active expeditions.
 
-        The crew of an expedition holds also those who have left before its end."""
+        The crew of an expedition includes people who left before its end."""
         ships = [stay for stay in self.stays if stay.flight_vehicle_chaser]
         came = [
             Aboard(seat, stay.chaser.name, stay.docking)
@@ -62,13 +62,13 @@ class Presence(NamedTuple):
 
 
 def rank(aboard):
-    """Who came first is named first, and of those the one of the highest role."""
+    """Sorts people by arrival, then by role."""
     role = aboard.seat.role
     return aboard.since, (role.priority, role.pk) if role else (LAST, 0), aboard.seat.pk
 
 
 def presences(station: int | None = None) -> defaultdict[int, Presence]:
-    """Who is at stations, by their keys: at this one, or at all."""
+    """The vehicles and people at this station, or at all stations, by the stations' keys."""
     seats = AstronautFlight.objects.select_related("astronaut__image", "role")
     stays = DOCKED.of(DockingEvent.objects.filter(**of("space_station_target", station))).select_related(*SHOWN)
     expeditions = ACTIVE.of(Expedition.objects.filter(**of("spacestation", station)))
@@ -81,17 +81,17 @@ def presences(station: int | None = None) -> defaultdict[int, Presence]:
 
 
 def of(relation, station) -> dict:
-    """What is of this station, or of any."""
+    """The filter for this station, or for all."""
     return {f"{relation}__isnull": False} if station is None else {relation: station}
 
 
 def ports_for_ships(station: int) -> list[DockingLocation]:
-    """The ports of a station at which a ship can dock, taken or not: those of which an editor says so, and of the
-    others those where a ship was lately.
+    """The ports of a station that take spacecraft, free or occupied: those that an editor marked, and of the unmarked
+    ones those that a spacecraft used recently.
 
-    A port that a module has taken along, or that another module stands at, is none. Lately is meant by the station's
-    own time, that of the last docking there: nothing changes with the clock, and a station of 1986 has its ports.
-    Where no ship has ever docked, all ports are as good as each other."""
+    This excludes ports that moved away with a module and ports that another module occupies. "Recently" counts back
+    from the latest docking at the station, not from now: so the result does not depend on the clock, and a station of
+    1986 keeps its ports. If no spacecraft has ever docked, all ports count."""
     ships = DockingEvent.objects.filter(
         space_station_target__id=station, flight_vehicle_chaser__isnull=False, docking__lte=Now()
     )
@@ -109,13 +109,13 @@ def ports_for_ships(station: int) -> list[DockingLocation]:
 
 
 def free_ports(station: int, stays: list[DockingEvent]) -> list[DockingLocation]:
-    """The ports of a station at which a ship can dock, but for those that these stays take."""
+    """The ports of a station that take spacecraft and that none of these docking events occupies."""
     taken = {stay.docking_location_id for stay in stays}
     return [port for port in ports_for_ships(station) if port.pk not in taken]
 
 
 def changes_at(station: int | None = None) -> datetime | None:
-    """When somebody comes or goes next, as far as it has been entered in advance."""
+    """The next docking or departure that is stored, if any."""
     stays = DockingEvent.objects.filter(**of("space_station_target", station))
     expeditions = Expedition.objects.filter(**of("spacestation", station))
     return min(filter(None, (DOCKED.changes_at(stays), ACTIVE.changes_at(expeditions))), default=None)

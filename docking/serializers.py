@@ -53,7 +53,7 @@ class DockingEventDetailedSerializerForSpacestation(ResourceSerializer):
 
     class Meta:
         model = models.DockingEvent
-        implied = {"space_station_target": SpaceStation}  # the one whose port it is
+        implied = {"space_station_target": SpaceStation}  # the owner of the port
         fields = (
             "id",
             "url",
@@ -112,49 +112,49 @@ class DockingEventEndpointDetailed(DockingEventEndpointNormal):
         mode = "detailed"
 
 
-# An addition of ours, which LL2 2.3.0 does not have. -----------------------------------------------
+# An addition of this server to LL2 2.3.0 -----------------------------------------------------------
 
 
 class Port(serializers.Serializer):
-    """A port, by its id and its name."""
+    """The id and name of a port."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
 
 
 class DockedVehicle(serializers.Serializer):
-    """Who is at a port, and since when: `id` and `url` are those of the docking event."""
+    """A vehicle at a port, and since when; `id` and `url` are those of the docking event."""
 
     id = serializers.IntegerField()
     url = serializers.URLField()
     name = serializers.CharField()
-    kind = serializers.CharField(help_text="Of a ship, its configuration; of a payload, its type.")
+    kind = serializers.CharField(help_text="The configuration of a spacecraft or the type of a payload.")
     docking = serializers.DateTimeField()
     docking_location = Port()
 
 
 class CrewMember(serializers.Serializer):
-    """Somebody aboard, and since when: `id` and `url` are those of the astronaut."""
+    """A person aboard, and since when; `id` and `url` are those of the astronaut."""
 
     id = serializers.IntegerField()
     url = serializers.URLField()
     name = serializers.CharField()
     role = serializers.CharField(allow_null=True)
     since = serializers.DateTimeField()
-    came_with = serializers.CharField(help_text="The ship that they came with, or else their expedition.")
+    came_with = serializers.CharField(help_text="The spacecraft that they arrived on; if unknown, their expedition.")
 
 
 class SpaceStationNow(serializers.Serializer):
-    """Who is at a station now."""
+    """The vehicles and people at a station now."""
 
     id = serializers.IntegerField()
     url = serializers.URLField()
     name = serializers.CharField()
     as_of = serializers.DateTimeField(
         allow_null=True,
-        help_text="Of the sample its recording, of a mirror when it last read, else the last change.",
+        help_text="The recording of the sample, the last read of a mirror, or else the last change.",
     )
-    source = serializers.CharField(help_text="Where the data come from: `sample`, `mirror` or `own`.")
+    source = serializers.CharField(help_text="Source of the data: `sample`, `mirror` or `own`.")
     docked = DockedVehicle(many=True)
     free = Port(many=True)
     crew = CrewMember(many=True)

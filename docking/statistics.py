@@ -1,4 +1,4 @@
-"""The figures that follow from stays at ports."""
+"""Statistics that follow from docking events."""
 
 from django.db import models
 
@@ -20,9 +20,10 @@ source_fields(DockingEvent, "docking", "departure", "flight_vehicle_chaser")
     "docked_until",
 )
 def time_docked(dialect):
-    """A ship is docked from the docking to the departure of each stay in which one of its flights is the chaser, at a
-    station, a ship or a payload: recorded are P115DT23H46M41S for the stay of the second ATV. The last stay may go on;
-    those before are over, and count if their end is known."""
+    """The time docked of a spacecraft: the sum over all docking events with one of its flights as chaser, at any target.
+
+    The last one may still last; earlier ones count if their departure is known. Recorded responses agree: they show
+    P115DT23H46M41S for the second ATV."""
     lasted = f"CASE WHEN e.departure > e.docking THEN {dialect.between('e.docking', 'e.departure')} END"
     return f"""
         SELECT v.id, coalesce(s.time, {dialect.nothing}) AS recorded_time_docked,
@@ -44,7 +45,7 @@ def time_docked(dialect):
 
 @statistic(SpaceStation, {}, "recorded_docked_vehicles", "recorded_onboard_crew")
 def space_station(dialect):
-    """Who is at a station is counted when it is asked for, see `docking.querysets`; nothing else may say it."""
+    """Clears the stored numbers of a station: `docking.querysets` counts them at each request."""
     nothing = dialect.none_of(models.IntegerField)
     return f"""
         SELECT s.id, {nothing} AS recorded_docked_vehicles, {nothing} AS recorded_onboard_crew

@@ -31,16 +31,15 @@ class DockingLocation(ConfigResource):
 
 
 class SpaceStationNow(OneObject):
-    """Who is at a station now: the question that is asked most, in one small answer."""
+    """The vehicles and people at a station now, the most frequent question, in one small response."""
 
     queryset = SpaceStation.objects.all()
     ladder = (serializers.SpaceStationNow,)
     schema = OneSchema()
     help_text = (
-        "Who is docked at a station now, port by port and since when, which ports are free for a ship, and who is "
-        "aboard: those who came with the ships that are docked or, where that is not known, the crews of the active "
-        "expeditions.\n\n"
-        "An addition of this server, which Launch Library 2.3.0 does not have."
+        "The vehicles docked at a station now, by port and since when, the free ports for spacecraft, and the people "
+        "aboard: the crews of the docked spacecraft or, if these are unknown, the crews of the active expeditions.\n\n"
+        "An addition of this server to Launch Library 2.3.0."
     )
 
     @cached_property

@@ -26,18 +26,18 @@ class EventAdmin(RowAdmin):
     readonly_fields = ("last_updated",)
     fieldsets = (
         (None, {"fields": ("name", "slug", "type", "description")}),
-        ("When and where", {"fields": ("date", "date_precision", "duration", "location")}),
+        ("Time and place", {"fields": ("date", "date_precision", "duration", "location")}),
         (
-            "Who and what takes part",
+            "Participants",
             {"fields": ("launches", "spacestations", "expeditions", "astronauts", "agencies", "program")},
         ),
-        ("To look at", {"fields": ("image", "webcast_live", "info_urls", "vid_urls")}),
-        ("Kept by the server", {"fields": ("last_updated",)}),
+        ("Media", {"fields": ("image", "webcast_live", "info_urls", "vid_urls")}),
+        ("Set by the server", {"fields": ("last_updated",)}),
     )
     inlines = (Updates,)
 
     def save_model(self, request, event, form, change):
-        """What an editor saves is updated now; as everywhere, to the second."""
+        """Sets the time of the last change, to the second, as all times are stored."""
         event.last_updated = timezone.now().replace(microsecond=0)
         super().save_model(request, event, form, change)
 
@@ -49,7 +49,7 @@ class SpacewalkAdmin(RowAdmin):
     list_filter = (("spacestation", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name", "location", "spacestation__name", "crew__astronaut__name")
     ordering = ("-start",)
-    concerns = (DataCheck("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
+    concerns = (DataCheck("seated-twice", "with a person twice in the crew", seated_twice("crew")),)
     fieldsets = (
         (None, {"fields": ("name", "crew", "program")}),
         ("When", {"fields": ("start", "end", "duration")}),
@@ -67,8 +67,8 @@ class UpdateAdmin(RowAdmin):
     prose = ("comment",)
     fieldsets = (
         (None, {"fields": ("comment", "info_url", "created_on")}),
-        ("What it is about", {"fields": ("launch", "event", "program")}),
-        ("Who says so", {"fields": ("created_by", "profile_image")}),
+        ("Subject", {"fields": ("launch", "event", "program")}),
+        ("Source", {"fields": ("created_by", "profile_image")}),
     )
 
 

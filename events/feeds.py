@@ -8,7 +8,7 @@ from .querysets import PREVIOUS
 
 
 class Happenings(Feed):
-    """Events, each as long as it is said to last."""
+    """Events with their duration."""
 
     title = "Events"
     time = "date"
@@ -29,7 +29,7 @@ class Happenings(Feed):
 
 
 def later(moment, length):
-    """The end of something of this length; nobody's time has one that is beyond all calendars."""
+    """The end after this duration; None if that is beyond the year 9999."""
     try:
         return moment + length if length else None
     except OverflowError:

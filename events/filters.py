@@ -19,7 +19,7 @@ from .querysets import PREVIOUS
 class EventFilter(ResourceFilter):
     id = IdsFilter("id")
     agency__ids = IdsFilter("agencies__id")
-    # LL2 2.3.0 first had date__lt by this name.
+    # The name of date__lt in LL2 2.3.0.
     date__gt__lt = DateTimeFilter("date", "lt")
     day = NumbersFilter("date__day")
     expedition__ids = IdsFilter("expeditions__id")
@@ -42,7 +42,7 @@ class EventFilter(ResourceFilter):
 
 
 class UpcomingEventFilter(EventFilter):
-    hide_recent_previous = ExcludeSubsetFilter(PREVIOUS, label="Events whose time is past are left out")
+    hide_recent_previous = ExcludeSubsetFilter(PREVIOUS, label="Exclude past events")
 
 
 class SpacewalkFilter(ResourceFilter):

@@ -9,17 +9,17 @@ from stations.models import Expedition, SpaceStation
 
 
 class EventType(Named):
-    """What an event is: a spacewalk, a docking, a press conference."""
+    """The kind of an event: a spacewalk, a docking, a press conference."""
 
     name = models.CharField(max_length=255, blank=True)
 
 
 class Event(models.Model):
-    """Something to look out for that is no launch: a docking, a spacewalk, a landing, a press conference."""
+    """A notable event other than a launch: a docking, a spacewalk, a landing, a press conference."""
 
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=255, db_index=False)
-    # Null where a spacewalk's answer showed an event without its type.
+    # Null if the event was imported from a spacewalk, which does not show the type.
     type = models.ForeignKey(EventType, models.PROTECT, null=True, related_name="events")
     description = models.CharField(max_length=2048, blank=True)
     date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
@@ -36,7 +36,7 @@ class Event(models.Model):
     spacestations = models.ManyToManyField(SpaceStation, blank=True, related_name="events")
     program = models.ManyToManyField(Program, blank=True, related_name="events")
     astronauts = models.ManyToManyField(Astronaut, blank=True, related_name="events")
-    last_updated = models.DateTimeField(null=True, blank=True, help_text="When these facts were last changed; UTC.")
+    last_updated = models.DateTimeField(null=True, blank=True, help_text="Time of the last change, UTC.")
 
     class Meta:
         ordering = ("date", "id")
@@ -50,13 +50,13 @@ class Event(models.Model):
 
 
 class Spacewalk(models.Model):
-    """Work outside a ship or a station, from hatch to hatch."""
+    """An extravehicular activity, from hatch opening to hatch closing."""
 
     name = models.CharField(max_length=255, null=True)
     start = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     duration = models.DurationField(null=True, blank=True)
-    location = models.CharField(max_length=255, null=True, blank=True, help_text="As in 'Quest airlock'.")
+    location = models.CharField(max_length=255, null=True, blank=True, help_text="For example 'Quest airlock'.")
     crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="spacewalks")
     spacestation = models.ForeignKey(SpaceStation, models.SET_NULL, null=True, blank=True, related_name="spacewalks")
     expedition = models.ForeignKey(Expedition, models.SET_NULL, null=True, blank=True, related_name="spacewalks")
@@ -74,12 +74,14 @@ class Spacewalk(models.Model):
 
 
 class Update(models.Model):
-    """News of a launch, an event or a program, as it comes in."""
+    """A short news item about a launch, an event or a program."""
 
     comment = models.CharField(max_length=40000, null=True, blank=True)
     info_url = models.URLField(null=True, blank=True)
     created_by = models.CharField(max_length=255, null=True, blank=True)
-    profile_image = models.CharField(max_length=1000, null=True, blank=True, help_text="Of the author, an address.")
+    profile_image = models.CharField(
+        max_length=1000, null=True, blank=True, help_text="URL of an image of the author."
+    )
     created_on = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="updates")
     event = models.ForeignKey(Event, models.CASCADE, null=True, blank=True, related_name="updates")
@@ -94,18 +96,18 @@ class Update(models.Model):
 
 
 class RoadClosureStatus(Named):
-    """Whether a road near a launch site is open."""
+    """The status of a road closure."""
 
     class Meta(Named.Meta):
         verbose_name_plural = "road closure statuses"
 
 
 class NoticeType(Named):
-    """What a notice warns of: air space, shipping, evacuation."""
+    """The subject of a notice: air space, shipping, evacuation."""
 
 
 class RoadClosure(models.Model):
-    """When the road past Starbase is, or may be, closed."""
+    """A closure of the road past Starbase, planned or possible."""
 
     title = models.CharField(max_length=1048)
     status = models.ForeignKey(RoadClosureStatus, models.PROTECT, related_name="road_closures")
@@ -120,7 +122,7 @@ class RoadClosure(models.Model):
 
 
 class Notice(models.Model):
-    """A published warning, to airmen or to mariners."""
+    """A published warning to pilots or mariners."""
 
     type = models.ForeignKey(NoticeType, models.PROTECT, related_name="notices")
     date = models.DateTimeField(help_text="UTC.")
@@ -134,7 +136,7 @@ class Notice(models.Model):
 
 
 class LiveStream(models.Model):
-    """A stream of a launch site that is always on."""
+    """A permanent live stream of a launch site."""
 
     title = models.CharField(max_length=200, null=True, blank=True)
     description = models.CharField(max_length=350, null=True, blank=True)

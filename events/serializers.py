@@ -164,7 +164,7 @@ class SpacewalkEndpointDetailed(SpacewalkEndpointNormal):
         mode = "detailed"
 
 
-# The dashboard of Starship: one object, which is no row ---------------------------------------------
+# The dashboard of Starship: one object that is not a row --------------------------------------------
 
 
 class RoadClosure(ResourceSerializer):
@@ -192,7 +192,7 @@ class LiveStream(ResourceSerializer):
 
 
 class LaunchAndEventsList(serializers.Serializer):
-    """What is to come of a program, or has been."""
+    """The upcoming or previous launches and events of a program."""
 
     launches = LaunchBasic(many=True)
     events = EventEndpointList(many=True)
@@ -208,7 +208,7 @@ class LaunchAndEventsDetailed(LaunchAndEventsNormal):
 
 
 class StarshipDashboardList(serializers.Serializer):
-    """All there is of Starship at a glance."""
+    """An overview of the Starship program."""
 
     response_mode = ResponseMode("list")
     updates = Update(many=True)

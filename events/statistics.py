@@ -1,4 +1,4 @@
-"""The figures that follow from spacewalks."""
+"""Statistics that follow from spacewalks."""
 
 from crew.models import Astronaut, AstronautFlight
 from spacedevs.statistics.registry import source_fields, statistic
@@ -10,7 +10,7 @@ source_fields(Spacewalk, "start", "end", "duration")
 
 @statistic(Astronaut, {Spacewalk: "seats__spacewalks", AstronautFlight: "seats"}, "eva_time", "spacewalks_count")
 def spacewalks(dialect):
-    """A spacewalk counts once it is known how long it took: as its duration says, or else from start to end."""
+    """A spacewalk counts if its duration is known, from the column or from start and end."""
     return f"""
         SELECT a.id, coalesce(w.time, {dialect.nothing}) AS eva_time, coalesce(w.walks, 0) AS spacewalks_count
         FROM crew_astronaut a LEFT JOIN (

@@ -28,14 +28,14 @@ class Events(Resource):
 
 
 class UpcomingEvents(Events):
-    """The events to come, and those of the last 24 hours."""
+    """Upcoming events and those of the last 24 hours."""
 
     part = querysets.UPCOMING
     filterset_class = filters.UpcomingEventFilter
 
 
 class PreviousEvents(Events):
-    """The events whose time is past, the latest first."""
+    """Past events, latest first."""
 
     queryset = models.Event.objects.order_by("-date", "id")
     part = querysets.PREVIOUS
@@ -63,17 +63,17 @@ class Update(Resource):
 
 
 class StarshipDashboard(OneObject):
-    """What is going on with Starship: launches, events, vehicles, news, closed roads."""
+    """Starship: launches, events, vehicles, news, road closures."""
 
     ladder = (
         serializers.StarshipDashboardList,
         serializers.StarshipDashboardNormal,
         serializers.StarshipDashboardDetailed,
     )
-    most: int = 10  # of each kind of thing
+    most: int = 10  # of each kind
 
     def get_object(self):
-        """What belongs to a program of that name; closures, notices and streams are of its launch site alone."""
+        """Records of the program with that name; closures, notices and streams exist only for its launch site."""
         of_program = Q(program__name__icontains="Starship")
         launched = Launch.objects.filter(pk__in=Launch.objects.filter(of_program).values("pk"))
         happened = models.Event.objects.filter(pk__in=models.Event.objects.filter(of_program).values("pk"))

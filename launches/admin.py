@@ -33,7 +33,7 @@ class MissionAdmin(RowAdmin):
     fieldsets = (
         (None, {"fields": ("name", "type", "orbit", "description")}),
         ("Who", {"fields": ("agencies",)}),
-        ("Picture and links", {"fields": ("image", "info_urls", "vid_urls")}),
+        ("Image and links", {"fields": ("image", "info_urls", "vid_urls")}),
     )
 
 
@@ -66,7 +66,7 @@ class FirstStages(RowInline):
 
 
 class StageFlights(RowInline):
-    """The flights of one reusable stage."""
+    """The flights of a reusable stage."""
 
     model = models.FirstStage
     fk_name = "launcher"
@@ -91,7 +91,7 @@ class PayloadFlights(RowInline):
 
 
 def overdue(launches):
-    """Those that should have flown by now, or have."""
+    """Launches with status “Go” whose time has passed."""
     return launches.filter(status__abbrev="Go", net__lt=Now())
 
 
@@ -109,17 +109,17 @@ class LaunchAdmin(RowAdmin):
         (None, {"fields": ("name", "slug", "launch_designator", "status")}),
         ("When", {"fields": ("net", "net_precision", "window_start", "window_end")}),
         (
-            "What, who and where",
+            "Mission, rocket and place",
             {"fields": ("rocket", "mission", "launch_service_provider", "pad", "program")},
         ),
         ("Outlook", {"fields": ("probability", "weather_concerns")}),
         ("Outcome", {"fields": ("failreason",)}),
         (
-            "To look at",
+            "Media",
             {"fields": ("image", "infographic", "mission_patches", "webcast_live", "hashtag")},
         ),
         ("Links", {"fields": ("info_urls", "vid_urls", "flightclub_url")}),
-        ("Kept by the server", {"fields": ("last_updated",)}),
+        ("Set by the server", {"fields": ("last_updated",)}),
     )
     totals = (
         "orbital_launch_attempt_count",
@@ -132,12 +132,12 @@ class LaunchAdmin(RowAdmin):
         "agency_launch_attempt_count_year",
         "pad_turnaround",
     )
-    concerns = (DataCheck("overdue", "still “Go” though the time is past", overdue),)
+    concerns = (DataCheck("overdue", "still “Go” although their time has passed", overdue),)
     inlines = (FirstStages, SpacecraftFlights, PayloadFlights, Timeline)
     inlines_above = ("events.admin.Updates",)
 
     def save_model(self, request, launch, form, change):
-        """What an editor saves is updated now; as everywhere, to the second."""
+        """Sets the time of the last change, to the second, as all times are stored."""
         launch.last_updated = timezone.now().replace(microsecond=0)
         super().save_model(request, launch, form, change)
 
@@ -173,7 +173,7 @@ class LandingAdmin(RowAdmin):
         return super().get_queryset(request).select_related(*flights)
 
     def flight(self, landing):
-        """What came down: a ship, a payload or a stage."""
+        """The vehicle that landed: a spacecraft, a payload or a stage."""
         kinds = "spacecraftflight", "payloadflight", "firststage"
         return next((getattr(landing, kind) for kind in kinds if hasattr(landing, kind)), None)
 
@@ -203,18 +203,18 @@ class TimelineEventAdmin(RowAdmin):
 
 
 class FlightAdmin(RowAdmin):
-    """What the pages of the flights of ships and of payloads have in common."""
+    """Common parts of the pages for spacecraft flights and payload flights."""
 
     actions = ("dock_at",)
-    chaser: str = ""  # what a stay calls such a flight that docks
+    chaser: str = ""  # the field of a docking event for such a chaser
 
     @admin.action(description="Dock at …", permissions=["view"])
     def dock_at(self, request, flights):
-        """Opens the form of a stay with this flight for its chaser."""
+        """Opens the form for a docking event with this flight as chaser."""
         try:
             flight = flights.get()
         except self.model.MultipleObjectsReturned:
-            return self.message_user(request, "Choose one flight: each docks at a port of its own.", messages.WARNING)
+            return self.message_user(request, "Choose one flight: each needs its own port.", messages.WARNING)
         return redirect(f"{reverse('admin:docking_dockingevent_add')}?{urlencode({self.chaser: flight.pk})}")
 
 
@@ -241,7 +241,7 @@ class SpacecraftFlightAdmin(FlightAdmin):
     concerns = (
         DataCheck(
             "seated-twice",
-            "with somebody twice in one crew",
+            "with a person twice in the same crew",
             seated_twice("launch_crew", "onboard_crew", "landing_crew"),
         ),
     )

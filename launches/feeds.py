@@ -6,11 +6,11 @@ from spacedevs.api.feeds.renderers import Entry
 
 from .querysets import PREVIOUS
 
-UNCERTAIN = {"TBD", "TBC", "Hold"}  # abbreviations of the statuses of launches whose time may well be another
+UNCERTAIN = {"TBD", "TBC", "Hold"}  # abbreviations of the statuses of launches with uncertain times
 
 
 class Launches(Feed):
-    """Launches, each from its net to the end of its window."""
+    """Launches, from `net` to the end of the window."""
 
     title = "Launches"
     time = "net"
@@ -40,6 +40,6 @@ class Launches(Feed):
 
 
 def position(pad):
-    """Where a pad is, if both of its coordinates are known."""
+    """The position of a pad, if both coordinates are known."""
     where = pad.latitude, pad.longitude
     return None if None in where else where

@@ -27,7 +27,7 @@ SHIP = "spacecraft_flights__spacecraft"
 
 
 class Suborbital(FlagFilter):
-    """Leaves out launches that do not reach an orbit when they are not wanted."""
+    """Excludes suborbital launches if the value is false."""
 
     def filter(self, launches, value):
         return launches.exclude(mission__orbit__name="Suborbital") if value is False else launches
@@ -38,7 +38,7 @@ class LaunchFilter(ResourceFilter):
     day = NumbersFilter("net__day")
     month = NumbersFilter("net__month")
     year = NumbersFilter("net__year")
-    include_suborbital = Suborbital(label="Suborbital launches are included")
+    include_suborbital = Suborbital(label="Include suborbital launches")
     is_crewed = PresenceFilter("spacecraft_flights__launch_crew", label="Has a crew")
     launch_designator = TextsFilter("launch_designator")
     launcher_config__id = IdsFilter("rocket__configuration__id")
@@ -49,17 +49,19 @@ class LaunchFilter(ResourceFilter):
     mission__agency__ids = IdsFilter("mission__agencies__id")
     mission_type__ids = IdsFilter("mission__type__id")
     orbit__ids = IdsFilter("mission__orbit__id")
-    previous = SubsetFilter(PREVIOUS, label="Its time is past")
+    previous = SubsetFilter(PREVIOUS, label="Is past")
     program = IdsFilter("program__id")
-    related_lsp__id = IdsFilter(f"{PROVIDER}__id", f"{MANUFACTURER}__id", label="Provider or manufacturer")
-    related_lsp__name = TextsFilter(f"{PROVIDER}__name", f"{MANUFACTURER}__name", label="Provider or manufacturer")
+    related_lsp__id = IdsFilter(f"{PROVIDER}__id", f"{MANUFACTURER}__id", label="Launch provider or manufacturer")
+    related_lsp__name = TextsFilter(
+        f"{PROVIDER}__name", f"{MANUFACTURER}__name", label="Launch provider or manufacturer"
+    )
     rocket__spacecraftflight__spacecraft__id = IntegerFilter(f"{SHIP}__id")
     rocket__spacecraftflight__spacecraft__name = TextFilter(f"{SHIP}__name")
     rocket__spacecraftflight__spacecraft__name__icontains = TextFilter(f"{SHIP}__name", "icontains")
     serial_number = TextsFilter("first_stages__launcher__serial_number")
     spacecraft_config__ids = IdsFilter(f"{SHIP}__spacecraft_config__id")
     status__ids = IdsFilter("status__id")
-    upcoming = SubsetFilter(UPCOMING, label="Its time is to come, or was within the last 24 hours")
+    upcoming = SubsetFilter(UPCOMING, label="Is in the future or within the last 24 hours")
     video_url = TextsFilter("vid_urls__url")
 
     class Meta:
@@ -91,7 +93,7 @@ class LaunchFilter(ResourceFilter):
 
 
 class UpcomingLaunchFilter(LaunchFilter):
-    hide_recent_previous = ExcludeSubsetFilter(PREVIOUS, label="Launches whose time is past are left out")
+    hide_recent_previous = ExcludeSubsetFilter(PREVIOUS, label="Exclude past launches")
 
 
 class LandingFilter(ResourceFilter):

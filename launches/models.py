@@ -28,7 +28,7 @@ SEARCHED = (
 
 
 class Described(Named):
-    """A lookup row that explains itself."""
+    """A lookup row with a description."""
 
     name = models.CharField(max_length=255, blank=True)
     abbrev = models.CharField(max_length=255, blank=True)
@@ -39,7 +39,7 @@ class Described(Named):
 
 
 class LaunchStatus(Described):
-    """How far a launch has come, from 'to be determined' to success or failure."""
+    """The status of a launch, from 'to be determined' to success or failure."""
 
     name = models.CharField(max_length=255)
 
@@ -48,17 +48,17 @@ class LaunchStatus(Described):
 
 
 class NetPrecision(Described):
-    """How exactly a time is known: to the second, the day, the quarter."""
+    """The precision of a time: the second, the day, the quarter."""
 
 
 class MissionType(Named, KnownByName):
-    """What a mission is for: resupply, communications, planetary science."""
+    """The purpose of a mission: resupply, communications, planetary science."""
 
     name = models.CharField(max_length=255, blank=True)
 
 
 class Mission(models.Model):
-    """What a launch is for."""
+    """The mission of a launch."""
 
     name = models.CharField(max_length=255)
     type = models.ForeignKey(MissionType, models.PROTECT, related_name="missions")
@@ -77,7 +77,7 @@ class Mission(models.Model):
 
 
 class Rocket(models.Model):
-    """The rocket of one launch: a kind of rocket made real."""
+    """The rocket of one launch."""
 
     configuration = models.ForeignKey(LauncherConfig, models.PROTECT, related_name="rockets")
 
@@ -89,7 +89,7 @@ class Rocket(models.Model):
 
 
 class FirstStageType(Named, KnownByName):
-    """The place of a stage in its rocket: core, booster."""
+    """The position of a stage in its rocket: core, booster."""
 
     name = models.CharField(max_length=50, blank=True)
 
@@ -117,10 +117,10 @@ class Launch(models.Model):
         max_length=255,
         null=True,
         blank=True,
-        help_text="The COSPAR launch number, as in '2011-007'.",
+        help_text="COSPAR launch number, for example '2011-007'.",
     )
     status = models.ForeignKey(LaunchStatus, models.PROTECT, null=True, blank=True, related_name="launches")
-    net = models.DateTimeField(null=True, blank=True, help_text="No earlier than; UTC.")
+    net = models.DateTimeField(null=True, blank=True, help_text="No earlier than, UTC.")
     net_precision = models.ForeignKey(NetPrecision, models.PROTECT, null=True, blank=True, related_name="launches")
     window_start = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     window_end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
@@ -130,7 +130,7 @@ class Launch(models.Model):
         null=True,
         blank=True,
         validators=[MaxValueValidator(100)],
-        help_text="Of fair weather, percent.",
+        help_text="Of good weather, in percent.",
     )
     weather_concerns = models.CharField(max_length=255, null=True, blank=True)
     failreason = models.CharField("fail reason", max_length=2048, null=True, blank=True)
@@ -141,18 +141,18 @@ class Launch(models.Model):
         null=True,
         blank=True,
         related_name="launches",
-        help_text="Who launches it.",
+        help_text="The launch service provider.",
     )
     rocket = models.OneToOneField(Rocket, models.SET_NULL, null=True, blank=True, related_name="launch")
     mission = models.ForeignKey(Mission, models.SET_NULL, null=True, blank=True, related_name="launches")
     pad = models.ForeignKey(Pad, models.PROTECT, null=True, blank=True, related_name="launches")
     webcast_live = models.BooleanField(default=False)
     program = models.ManyToManyField(Program, blank=True, related_name="launches")
-    flightclub_url = models.URLField("Flight Club URL", null=True, blank=True, help_text="A simulation of it.")
+    flightclub_url = models.URLField("Flight Club URL", null=True, blank=True, help_text="URL of a simulation.")
     info_urls = models.ManyToManyField(InfoURL, blank=True, related_name="launches")
     vid_urls = models.ManyToManyField(VidURL, blank=True, related_name="launches")
     mission_patches = models.ManyToManyField(MissionPatch, blank=True, related_name="launches")
-    last_updated = models.DateTimeField(null=True, blank=True, help_text="When these facts were last changed; UTC.")
+    last_updated = models.DateTimeField(null=True, blank=True, help_text="Time of the last change, UTC.")
 
     orbital_launch_attempt_count = models.IntegerField(null=True, blank=True)
     location_launch_attempt_count = models.IntegerField(null=True, blank=True)
@@ -162,7 +162,7 @@ class Launch(models.Model):
     location_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
     pad_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
     agency_launch_attempt_count_year = models.IntegerField(null=True, blank=True)
-    pad_turnaround = models.DurationField(null=True, blank=True, help_text="Since the launch before from its pad.")
+    pad_turnaround = models.DurationField(null=True, blank=True, help_text="Since the previous launch from its pad.")
     search_text = SearchText(SEARCHED)
 
     class Meta:
@@ -178,11 +178,11 @@ class Launch(models.Model):
 
 
 class TimelineEvent(models.Model):
-    """What happens when in a countdown or an ascent."""
+    """An event of a countdown or an ascent, with its time."""
 
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="timeline")
     type = models.ForeignKey(TimelineEventType, models.PROTECT, null=True, blank=True, related_name="timeline_events")
-    relative_time = models.DurationField(null=True, blank=True, help_text="Since liftoff; negative before it.")
+    relative_time = models.DurationField(null=True, blank=True, help_text="Since liftoff; negative before liftoff.")
 
     class Meta:
         ordering = ("launch", "relative_time", "id")
@@ -192,18 +192,18 @@ class TimelineEvent(models.Model):
 
 
 class LandingType(Described):
-    """How something comes down: on a runway, by parachute, burning up."""
+    """The kind of a landing: on a runway, by parachute, destructive re-entry."""
 
     description = models.CharField(max_length=2048, null=True, blank=True)
 
 
 class Landing(models.Model):
-    """The coming down of a stage, a ship or a payload, tried or not."""
+    """The landing of a stage, a spacecraft or a payload, attempted or not."""
 
     attempt = models.BooleanField(default=False)
     success = models.BooleanField(null=True, blank=True)
     description = models.CharField(max_length=2048, blank=True)
-    downrange_distance = models.FloatField(null=True, blank=True, help_text="From the pad, kilometres.")
+    downrange_distance = models.FloatField(null=True, blank=True, help_text="From the pad, in kilometres.")
     landing_location = models.ForeignKey(
         LandingLocation, models.PROTECT, null=True, blank=True, related_name="landings"
     )
@@ -219,24 +219,24 @@ class Landing(models.Model):
 class FirstStage(models.Model):
     """The flight of one first stage or booster.
 
-    Like the other flights it knows its launch; an answer about its landing does not tell which."""
+    Like other flights it refers to its launch, which may be null: a response about its landing does not show it."""
 
     type = models.ForeignKey(FirstStageType, models.PROTECT, related_name="first_stages")
     reused = models.BooleanField(null=True, blank=True)
-    launcher_flight_number = models.IntegerField(null=True, blank=True, help_text="1 for its first flight.")
+    launcher_flight_number = models.IntegerField(null=True, blank=True, help_text="1 for the first flight.")
     launcher = models.ForeignKey(Launcher, models.PROTECT, null=True, blank=True, related_name="first_stages")
     launch = models.ForeignKey(Launch, models.CASCADE, null=True, blank=True, related_name="first_stages")
     landing = models.OneToOneField(Landing, models.SET_NULL, null=True, blank=True, related_name="firststage")
 
     previous_flight_date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
-    turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the stage's flight before.")
+    turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the previous flight of the stage.")
     previous_flight = models.ForeignKey(
         Launch,
         models.SET_NULL,
         null=True,
         blank=True,
         related_name="+",
-        help_text="The launch that it flew in before.",
+        help_text="The launch of its previous flight.",
     )
 
     class Meta:
@@ -247,10 +247,10 @@ class FirstStage(models.Model):
 
 
 class Flight(models.Model):
-    """What the flight of a ship and the flight of a payload have in common.
+    """Common fields of spacecraft flights and payload flights.
 
-    A flight knows its launch, not the launch's rocket: answers that show a flight without its
-    rocket can be taken in whole."""
+    A flight refers to its launch, not to the rocket, so that responses that show a flight without
+    its rocket can be imported completely."""
 
     destination = models.CharField(max_length=255, null=True, blank=True)
     landing = models.OneToOneField(Landing, models.SET_NULL, null=True, blank=True, related_name="%(class)s")
@@ -261,7 +261,7 @@ class Flight(models.Model):
 
 
 class SpacecraftFlight(Flight):
-    """One flight of one ship."""
+    """A flight of a spacecraft."""
 
     mission_end = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     spacecraft = models.ForeignKey(Spacecraft, models.PROTECT, related_name="flights")
@@ -273,10 +273,10 @@ class SpacecraftFlight(Flight):
     recorded_duration = models.DurationField(
         "duration", null=True, blank=True, help_text="From launch to mission end.", editable=False
     )
-    lifted_off = models.DateTimeField(
-        null=True, blank=True, help_text="When its launch came to space; UTC.", editable=False
+    lifted_off = models.DateTimeField(null=True, blank=True, help_text="When it reached space, UTC.", editable=False)
+    turn_around_time = models.DurationField(
+        null=True, blank=True, help_text="Since the previous flight of the spacecraft."
     )
-    turn_around_time = models.DurationField(null=True, blank=True, help_text="Since the ship's flight before.")
 
     objects = SpacecraftFlightManager()
 
@@ -285,14 +285,14 @@ class SpacecraftFlight(Flight):
 
     @property
     def name(self):
-        """What flies is called so."""
+        """The name of the vehicle."""
         return self.spacecraft.name
 
 
 class PayloadFlight(Flight):
-    """One flight of a payload, or of several alike."""
+    """A flight of a payload, or of several identical ones."""
 
-    amount = models.IntegerField(default=1, help_text="How many of it fly.")
+    amount = models.IntegerField(default=1, help_text="Number of identical payloads.")
     payload = models.ForeignKey(Payload, models.PROTECT, related_name="flights")
     launch = models.ForeignKey(Launch, models.CASCADE, related_name="payload_flights")
 
@@ -301,5 +301,5 @@ class PayloadFlight(Flight):
 
     @property
     def name(self):
-        """What flies is called so."""
+        """The name of the vehicle."""
         return self.payload.name

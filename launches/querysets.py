@@ -7,7 +7,7 @@ UPCOMING, PREVIOUS = upcoming("net"), previous("net")
 
 
 class SpacecraftFlightManager(ClockManager):
-    """Flights of ships with how long they have lasted."""
+    """Spacecraft flights with their duration."""
 
     figures = {"duration": Lasting(F("recorded_duration"), F("lifted_off"), F("mission_end"))}
     next_change = change("lifted_off", "mission_end")

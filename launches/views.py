@@ -54,17 +54,17 @@ class Launch(Resource):
 
 
 class UpcomingLaunch(Launch):
-    """The launches to come, and those of the last 24 hours."""
+    """Upcoming launches and those of the last 24 hours."""
 
     part = querysets.UPCOMING
     filterset_class = filters.UpcomingLaunchFilter
-    # Upstream does not search these by their designator.
+    # Launch Library does not search upcoming launches by designator.
     search_fields = without(Launch.search_fields, "launch_designator")
     examples = {**EXAMPLES, "filters": "hide_recent_previous=True"}
 
 
 class PreviousLaunch(Launch):
-    """The launches whose time is past, the latest first."""
+    """Past launches, latest first."""
 
     queryset = models.Launch.objects.order_by("-net", "id")
     part = querysets.PREVIOUS

@@ -7,7 +7,7 @@ from spacedevs.editing.admin import PICTURE, ExchangedAdmin, LookupAdmin, RowAdm
 from spacedevs.editing.data_quality import DataCheck
 from spacedevs.editing.uploads import UploadForm, Uploading, preview
 
-UNKNOWN_TERMS = 9  # the priority of licences that say nothing
+UNKNOWN_TERMS = 9  # the priority of licences with unknown terms
 
 admin.site.register(
     (
@@ -27,7 +27,7 @@ class LanguageAdmin(ExchangedAdmin):
 
 
 def unlicensed(images):
-    """Those whose terms nobody knows: such a licence has the last priority."""
+    """Images with unknown terms: their licence has the last priority."""
     return images.filter(Q(license__priority__gte=UNKNOWN_TERMS) | Q(license__name=""))
 
 
@@ -53,7 +53,7 @@ class ImageAdmin(Uploading, RowAdmin):
         ("Use", {"fields": ("credit", "license", "single_use", "shown_by")}),
     )
     inlines = (Variants,)
-    concerns = (DataCheck("unlicensed", "without a licence that is known", unlicensed),)
+    concerns = (DataCheck("unlicensed", "with unknown licence terms", unlicensed),)
 
     @admin.display(empty_value="")
     def thumbnail(self, image):
@@ -64,7 +64,7 @@ class ImageAdmin(Uploading, RowAdmin):
 
     @admin.display(description="shown by")
     def shown_by(self, image):
-        return self.links(self.referring(image, (SET_NULL,))) or "Nothing yet."  # its variants are no use of it
+        return self.links(self.referring(image, (SET_NULL,))) or "Nothing yet."  # its variants do not count as uses
 
 
 @admin.register(models.ImageVariant)
@@ -82,7 +82,7 @@ class ImageVariantAdmin(Uploading, RowAdmin):
 
 
 class LinkAdmin(RowAdmin):
-    """What the pages of links to pages and of links to videos have in common."""
+    """Common parts of the pages for info URLs and video URLs."""
 
     list_display = ("id", "title", "source", "type", "language", "url")
     list_filter = ("type", ("language", admin.RelatedOnlyFieldListFilter))

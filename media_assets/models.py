@@ -7,25 +7,25 @@ class ImageLicense(Named):
     """The terms under which an image may be shown."""
 
     name = models.CharField(max_length=255, blank=True)
-    priority = models.IntegerField(default=0, help_text="0 is the freest; 9 is used for unknown terms.")
-    link = models.URLField(null=True, blank=True, help_text="Where the terms can be read.")
+    priority = models.IntegerField(default=0, help_text="0 is the least restrictive; use 9 for unknown terms.")
+    link = models.URLField(null=True, blank=True, help_text="URL of the terms.")
 
 
 class ImageVariantType(Named):
-    """What a variant of an image is for, as a logo on a dark background."""
+    """The purpose of a variant of an image, such as a logo on a dark background."""
 
     name = models.CharField(max_length=255, blank=True)
 
 
 class Image(models.Model):
-    """A picture with its credit and licence; the same picture may illustrate many things."""
+    """An image with its credit and licence; many records may use the same image."""
 
     name = models.CharField(max_length=255)
-    image_url = models.URLField(max_length=1000, help_text="The full picture.")
-    thumbnail_url = models.URLField(max_length=1000, help_text="The same picture, 255 px wide.")
-    credit = models.CharField(max_length=255, null=True, blank=True, help_text="Whom to name beside it.")
+    image_url = models.URLField(max_length=1000, help_text="The image in full size.")
+    thumbnail_url = models.URLField(max_length=1000, help_text="The same image, 255 px wide.")
+    credit = models.CharField(max_length=255, null=True, blank=True, help_text="Name to show with the image.")
     license = models.ForeignKey(ImageLicense, models.PROTECT, related_name="images")
-    single_use = models.BooleanField(default=True, help_text="Shows one thing only, so it is never reused.")
+    single_use = models.BooleanField(default=True, help_text="Shows only one subject, so no other record uses it.")
 
     class Meta:
         ordering = ("id",)
@@ -35,7 +35,7 @@ class Image(models.Model):
 
 
 class ImageVariant(models.Model):
-    """The same picture made for another use."""
+    """A version of an image for another purpose."""
 
     image = models.ForeignKey(Image, models.CASCADE, related_name="variants")
     type = models.ForeignKey(ImageVariantType, models.PROTECT, related_name="variants")
@@ -49,14 +49,14 @@ class ImageVariant(models.Model):
 
 
 class InfoURLType(Named):
-    """What a link leads to: an official page, an article, a press kit."""
+    """The kind of a page: an official page, an article, a press kit."""
 
     class Meta(Named.Meta):
         verbose_name = "info URL type"
 
 
 class VidURLType(Named):
-    """What a video is: an official webcast, a press event, a replay."""
+    """The kind of a video: an official webcast, a press event, a replay."""
 
     class Meta(Named.Meta):
         verbose_name = "video URL type"
@@ -65,17 +65,17 @@ class VidURLType(Named):
 class Language(Named):
     """The language of a page or a video."""
 
-    code = models.CharField(max_length=255, help_text="ISO 639-1, as 'en'.")
+    code = models.CharField(max_length=255, help_text="ISO 639-1, for example 'en'.")
 
 
 class Link(models.Model):
-    """What a link to a page and a link to a video have in common."""
+    """Common fields of info URLs and video URLs."""
 
-    priority = models.IntegerField(default=10, help_text="The lowest number comes first.")
-    source = models.CharField(max_length=200, null=True, blank=True, help_text="The site it is on.")
+    priority = models.IntegerField(default=10, help_text="Lower numbers come first.")
+    source = models.CharField(max_length=200, null=True, blank=True, help_text="Name of the site.")
     title = models.CharField(max_length=200, null=True, blank=True)
     description = models.CharField(max_length=350, null=True, blank=True)
-    feature_image = models.URLField(null=True, blank=True, help_text="A picture of the page.")
+    feature_image = models.URLField(null=True, blank=True, help_text="Image of the page.")
     url = models.URLField(max_length=1000)
     language = models.ForeignKey(Language, models.PROTECT, null=True, blank=True, related_name="%(class)ss")
 
@@ -99,11 +99,11 @@ class InfoURL(Link):
 class VidURL(Link):
     """A video or a live stream of a launch, a mission or an event."""
 
-    publisher = models.CharField(max_length=255, null=True, blank=True, help_text="Whose channel it is on.")
+    publisher = models.CharField(max_length=255, null=True, blank=True, help_text="Owner of the channel.")
     type = models.ForeignKey(VidURLType, models.PROTECT, null=True, blank=True, related_name="vid_urls")
     start_time = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     end_time = models.DateTimeField(null=True, blank=True, help_text="UTC.")
-    live = models.BooleanField(default=False, help_text="Is on air now.")
+    live = models.BooleanField(default=False, help_text="Streaming now.")
 
     class Meta(Link.Meta):
         verbose_name = "video URL"

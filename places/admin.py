@@ -19,7 +19,7 @@ class CelestialBodyAdmin(RowAdmin):
             "Measures",
             {"fields": ("diameter", "mass", "gravity", "length_of_day", "atmosphere")},
         ),
-        ("Picture and links", {"fields": ("image", "wiki_url")}),
+        ("Image and links", {"fields": ("image", "wiki_url")}),
     )
     totals = models.BODY_TOTALS
 

@@ -5,7 +5,7 @@ from agencies.models import Agency, Country
 from media_assets.models import Image
 from spacedevs.api.models import KnownByName, Named
 
-# What was launched from a body and landed on it, in the order of the contract.
+# Statistics of launches from a body and landings on it, in the order of the contract.
 BODY_TOTALS = (
     "total_attempted_launches",
     "successful_launches",
@@ -17,13 +17,13 @@ BODY_TOTALS = (
 
 
 class CelestialBodyType(Named):
-    """What kind of body it is: a planet, a moon, an asteroid."""
+    """The kind of a celestial body: a planet, a moon, an asteroid."""
 
     name = models.CharField(max_length=255, blank=True)
 
 
 class CelestialBody(Named):
-    """A body that something is launched from, flies around or lands on."""
+    """A planet, moon or other body that vehicles are launched from, orbit or land on."""
 
     type = models.ForeignKey(
         CelestialBodyType,
@@ -34,7 +34,7 @@ class CelestialBody(Named):
     )
     diameter = models.FloatField(null=True, blank=True, help_text="Metres.")
     mass = models.FloatField(null=True, blank=True, help_text="Kilograms.")
-    gravity = models.FloatField(null=True, blank=True, help_text="At the surface, m/s².")
+    gravity = models.FloatField(null=True, blank=True, help_text="Surface gravity, m/s².")
     length_of_day = models.DurationField(null=True, blank=True, help_text="As in '1 00:00:00'.")
     atmosphere = models.BooleanField(null=True, blank=True, default=False)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -53,19 +53,19 @@ class CelestialBody(Named):
 
 
 class Coordinates(models.Model):
-    """Where on its body a place is."""
+    """The position of a place on its celestial body."""
 
     longitude = models.FloatField(
         null=True,
         blank=True,
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
-        help_text="Degrees, east is positive.",
+        help_text="Degrees, positive east.",
     )
     latitude = models.FloatField(
         null=True,
         blank=True,
         validators=[MinValueValidator(-90), MaxValueValidator(90)],
-        help_text="Degrees, north is positive.",
+        help_text="Degrees, positive north.",
     )
 
     class Meta:
@@ -93,7 +93,7 @@ class Location(Coordinates):
 
 
 class Pad(Coordinates):
-    """The very spot that a rocket lifts off from."""
+    """A pad that rockets are launched from."""
 
     active = models.BooleanField(default=True)
     agencies = models.ManyToManyField(Agency, blank=True, related_name="pads")
@@ -105,7 +105,7 @@ class Pad(Coordinates):
     map_url = models.URLField(
         null=True,
         blank=True,
-        help_text="As in 'https://www.google.com/maps?q=5.239,-52.768'.",
+        help_text="For example 'https://www.google.com/maps?q=5.239,-52.768'.",
     )
     country = models.ForeignKey(Country, models.PROTECT, null=True, blank=True, related_name="pads")
     map_image = models.URLField(max_length=1000, null=True, blank=True)
@@ -116,7 +116,7 @@ class Pad(Coordinates):
     fastest_turnaround = models.DurationField(
         null=True,
         blank=True,
-        help_text="The shortest time between two launches from here.",
+        help_text="Shortest time between two launches from this pad.",
     )
 
 
@@ -143,7 +143,7 @@ class LandingLocation(Coordinates):
 
 
 class Orbit(Named, KnownByName):
-    """An orbit as people speak of it, such as low Earth orbit."""
+    """A kind of orbit, such as low Earth orbit."""
 
     name = models.CharField(max_length=50)
     abbrev = models.CharField(max_length=30, help_text="As in 'LEO'.")

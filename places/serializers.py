@@ -22,7 +22,7 @@ class CelestialBodyMini(ResourceSerializer):
 
 class CelestialBodyNormal(CelestialBodyMini):
     type = CelestialBodyType(allow_null=True)
-    # The one length of time that recorded answers show in Django's own writing: "27 07:43:12".
+    # Recorded responses write this one duration in Django's format: "27 07:43:12".
     length_of_day = serializers.DurationField(allow_null=True, required=False)
     image = Image(allow_null=True)
 

@@ -11,7 +11,7 @@ admin.site.register((models.SpaceStationStatus, models.SpaceStationType), Lookup
 
 
 def miscounted(stations):
-    """Those whose stored figure is not what the stays at their ports add up to."""
+    """Stations whose imported number of docked vehicles differs from the docking events at their ports."""
     docked = import_string("docking.querysets.docked_now")()
     counted = stations.model._default_manager.annotate(docked=docked).exclude(recorded_docked_vehicles=F("docked"))
     return stations.filter(pk__in=counted.filter(recorded_docked_vehicles__isnull=False).values("pk"))
@@ -33,16 +33,16 @@ class SpaceStationAdmin(RowAdmin):
     search_fields = ("name", "owners__name", "owners__abbrev")
     fieldsets = (
         (None, {"fields": ("name", "status", "type", "owners", "description")}),
-        ("Where and when", {"fields": ("orbit", "founded", "deorbited")}),
+        ("Place and time", {"fields": ("orbit", "founded", "deorbited")}),
         ("Measures", {"fields": ("height", "width", "mass", "volume")}),
         ("Picture", {"fields": ("image",)}),
     )
     totals = ("onboard_crew", "docked_vehicles")
     concerns = (
-        DataCheck("miscounted", "with another number of docked vehicles than the stays there say", miscounted),
+        DataCheck("miscounted", "whose number of docked vehicles differs from their docking events", miscounted),
         DataCheck(
             "crewed-otherwise",
-            "with another number of people aboard than the ships that are docked there have",
+            "whose number of people aboard differs from the crews of docked spacecraft",
             "docking.admin.crewed_otherwise",
         ),
     )
@@ -56,7 +56,7 @@ class ExpeditionAdmin(RowAdmin):
     list_filter = (("spacestation", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name", "spacestation__name", "crew__astronaut__name")
     ordering = ("-start",)
-    concerns = (DataCheck("seated-twice", "with somebody twice in the crew", seated_twice("crew")),)
+    concerns = (DataCheck("seated-twice", "with a person twice in the crew", seated_twice("crew")),)
     fieldsets = (
         (None, {"fields": ("name", "spacestation")}),
         ("When", {"fields": ("start", "end")}),

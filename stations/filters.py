@@ -28,7 +28,7 @@ class SpaceStationFilter(ResourceFilter):
 
 
 class ExpeditionFilter(ResourceFilter):
-    is_active = SubsetFilter(ACTIVE, label="Has begun and not ended")
+    is_active = SubsetFilter(ACTIVE, label="Is in progress")
     space_station = IntegerFilter("spacestation")
 
     class Meta:

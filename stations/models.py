@@ -10,18 +10,18 @@ from .querysets import SpaceStationManager
 
 
 class SpaceStationStatus(Named):
-    """What has become of a station: active, decommissioned, de-orbited."""
+    """The status of a station: active, decommissioned, de-orbited."""
 
     class Meta(Named.Meta):
         verbose_name_plural = "space station statuses"
 
 
 class SpaceStationType(Named):
-    """Who runs a station: governments or companies."""
+    """The kind of operator of a station: government or commercial."""
 
 
 class SpaceStation(models.Model):
-    """A station that ships dock at."""
+    """A space station."""
 
     name = models.CharField(max_length=255)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -32,7 +32,7 @@ class SpaceStation(models.Model):
         blank=True,
         related_name="space_stations",
     )
-    founded = models.DateField(null=True, blank=True, help_text="The launch of its first module.")
+    founded = models.DateField(null=True, blank=True, help_text="Launch date of the first module.")
     deorbited = models.DateField(null=True, blank=True)
     description = models.CharField(max_length=2048, null=True, blank=True)
     orbit = models.ForeignKey(Orbit, models.PROTECT, null=True, blank=True, related_name="space_stations")
@@ -66,8 +66,8 @@ class Expedition(models.Model):
 
     name = models.CharField(max_length=255, null=True)
     start = models.DateTimeField(null=True, help_text="UTC.")
-    end = models.DateTimeField(null=True, blank=True, help_text="UTC; empty as long as it lasts.")
-    # Null where a spacewalk's answer showed an expedition without its station.
+    end = models.DateTimeField(null=True, blank=True, help_text="UTC; empty while it lasts.")
+    # Null if the expedition was imported from a spacewalk, which does not show the station.
     spacestation = models.ForeignKey(SpaceStation, models.PROTECT, null=True, related_name="expeditions")
     mission_patches = models.ManyToManyField(MissionPatch, blank=True, related_name="expeditions")
     crew = models.ManyToManyField(AstronautFlight, blank=True, related_name="expeditions")

@@ -6,14 +6,14 @@ from django.db.models.functions import Now
 from spacedevs.db.clock import ClockManager
 from spacedevs.db.subsets import Subset
 
-ACTIVE = Subset(  # expeditions that have begun and not ended
+ACTIVE = Subset(  # expeditions in progress
     Q(start__lte=Now()) & (Q(end=None) | Q(end__gt=Now())),
     {"start": timedelta(), "end": timedelta()},
 )
 
 
 class SpaceStationManager(ClockManager):
-    """Stations with who is there now."""
+    """Stations with the number of vehicles and people that are there now."""
 
     figures = {
         "docked_vehicles": "docking.querysets.docked_vehicles",

@@ -24,7 +24,7 @@ class SpacecraftConfigFamilyAdmin(RowAdmin):
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "description")}),
-        ("Where it comes from", {"fields": ("manufacturer", "parent", "maiden_flight")}),
+        ("Origin", {"fields": ("manufacturer", "parent", "maiden_flight")}),
     )
     totals = (*models.TOTALS, "spacecraft_flown")
 
@@ -38,14 +38,14 @@ class SpacecraftConfigAdmin(RowAdmin):
     prose = ("capability", "history", "details")
     fieldsets = (
         (None, {"fields": ("name", "type", "in_use", "human_rated")}),
-        ("Where it comes from", {"fields": ("agency", "family", "maiden_flight")}),
-        ("In words", {"fields": ("capability", "history", "details")}),
+        ("Origin", {"fields": ("agency", "family", "maiden_flight")}),
+        ("Description", {"fields": ("capability", "history", "details")}),
         ("Measures", {"fields": ("height", "diameter")}),
         (
-            "What it can carry, and how long",
+            "Capacity and duration",
             {"fields": ("crew_capacity", "payload_capacity", "payload_return_capacity", "flight_life")},
         ),
-        ("Picture and links", {"fields": ("image", "wiki_link", "info_link")}),
+        ("Image and links", {"fields": ("image", "wiki_link", "info_link")}),
     )
     totals = (*models.TOTALS, "spacecraft_flown", "fastest_turnaround")
     inlines_above = ("docking.admin.Ports",)
@@ -67,7 +67,7 @@ class SpacecraftAdmin(RowAdmin):
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "serial_number", "is_placeholder")}),
-        ("What it is", {"fields": ("spacecraft_config", "status", "description")}),
+        ("Identity", {"fields": ("spacecraft_config", "status", "description")}),
         ("Picture", {"fields": ("image",)}),
     )
     in_space = truth("in_space")
@@ -90,7 +90,7 @@ class LauncherConfigFamilyAdmin(RowAdmin):
     ordering = ("name",)
     fieldsets = (
         (None, {"fields": ("name", "active", "description")}),
-        ("Where it comes from", {"fields": ("manufacturer", "parent", "maiden_flight")}),
+        ("Origin", {"fields": ("manufacturer", "parent", "maiden_flight")}),
     )
     totals = LaunchTotals.names()
 
@@ -104,13 +104,13 @@ class LauncherConfigAdmin(RowAdmin):
     fieldsets = (
         (None, {"fields": ("name", "full_name", "variant", "alias", "description")}),
         ("State", {"fields": ("active", "reusable", "is_placeholder")}),
-        ("Where it comes from", {"fields": ("manufacturer", "families", "program", "maiden_flight")}),
+        ("Origin", {"fields": ("manufacturer", "families", "program", "maiden_flight")}),
         ("Build", {"fields": ("min_stage", "max_stage", "length", "diameter", "launch_mass", "to_thrust")}),
         (
-            "What it can do",
+            "Performance",
             {"fields": ("leo_capacity", "gto_capacity", "geo_capacity", "sso_capacity", "apogee", "launch_cost")},
         ),
-        ("Picture and links", {"fields": ("image", "info_url", "wiki_url")}),
+        ("Image and links", {"fields": ("image", "info_url", "wiki_url")}),
     )
     totals = (*LaunchTotals.names(), "fastest_turnaround")
 
@@ -133,7 +133,7 @@ class LauncherAdmin(RowAdmin):
     prose = ("details",)
     fieldsets = (
         (None, {"fields": ("serial_number", "launcher_config", "status", "flight_proven", "is_placeholder")}),
-        ("In words", {"fields": ("details",)}),
+        ("Description", {"fields": ("details",)}),
         ("Picture", {"fields": ("image",)}),
     )
     totals = (
@@ -157,6 +157,6 @@ class PayloadAdmin(RowAdmin):
         (None, {"fields": ("name", "type", "description")}),
         ("Who", {"fields": ("manufacturer", "operator", "program")}),
         ("Measures", {"fields": ("mass", "cost")}),
-        ("Picture and links", {"fields": ("image", "wiki_link", "info_link")}),
+        ("Image and links", {"fields": ("image", "wiki_link", "info_link")}),
     )
     inlines_above = ("docking.admin.Ports",)

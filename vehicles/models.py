@@ -10,14 +10,14 @@ TOTALS = Totals.names()  # of ships, and of families of ships, in the order of t
 
 
 class SpacecraftConfigType(Named):
-    """What a kind of ship is for: a capsule, a freighter, a space plane."""
+    """The kind of a spacecraft configuration: a capsule, a freighter, a space plane."""
 
     class Meta(Named.Meta):
         verbose_name = "spacecraft configuration type"
 
 
 class SpacecraftConfigFamily(Totals):
-    """Kinds of ship that descend from one another, such as Soyuz."""
+    """A family of spacecraft configurations, such as Soyuz."""
 
     name = models.CharField(max_length=200)
     description = models.CharField(max_length=2048, blank=True)
@@ -42,7 +42,7 @@ class SpacecraftConfigFamily(Totals):
 
 
 class SpacecraftConfig(Totals):
-    """A kind of ship, such as Soyuz MS, of which several were built."""
+    """A model of spacecraft, such as Soyuz MS."""
 
     name = models.CharField(max_length=200)
     type = models.ForeignKey(SpacecraftConfigType, models.PROTECT, related_name="spacecraft_configs")
@@ -50,12 +50,12 @@ class SpacecraftConfig(Totals):
         Agency,
         models.PROTECT,
         related_name="spacecraft_list",
-        help_text="Who builds it.",
+        help_text="The manufacturer.",
     )
     family = models.ManyToManyField(SpacecraftConfigFamily, blank=True, related_name="spacecraft_configs")
     in_use = models.BooleanField(default=True)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
-    capability = models.CharField(max_length=2048, blank=True, help_text="As in 'Crew and cargo to low Earth orbit'.")
+    capability = models.CharField(max_length=2048, blank=True, help_text="For example 'Crew and cargo to low Earth orbit'.")
     history = models.CharField(max_length=1000, blank=True)
     details = models.CharField(max_length=1000, blank=True)
     maiden_flight = models.DateField(null=True, blank=True)
@@ -65,13 +65,13 @@ class SpacecraftConfig(Totals):
     crew_capacity = models.IntegerField(null=True, blank=True)
     payload_capacity = models.IntegerField(null=True, blank=True, help_text="To orbit, kilograms.")
     payload_return_capacity = models.IntegerField(null=True, blank=True, help_text="Back to Earth, kilograms.")
-    flight_life = models.CharField(max_length=2048, null=True, blank=True, help_text="As in '200 days in orbit'.")
+    flight_life = models.CharField(max_length=2048, null=True, blank=True, help_text="For example '200 days in orbit'.")
     wiki_link = models.URLField(blank=True)
     info_link = models.URLField(blank=True)
 
     spacecraft_flown = models.IntegerField(null=True, blank=True)
     fastest_turnaround = models.DurationField(
-        null=True, blank=True, help_text="The shortest time between two flights of one ship."
+        null=True, blank=True, help_text="Shortest time between two flights of the same spacecraft."
     )
 
     class Meta(Totals.Meta):
@@ -82,18 +82,18 @@ class SpacecraftConfig(Totals):
 
 
 class SpacecraftStatus(Named):
-    """What has become of a ship: active, retired, lost."""
+    """The status of a spacecraft: active, retired, lost."""
 
     class Meta(Named.Meta):
         verbose_name_plural = "spacecraft statuses"
 
 
 class Spacecraft(models.Model):
-    """One ship, which may fly once or many times."""
+    """A spacecraft, which may fly more than once."""
 
     name = models.CharField(max_length=255)
     serial_number = models.CharField(max_length=255, null=True, blank=True)
-    is_placeholder = models.BooleanField(default=False, help_text="Stands for a ship that is not yet known.")
+    is_placeholder = models.BooleanField(default=False, help_text="Placeholder for a spacecraft that is not yet known.")
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
     status = models.ForeignKey(SpacecraftStatus, models.PROTECT, related_name="spacecraft")
     description = models.CharField(max_length=2048, blank=True)
@@ -101,27 +101,27 @@ class Spacecraft(models.Model):
 
     recorded_in_space = models.BooleanField("in space", default=False, editable=False)
     recorded_time_in_space = models.DurationField(
-        "time in space", null=True, blank=True, help_text="Of all its flights, but for the last.", editable=False
+        "time in space", null=True, blank=True, help_text="Total of all flights except the last.", editable=False
     )
     in_space_since = models.DateTimeField(
-        null=True, blank=True, help_text="The launch of its last flight; UTC.", editable=False
+        null=True, blank=True, help_text="Launch of its last flight, UTC.", editable=False
     )
     in_space_until = models.DateTimeField(
-        null=True, blank=True, help_text="The end of its last flight; UTC.", editable=False
+        null=True, blank=True, help_text="End of its last flight, UTC.", editable=False
     )
     recorded_time_docked = models.DurationField(
-        "time docked", null=True, blank=True, help_text="Of all its stays, but for the last.", editable=False
+        "time docked", null=True, blank=True, help_text="Total of all docking events except the last.", editable=False
     )
     docked_since = models.DateTimeField(
-        null=True, blank=True, help_text="When its last stay began; UTC.", editable=False
+        null=True, blank=True, help_text="Start of its last docking event, UTC.", editable=False
     )
     docked_until = models.DateTimeField(
-        null=True, blank=True, help_text="When its last stay ended; UTC.", editable=False
+        null=True, blank=True, help_text="End of its last docking event, UTC.", editable=False
     )
     flights_count = models.IntegerField(null=True, blank=True)
     recorded_mission_ends_count = models.IntegerField("mission ends count", null=True, blank=True, editable=False)
     fastest_turnaround = models.DurationField(
-        null=True, blank=True, help_text="The shortest time between two of its flights."
+        null=True, blank=True, help_text="Shortest time between two of its flights."
     )
 
     objects = SpacecraftManager()
@@ -135,12 +135,12 @@ class Spacecraft(models.Model):
 
     @property
     def picture(self):
-        """Its own, or else that of its kind."""
+        """Its own image; without one, that of its configuration."""
         return self.image or self.spacecraft_config.image
 
 
 class LauncherConfigFamily(LaunchTotals):
-    """Rockets that descend from one another, such as Ariane."""
+    """A family of launcher configurations, such as Ariane."""
 
     name = models.CharField(max_length=200)
     manufacturer = models.ManyToManyField(Agency, blank=True, related_name="launcher_config_families")
@@ -158,27 +158,27 @@ class LauncherConfigFamily(LaunchTotals):
 
 
 class LauncherConfig(LaunchTotals):
-    """A kind of rocket, such as Ariane 5 ES."""
+    """A model of rocket, such as Ariane 5 ES."""
 
     name = models.CharField(max_length=200)
     families = models.ManyToManyField(LauncherConfigFamily, blank=True, related_name="launcher_configs")
     full_name = models.CharField(max_length=200, blank=True)
     variant = models.CharField(max_length=200, blank=True, help_text="As in 'ES'.")
     active = models.BooleanField(default=True)
-    is_placeholder = models.BooleanField(default=False, help_text="Stands for a rocket that is not yet known.")
+    is_placeholder = models.BooleanField(default=False, help_text="Placeholder for a rocket that is not yet known.")
     manufacturer = models.ForeignKey(
-        Agency, models.PROTECT, null=True, blank=True, related_name="launcher_list", help_text="Who builds it."
+        Agency, models.PROTECT, null=True, blank=True, related_name="launcher_list", help_text="The manufacturer."
     )
     program = models.ManyToManyField(Program, blank=True, related_name="launcher_configs")
     reusable = models.BooleanField(default=False)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
-    # Texts, not addresses: LL2 2.3.0 says no more of them.
+    # Texts, not URLs: LL2 2.3.0 promises no format for them.
     info_url = models.CharField("info URL", max_length=200, null=True, blank=True)
     wiki_url = models.CharField("wiki URL", max_length=200, null=True, blank=True)
     description = models.CharField(max_length=2048, blank=True)
-    alias = models.CharField(max_length=200, blank=True, help_text="Another name.")
-    min_stage = models.IntegerField(null=True, blank=True, help_text="The fewest stages that it flies with.")
-    max_stage = models.IntegerField(null=True, blank=True, help_text="The most stages that it flies with.")
+    alias = models.CharField(max_length=200, blank=True, help_text="Alternative name.")
+    min_stage = models.IntegerField(null=True, blank=True, help_text="Smallest number of stages.")
+    max_stage = models.IntegerField(null=True, blank=True, help_text="Largest number of stages.")
     length = models.FloatField(null=True, blank=True, help_text="Metres.")
     diameter = models.FloatField(null=True, blank=True, help_text="Metres.")
     maiden_flight = models.DateField(null=True, blank=True)
@@ -189,10 +189,10 @@ class LauncherConfig(LaunchTotals):
     geo_capacity = models.FloatField("GEO capacity", null=True, blank=True, help_text="Kilograms.")
     sso_capacity = models.FloatField("SSO capacity", null=True, blank=True, help_text="Kilograms.")
     to_thrust = models.FloatField("thrust at liftoff", null=True, blank=True, help_text="Kilonewtons.")
-    apogee = models.FloatField(null=True, blank=True, help_text="Of a suborbital rocket, kilometres.")
+    apogee = models.FloatField(null=True, blank=True, help_text="Of a suborbital rocket, in kilometres.")
 
     fastest_turnaround = models.DurationField(
-        null=True, blank=True, help_text="The shortest time between two launches of this kind."
+        null=True, blank=True, help_text="Shortest time between two launches of this kind of rocket."
     )
 
     class Meta(LaunchTotals.Meta):
@@ -203,7 +203,7 @@ class LauncherConfig(LaunchTotals):
 
 
 class LauncherStatus(Named):
-    """What has become of a reusable stage: active, retired, lost."""
+    """The status of a reusable stage: active, retired, lost."""
 
     name = models.CharField(max_length=50, blank=True)
 
@@ -212,11 +212,11 @@ class LauncherStatus(Named):
 
 
 class Launcher(models.Model):
-    """One reusable first stage, such as B1058, which flies many times."""
+    """A reusable first stage, such as B1058."""
 
     flight_proven = models.BooleanField(default=False)
     serial_number = models.CharField(max_length=10, null=True, blank=True, help_text="As in 'B1058'.")
-    is_placeholder = models.BooleanField(default=False, help_text="Stands for a stage that is not yet known.")
+    is_placeholder = models.BooleanField(default=False, help_text="Placeholder for a stage that is not yet known.")
     status = models.ForeignKey(LauncherStatus, models.PROTECT, null=True, blank=True, related_name="launchers")
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
     details = models.CharField(max_length=2048, null=True, blank=True)
@@ -230,7 +230,7 @@ class Launcher(models.Model):
     last_launch_date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     first_launch_date = models.DateTimeField(null=True, blank=True, help_text="UTC.")
     fastest_turnaround = models.DurationField(
-        null=True, blank=True, help_text="The shortest time between two of its flights."
+        null=True, blank=True, help_text="Shortest time between two of its flights."
     )
 
     class Meta:
@@ -241,13 +241,13 @@ class Launcher(models.Model):
 
 
 class PayloadType(Named):
-    """What a payload is: a satellite, a module of a station, a probe."""
+    """The kind of a payload: a satellite, a station module, a probe."""
 
     name = models.CharField(max_length=255, blank=True)
 
 
 class Payload(models.Model):
-    """What a rocket carries that is no ship of its own: a satellite, a module, a probe."""
+    """A satellite, station module, probe or other cargo that is not a spacecraft of its own."""
 
     name = models.CharField(max_length=1048, blank=True)
     type = models.ForeignKey(PayloadType, models.PROTECT, related_name="payloads")

@@ -4,7 +4,7 @@ from spacedevs.db.clock import ClockManager, Ended, First, GoesOn, Lasting, chan
 
 
 class SpacecraftManager(ClockManager):
-    """Ships with what depends on their last flight and their last stay, which may go on."""
+    """Spacecraft with the values that depend on their last flight and last docking event, which may still last."""
 
     figures = {
         "in_space": GoesOn(F("recorded_in_space"), F("in_space_since"), F("in_space_until")),

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200)),
                 ('abbrev', models.CharField(blank=True, help_text="As in 'NASA'.", max_length=255)),
-                ('featured', models.BooleanField(default=False, help_text='One of those that most users look for.')),
+                ('featured', models.BooleanField(default=False, help_text='Many users look for this agency.')),
                 ('description', models.CharField(blank=True, max_length=2048, null=True)),
                 ('administrator', models.CharField(blank=True, help_text="As in 'CEO: Tory Bruno'.", max_length=200, null=True)),
                 ('founding_year', models.PositiveIntegerField(blank=True, null=True)),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200)),
-                ('priority', models.IntegerField(default=10, help_text='The lowest number comes first.')),
+                ('priority', models.IntegerField(default=10, help_text='Lower numbers come first.')),
                 ('image_url', models.URLField(max_length=1000)),
                 ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mission_patches', to='agencies.agency')),
             ],

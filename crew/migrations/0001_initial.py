@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(max_length=255)),
-                ('priority', models.IntegerField(default=0, help_text='The lowest number is named first.')),
+                ('priority', models.IntegerField(default=0, help_text='Lower numbers come first.')),
             ],
             options={
                 'ordering': ('id',),

@@ -13,12 +13,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='astronaut',
             name='in_space_since',
-            field=models.DateTimeField(blank=True, editable=False, help_text='Their last way up; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Launch of their last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='astronaut',
             name='in_space_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='Their way down from there; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Landing of their last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='astronaut',
@@ -38,6 +38,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='astronaut',
             name='recorded_time_in_space',
-            field=models.DurationField(blank=True, editable=False, help_text='Of all their flights, but for the last.', null=True, verbose_name='time in space'),
+            field=models.DurationField(blank=True, editable=False, help_text='Total of all flights except the last.', null=True, verbose_name='time in space'),
         ),
     ]

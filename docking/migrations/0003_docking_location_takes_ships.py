@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='dockinglocation',
             name='takes_ships',
-            field=models.BooleanField(blank=True, help_text='Whether a ship can dock there. If unknown, the stays tell: a ship was there in the four years before the last one came to the station.', null=True),
+            field=models.BooleanField(blank=True, help_text='Whether a spacecraft can dock here. If unknown, it can if one was docked here in the four years before the latest docking at the station.', null=True),
         ),
     ]

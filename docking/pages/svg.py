@@ -1,7 +1,7 @@
-"""Timelines as SVG: a bar for each stay, all of them links, in colours by kind.
+"""Timelines as SVG: a bar with a link for each docking event, coloured by kind.
 
-Nothing is styled in the markup, for no page of ours may be: classes are, by timeline.css. Where the drawing stands
-alone it carries that file along, and its policy names the digest of it."""
+The markup has classes and no inline styles, because the Content-Security-Policy refuses these; timeline.css styles the
+classes. A standalone image embeds that file, and its policy names the digest of the file."""
 
 from base64 import b64encode
 from collections import defaultdict
@@ -20,16 +20,16 @@ from spacedevs.api.feeds.feeds import writable
 from .timelines import Bar, Timeline
 
 STYLE = Path(__file__).parents[1] / "static" / "docking" / "timeline.css"
-# Pixels, before the drawing is scaled to where it is shown.
+# In pixels, before the page scales the drawing.
 WIDTH, GUTTER, EDGE = 1200, 196, 14
 HEAD, LANE, BAR, GAP, FOOT = 64, 21, 16, 9, 14
 NARROWEST = 2.5
-LETTER, WIDE_LETTER = 6.3, 6.6  # of an average letter, in bars and elsewhere
-LEGIBLE = 8  # letters of a name that tell something
-TICK = 40  # what a year needs to be named
+LETTER, WIDE_LETTER = 6.3, 6.6  # width of an average letter in bars and elsewhere
+LEGIBLE = 8  # the shortest useful part of a name, in letters
+TICK = 40  # the smallest distance between labels of years
 STEPS = 1, 2, 5, 10, 20, 50, 100
-MAX_LABEL_LETTERS = 28  # letters of the name of a row
-COLOURS = 8  # kinds beyond those share one
+MAX_LABEL_LETTERS = 28  # of the name of a row, in letters
+COLOURS = 8  # further kinds share the last colour
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -52,7 +52,7 @@ class Window(NamedTuple):
         return f"{self.first}" if self.first == self.last else f"{self.first}–{self.last}"  # noqa: RUF001
 
     def x(self, moment) -> float:
-        """Where a moment is, within the edges."""
+        """The x coordinate of a moment, limited to the drawing."""
         share = (moment - self.begin) / (self.end - self.begin)
         return GUTTER + min(max(share, 0), 1) * (WIDTH - GUTTER - EDGE)
 
@@ -64,7 +64,7 @@ def style() -> str:
 
 @cache
 def style_digest() -> str:
-    """What a policy calls the style by."""
+    """The digest of the style, for the Content-Security-Policy."""
     return f"'sha256-{b64encode(sha256(style().encode()).digest()).decode()}'"
 
 
@@ -90,7 +90,7 @@ def cut(words, most) -> str:
 
 
 def lanes(bars, now) -> list[list[Bar]]:
-    """Bars side by side where they last at the same time; each as high up as there is room."""
+    """Assigns lanes so that bars do not overlap, each in the highest free lane."""
     found = []
     for bar in sorted(bars, key=lambda bar: (bar.start, bar.key)):
         free = next((lane for lane in found if lane[-1].until(now) <= bar.start), None)
@@ -101,7 +101,7 @@ def lanes(bars, now) -> list[list[Bar]]:
 
 
 def facts(bar: Bar, now) -> str:
-    """What a bar says of itself."""
+    """The tooltip of a bar."""
     kind = f" ({bar.kind})" if bar.kind not in (bar.name, bar.row) else ""
     place = f", {bar.row}" if bar.row != bar.name else ""
     what, days = f"{bar.name}{kind}{place}", bar.days(now)
@@ -112,7 +112,7 @@ def facts(bar: Bar, now) -> str:
 
 
 def drawn(bar: Bar, colour, y, window, now) -> str:
-    """A bar, with its name if there is room, and an open end if it lasts."""
+    """A bar, with its name if there is room, and an arrow if it has no end."""
     left = window.x(bar.start)
     width = max(window.x(bar.until(now)) - left, NARROWEST)
     is_open = bar.lasts(now) and now < window.end
@@ -126,7 +126,7 @@ def drawn(bar: Bar, colour, y, window, now) -> str:
 
 
 def ticks(window) -> Iterator[tuple[float, str]]:
-    """Where the lines stand, and what is written at them."""
+    """The positions and labels of the lines of years."""
     years = window.last - window.first + 1
     if years == 1:
         yield from ((window.x(datetime(window.first, n, 1, tzinfo=UTC)), name) for n, name in enumerate(MONTHS, 1))
@@ -140,7 +140,7 @@ def ticks(window) -> Iterator[tuple[float, str]]:
 
 
 def legend(kinds) -> tuple[list[str], int]:
-    """What the colours mean, in as many lines as it takes; and how high that is."""
+    """The legend of the colours, wrapped to lines, and its height."""
     x, y, found = GUTTER, 0, []
     for colour, kind in kinds.items():
         width = 18 + len(kind) * WIDE_LETTER + 20
@@ -160,14 +160,14 @@ def colours(kinds) -> dict[str, str]:
 
 
 def meanings(colour, bars) -> dict[str, str]:
-    """What each colour that is there means."""
+    """The kinds that are shown, by colour."""
     there = {bar.kind for bar in bars}
     shown = {colour[kind]: kind for kind in colour if kind in there}
     return {name: "Others" if name == "k0" else kind for name, kind in shown.items()}
 
 
 def axis(window, now, bottom) -> Iterator[str]:
-    """The lines of the years, and that of now."""
+    """The lines of the years and of now."""
     for x, words in ticks(window):
         yield f'<path class="line" d="M{number(x)} {HEAD}V{bottom}"/>{text(x + 3, HEAD - 8, words, "tick")}'
     if window.begin <= now < window.end:
@@ -175,7 +175,7 @@ def axis(window, now, bottom) -> Iterator[str]:
 
 
 def rows(timeline, bars, colour, window, now) -> tuple[list[str], list[str], int]:
-    """The grounds of the rows, their names with their bars, and where they end."""
+    """The rows with background, name and bars, and the y coordinate of their end."""
     by_row, grounds, parts, y = defaultdict(list), [], [], HEAD
     for bar in bars:
         by_row[bar.row].append(bar)

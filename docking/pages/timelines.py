@@ -1,4 +1,4 @@
-"""What was docked where across the years: the bars of a timeline, in few statements however many there are."""
+"""The bars of a timeline; the number of queries does not depend on the number of bars."""
 
 from collections import Counter
 from datetime import UTC, datetime, time
@@ -10,9 +10,9 @@ from spacedevs.api.render_plan.plan import path_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft, SpacecraftConfig
 
-EARLIEST, LATEST = 1900, 2199  # the years that can be drawn
-MODULE, STATION, FLIGHT = "Module", "Space station", "Flight"  # kinds of what is no kind of ship
-FLIGHTS, VISITORS = "In flight", "Docked at it"  # the rows of a ship beside those of what it was docked at
+EARLIEST, LATEST = 1900, 2199  # the range of years that can be drawn
+MODULE, STATION, FLIGHT = "Module", "Space station", "Flight"  # kinds of bars that are not spacecraft
+FLIGHTS, VISITORS = "In flight", "Docked at it"  # the additional rows of a spacecraft
 CHASER = {
     "ship": "flight_vehicle_chaser__spacecraft",
     "ship_name": "flight_vehicle_chaser__spacecraft__name",
@@ -30,16 +30,16 @@ TARGET = {
 
 
 class Bar(NamedTuple):
-    """Something that lasted for a time."""
+    """A bar: something with a start and an end."""
 
-    row: str  # beside what it is drawn
+    row: str  # the name of its row
     name: str
     kind: str
     start: datetime
-    end: datetime | None  # none as long as it lasts
-    view: str  # that shows it
+    end: datetime | None  # None while it lasts
+    view: str  # of the record that it links to
     key: int
-    ship: int | None = None  # that has a page of its own
+    ship: int | None = None  # the spacecraft, if it has a page
 
     @property
     def address(self) -> str:
@@ -47,14 +47,14 @@ class Bar(NamedTuple):
 
     @property
     def page(self) -> str | None:
-        """The address of its ship's page."""
+        """The URL of the page of its spacecraft."""
         return self.ship and path_of("spacecraft", self.ship)
 
     def lasts(self, now) -> bool:
         return self.end is None and self.start <= now
 
     def until(self, now) -> datetime:
-        """The end; of what lasts, now."""
+        """The end; now if it lasts."""
         return max(self.start, self.end or now)
 
     def days(self, now) -> int:
@@ -62,37 +62,37 @@ class Bar(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """All the bars of something, and the rows that they are drawn in, empty ones among them."""
+    """The bars of a page, and its rows, including empty ones."""
 
     title: str
     rows: list[str]
     bars: list[Bar]
-    founded: int | None = None  # the year from which it is drawn, if not from its first bar
+    founded: int | None = None  # the first year to draw, if not that of the first bar
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of bars, the most frequent first: of all there are, so that colours stay when one zooms."""
+        """The kinds of all bars, most frequent first. It ignores the zoom, so that colours do not change."""
         counted = Counter(bar.kind for bar in self.bars)
         return sorted(counted, key=lambda kind: (-counted[kind], kind))
 
     def years(self, now) -> tuple[int, int]:
-        """The first year and the last, as far as years are drawn."""
+        """The first and last year, limited to the range that can be drawn."""
         starts = [bar.start.year for bar in self.bars] or [self.founded or now.year]
         ends = [bar.until(now).year for bar in self.bars] or starts
         return drawable(min(filter(None, (*starts, self.founded)))), drawable(max(ends))
 
     def within(self, first, last, now) -> list[Bar]:
-        """The bars of these years."""
+        """The bars within these years."""
         return [bar for bar in self.bars if bar.start.year <= last and bar.until(now).year >= first]
 
 
 def drawable(year) -> int:
-    """The nearest year that is drawn."""
+    """The nearest year that can be drawn."""
     return min(max(year, EARLIEST), LATEST)
 
 
 def of_stations(rows) -> Timeline:
-    """The years in which stations were up there, the eldest first."""
+    """The lifetimes of the stations, oldest first."""
     known = sorted((row for row in rows if row.founded), key=lambda row: (row.founded, row.pk))
     bars = [
         Bar(
@@ -114,13 +114,13 @@ def midnight(day) -> datetime:
 
 
 def families() -> dict[int, str]:
-    """What family a kind of ship belongs to, by its key: the eldest, where there are several."""
+    """The family of each spacecraft configuration, by key; the oldest one if there are several."""
     links = SpacecraftConfig.family.through.objects.order_by("-spacecraftconfigfamily_id")
     return dict(links.values_list("spacecraftconfig_id", "spacecraftconfigfamily__name"))
 
 
 def stays(columns, **which):
-    """Stays: key, docking, departure, port, and these columns of its parties by their names."""
+    """Docking events: key, docking, departure, port, and the given columns of chaser and target by name."""
     own = "id", "docking", "departure", "docking_location__name"
     rows = DockingEvent.objects.filter(**which).order_by("docking", "id").values_list(*own, *columns.values())
     for facts in rows:
@@ -128,14 +128,14 @@ def stays(columns, **which):
 
 
 def vehicle(chaser, family) -> tuple[str, str]:
-    """The name of what docks, and its kind."""
+    """The name and the kind of the chaser."""
     if chaser["ship"]:
         return chaser["ship_name"], family.get(chaser["design"], chaser["design_name"])
     return (chaser["payload_name"], MODULE) if chaser["payload_name"] else (chaser["station_name"], STATION)
 
 
 def of_station(station: SpaceStation) -> Timeline:
-    """The stays at each port of a station."""
+    """The docking events at each port of a station."""
     ports = dict.fromkeys(DockingLocation.objects.filter(spacestation=station).values_list("name", flat=True))
     family, bars = families(), []
     for key, docking, departure, port, chaser in stays(CHASER, space_station_target=station):
@@ -146,7 +146,7 @@ def of_station(station: SpaceStation) -> Timeline:
 
 
 def of_spacecraft(ship: Spacecraft) -> Timeline:
-    """The flights of a ship, its stays at each of its targets, and the stays of others at it."""
+    """The flights of a spacecraft, its docking events by target, and those of others at it."""
     family, left, visits, visitors = families(), {}, [], []
     for key, docking, departure, port, target in stays(TARGET, flight_vehicle_chaser__spacecraft=ship):
         name = target["station_name"] or target["ship_name"] or target["payload_name"]
@@ -160,9 +160,9 @@ def of_spacecraft(ship: Spacecraft) -> Timeline:
 
 
 def flights(ship, left) -> list[Bar]:
-    """The flights of a ship, from launch to mission end; where that is not known, until it left what it was docked at.
+    """The flights of a spacecraft, from launch to mission end; if that is unknown, to its last departure.
 
-    Only the last flight of a ship that is said to be in space may last."""
+    Only the last flight of a spacecraft that is in space may have no end."""
     rows = SpacecraftFlight.objects.filter(spacecraft=ship, launch__net__isnull=False).order_by("launch__net", "id")
     found = list(rows.values_list("id", "launch__name", "launch__net", "mission_end"))
     return [

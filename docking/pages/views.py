@@ -1,4 +1,4 @@
-"""The pages for people: who is docked where now, and was across the years."""
+"""The pages for people: docked vehicles now and over the years."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -21,13 +21,13 @@ from . import timelines
 from .svg import draw, style_digest
 from .years import Years, zoom
 
-ACTIVE = "Active"  # the status of stations that are in use
-# A picture that stands alone may load nothing, and is styled by nothing but the style that it carries along.
+ACTIVE = "Active"  # the status of active stations
+# A standalone image may load nothing; only the style that it embeds applies.
 PICTURE_POLICY = {"style-src": [style_digest()], "script-src": [NONE]}
 
 
 def holding(response, *moments):
-    """An answer that holds until one of these moments if nothing is written, and not beyond today: it counts days."""
+    """A response that expires at the first of these moments, at the latest at midnight, because it counts days."""
     tomorrow = datetime.combine(timezone.now().date() + timedelta(days=1), time(), UTC)
     response["Expires"] = http_date(min([tomorrow, *filter(None, moments)]).timestamp())
     return response
@@ -38,7 +38,7 @@ def refusal(years) -> HttpResponse:
 
 
 def page(request, template, timeline, address, context, *moments):
-    """A page with a timeline of the years that are asked for; its context has as of when it is."""
+    """A page with a timeline of the requested years; its context tells the time of the data."""
     told = context["as_of"]
     now = told.now
     first, last = timeline.years(now)
@@ -59,7 +59,7 @@ def page(request, template, timeline, address, context, *moments):
 
 
 def picture(request, timeline):
-    """The same as a picture of its own, to be shown by pages elsewhere."""
+    """The same timeline as a standalone image, which other sites can embed."""
     now = as_of().now
     years = Years(request.GET, *timeline.years(now))
     if not years.is_valid():
@@ -71,7 +71,7 @@ def picture(request, timeline):
 
 @require_safe
 def stations(request):
-    """All stations, and who is there."""
+    """All stations, with their vehicles and people."""
     rows = SpaceStation.objects.select_related("image", "status").annotate(stays=Count("docking_events_target"))
     rows = sorted(rows, key=lambda each: (each.founded or date.min, each.pk), reverse=True)
     there = occupancy.presences()
@@ -91,7 +91,7 @@ def is_active(station) -> bool:
 
 @require_safe
 def station(request, pk):
-    """One station: who is there, at which port, since when, and who was."""
+    """One station: its ports, docked vehicles and people, and its timeline."""
     row = get_object_or_404(SpaceStation.objects.select_related("image", "orbit", "status", "type"), pk=pk)
     there = occupancy.presences(row.pk)[row.pk]
     timeline = timelines.of_station(row)
@@ -110,7 +110,7 @@ def station(request, pk):
 
 @require_safe
 def spacecraft(request, pk):
-    """One ship: its flights, and what it was docked at."""
+    """One spacecraft: its flights and docking events."""
     shown = "image", "status", "spacecraft_config__agency", "spacecraft_config__image"
     ship = get_object_or_404(Spacecraft.objects.select_related(*shown), pk=pk)
     timeline = timelines.of_spacecraft(ship)

@@ -1,4 +1,4 @@
-"""The years that a page shows, and the links by which one comes nearer or looks elsewhere."""
+"""The years that a page shows, and its links to zoom and move."""
 
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -12,7 +12,7 @@ from .timelines import EARLIEST, LATEST, drawable
 
 
 class Years(forms.Form):
-    """From which year to which, both included; without, as far as there is something."""
+    """The first and last year, inclusive; by default those of the data."""
 
     def __init__(self, asked, first, last):
         super().__init__(asked)
@@ -23,21 +23,21 @@ class Years(forms.Form):
     def clean(self):
         first, last = (self.cleaned_data.get(name) for name in ("from", "to"))
         if first and last and first > last:
-            raise forms.ValidationError("The first year is after the last.")
+            raise forms.ValidationError("The first year is later than the last.")
         return {
             "window": Window(first or min(self.first, last or self.first), last or max(self.last, first or self.last))
         }
 
     @property
     def complaint(self) -> str:
-        """What is wrong, if anything is."""
+        """The error messages as one text; empty if the form is valid."""
         return " ".join(
             f"{'' if name == '__all__' else f'{name}: '}{' '.join(said)}" for name, said in self.errors.items()
         )
 
 
 class Link(NamedTuple):
-    """A way to other years."""
+    """A link to other years."""
 
     label: str
     query: str
@@ -50,7 +50,7 @@ def link(window, label=None, shown=None) -> Link:
 
 
 class Zoom(NamedTuple):
-    """The ways from the years that are shown to others."""
+    """The links from the shown years to others."""
 
     whole: Link
     decades: list[Link]
@@ -60,13 +60,15 @@ class Zoom(NamedTuple):
 
 
 def zoom(shown: Window, first: int, last: int) -> Zoom:
-    """The decades of all there is, the years of the decade that is shown, and what comes before and after."""
+    """The decades of the data, the years of the shown decade, and the previous and next period."""
     decades = [Window(year, year + 9) for year in range(first // 10 * 10, last + 1, 10)]
     decade = next((each for each in decades if each.first <= shown.first and shown.last <= each.last), None)
     years = range(max(decade.first, first), min(decade.last, last) + 1) if decade else ()
     length = shown.last - shown.first + 1
     is_whole = shown == (first, last)
-    chosen = None if is_whole else shown  # one link tells where one is, also where all there is are these very years
+    chosen = (
+        None if is_whole else shown
+    )  # exactly one link is the current one, also if the data cover just these years
     before, after = (Window(*(drawable(year + by) for year in shown)) for by in (-length, length))
     return Zoom(
         Link("All years", "", is_whole),

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('start', models.DateTimeField(blank=True, help_text='UTC.', null=True)),
                 ('end', models.DateTimeField(blank=True, help_text='UTC.', null=True)),
                 ('duration', models.DurationField(blank=True, null=True)),
-                ('location', models.CharField(blank=True, help_text="As in 'Quest airlock'.", max_length=255, null=True)),
+                ('location', models.CharField(blank=True, help_text="For example 'Quest airlock'.", max_length=255, null=True)),
             ],
             options={
                 'ordering': ('id',),
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('comment', models.CharField(blank=True, max_length=40000, null=True)),
                 ('info_url', models.URLField(blank=True, null=True)),
                 ('created_by', models.CharField(blank=True, max_length=255, null=True)),
-                ('profile_image', models.CharField(blank=True, help_text='Of the author, an address.', max_length=1000, null=True)),
+                ('profile_image', models.CharField(blank=True, help_text='URL of an image of the author.', max_length=1000, null=True)),
                 ('created_on', models.DateTimeField(blank=True, help_text='UTC.', null=True)),
             ],
             options={
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ('duration', models.DurationField(blank=True, null=True)),
                 ('location', models.CharField(blank=True, max_length=100, null=True)),
                 ('webcast_live', models.BooleanField(default=False)),
-                ('last_updated', models.DateTimeField(blank=True, help_text='When these facts were last changed; UTC.', null=True)),
+                ('last_updated', models.DateTimeField(blank=True, help_text='Time of the last change, UTC.', null=True)),
                 ('agencies', models.ManyToManyField(blank=True, related_name='events', to='agencies.agency')),
                 ('astronauts', models.ManyToManyField(blank=True, related_name='events', to='crew.astronaut')),
                 ('date_precision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='launches.netprecision')),

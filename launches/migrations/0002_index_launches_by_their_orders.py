@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='launch',
             name='net',
-            field=models.DateTimeField(blank=True, help_text='No earlier than; UTC.', null=True),
+            field=models.DateTimeField(blank=True, help_text='No earlier than, UTC.', null=True),
         ),
         migrations.AddIndex(
             model_name='launch',

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='launch',
             name='flightclub_url',
-            field=models.URLField(blank=True, help_text='A simulation of it.', null=True, verbose_name='Flight Club URL'),
+            field=models.URLField(blank=True, help_text='URL of a simulation.', null=True, verbose_name='Flight Club URL'),
         ),
         migrations.AddField(
             model_name='launch',
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='launch',
             name='pad_turnaround',
-            field=models.DurationField(blank=True, help_text='Since the launch before from its pad.', null=True),
+            field=models.DurationField(blank=True, help_text='Since the previous launch from its pad.', null=True),
         ),
         migrations.AddField(
             model_name='launch',
@@ -66,13 +66,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reused', models.BooleanField(blank=True, null=True)),
-                ('launcher_flight_number', models.IntegerField(blank=True, help_text='1 for its first flight.', null=True)),
+                ('launcher_flight_number', models.IntegerField(blank=True, help_text='1 for the first flight.', null=True)),
                 ('previous_flight_date', models.DateTimeField(blank=True, help_text='UTC.', null=True)),
-                ('turn_around_time', models.DurationField(blank=True, help_text="Since the stage's flight before.", null=True)),
+                ('turn_around_time', models.DurationField(blank=True, help_text="Since the previous flight of the stage.", null=True)),
                 ('landing', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='firststage', to='launches.landing')),
                 ('launch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='first_stages', to='launches.launch')),
                 ('launcher', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='first_stages', to='vehicles.launcher')),
-                ('previous_flight', models.ForeignKey(blank=True, help_text='The launch that it flew in before.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='launches.launch')),
+                ('previous_flight', models.ForeignKey(blank=True, help_text='The launch of its previous flight.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='launches.launch')),
                 ('type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='first_stages', to='launches.firststagetype')),
             ],
             options={
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             name='TimelineEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('relative_time', models.DurationField(blank=True, help_text='Since liftoff; negative before it.', null=True)),
+                ('relative_time', models.DurationField(blank=True, help_text='Since liftoff; negative before liftoff.', null=True)),
                 ('launch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='launches.launch')),
                 ('type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='timeline_events', to='launches.timelineeventtype')),
             ],

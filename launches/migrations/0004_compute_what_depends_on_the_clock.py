@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spacecraftflight',
             name='lifted_off',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its launch came to space; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='When it reached space, UTC.', null=True),
         ),
         migrations.AlterField(
             model_name='spacecraftflight',

@@ -1,4 +1,4 @@
-"""Launches, where they start, what comes down where, and whose they are."""
+"""Statistics of launches, pads, locations, celestial bodies, landing locations and agencies."""
 
 from agencies.models import TOTALS as AGENCY_TOTALS
 from agencies.models import Agency
@@ -45,13 +45,12 @@ source_fields(Payload, "operator")
     is_whole=True,
 )
 def launch(dialect):
-    """The number that a launch is, or will be, among those of its kind up to it; and of those of its year.
+    """Numbers each launch among all launches (orbital, of its location, pad and agency), in total and per year.
 
-    Launches count in the order of their times, planned ones too: recorded plans have the next numbers after the
-    totals of their pads. Those of one time share a number, the highest, as recorded for eight launches of
-    2026-08-31T00:00:00Z. One that is not orbital has no number among the orbital ones, and what has no time has no
-    numbers. `pad_turnaround` is the time since the last earlier launch from the same pad, and zero for the first:
-    LL2 2.3.0 never answers null."""
+    The order is that of their times and includes planned launches: recorded plans continue the totals of their pads.
+    Launches at the same time share the highest number, as recorded for eight launches of 2026-08-31T00:00:00Z. A
+    suborbital launch has no number among the orbital ones; a launch without time has no numbers. `pad_turnaround` is
+    the time since the previous launch from the same pad, zero for the first: LL2 2.3.0 never answers null."""
     turnaround = dialect.between("min(before) OVER (PARTITION BY pad, net)", "net")
 
     def number(condition, window):
@@ -69,7 +68,7 @@ def launch(dialect):
         for suffix in ("", "_year")
     }
     windows = [
-        f"{kind}{suffix}_order AS ({partition} ORDER BY net NULLS FIRST)"  # a row's peers count with it
+        f"{kind}{suffix}_order AS ({partition} ORDER BY net NULLS FIRST)"  # rows with equal times count together
         for kind, (_, column) in kinds.items()
         for suffix, parts in (("", [column]), ("_year", [column, "year"]))
         for partition in [f"PARTITION BY {', '.join(filter(None, parts))}" if any(parts) else ""]
@@ -96,7 +95,7 @@ def launch(dialect):
     "fastest_turnaround",
 )
 def pad(dialect):
-    """Attempts from a pad, those that were orbital, and the shortest time from one attempt to a later one."""
+    """Attempts from a pad, orbital attempts, and the shortest time between two attempts."""
     turnaround = since_before(dialect, "l.pad_id")
     return f"""
         SELECT p.id, count(a.pad_id) AS total_launch_count, min(a.turnaround) AS fastest_turnaround,
@@ -121,8 +120,8 @@ def pad(dialect):
     "total_landing_count",
 )
 def location(dialect):
-    """Attempts from all pads of a location: recorded ones are the sum of those of the pads. Landings of any kind that
-    were attempted at its landing locations, also those that failed."""
+    """Attempts from all pads of a location (recorded: the sum of those of its pads), and attempted landings of any kind
+    at its landing locations, including failures."""
     return f"""
         SELECT p.id, {counted(total_launch_count="l.total", total_landing_count="g.attempts")} FROM places_location p
         LEFT JOIN ({launches_by(dialect, "q.location_id", PADS, dialect.among("q.location_id", Location))}) l
@@ -145,7 +144,7 @@ def location(dialect):
     *BODY_TOTALS,
 )
 def celestial_body(dialect):
-    """Attempts to launch from a body, and to land on it at a landing location."""
+    """Attempted launches from a celestial body, and attempted landings at its landing locations."""
     places = f"{PADS} JOIN places_location r ON r.id = q.location_id"
     among = dialect.among("r.celestial_body_id", CelestialBody)
     launches = launches_by(dialect, "r.celestial_body_id", places, among)
@@ -168,7 +167,7 @@ def celestial_body(dialect):
 
 @statistic(LandingLocation, {Landing: "landings"}, "attempted_landings", "successful_landings", "failed_landings")
 def landing_location(dialect):
-    """Landings of any kind at a place."""
+    """Landings of any kind at a landing location."""
     landings = landings_by("g.landing_location_id", "", dialect.among("g.landing_location_id", LandingLocation))
     totals = counted(attempted_landings="g.attempts", successful_landings="g.successes", failed_landings="g.failures")
     return f"""
@@ -197,9 +196,9 @@ def landing_location(dialect):
     *AGENCY_TOTALS,
 )
 def agency(dialect):
-    """Launches are of the agency that launches them, and so are the landings of their first stages. Landings of
-    ships are of the agency that builds this kind of ship: so add up recorded figures of NASA, Roscosmos and CNSA.
-    Those of payloads are of the agency that operates them."""
+    """Launches, and landings of first stages, count for the launch service provider. Landings of spacecraft count for
+    the manufacturer of the configuration: recorded figures of NASA, Roscosmos and CNSA add up this way. Landings of
+    payloads count for their operator."""
     provider = "l.launch_service_provider_id"
     kind = "JOIN vehicles_spacecraftconfig k ON k.id = v.spacecraft_config_id"
     payload = "JOIN launches_payloadflight f ON f.landing_id = g.id JOIN vehicles_payload w ON w.id = f.payload_id"

@@ -1,4 +1,4 @@
-"""Kinds of rocket and their stages."""
+"""Statistics of launcher configurations, their families, and stages."""
 
 from agencies.models import LaunchTotals
 from launches.models import FirstStage, Landing, Launch, Rocket
@@ -12,7 +12,7 @@ source_fields(Rocket, "configuration")
 
 
 def rockets_by(dialect, table, owner, joins, model, **further) -> str:
-    """The totals of a kind of rocket or of a family, which these joins lead to from a rocket r."""
+    """The totals of launcher configurations or families; the joins lead from a rocket `r` to them."""
     rocket = f"JOIN launches_rocket r ON r.id = l.rocket_id {joins}"
     launches = launches_by(dialect, owner, rocket, dialect.among(owner, model))
     landings = landings_by(owner, f"{STAGE} {rocket}", dialect.among(owner, model), OF_STAGES)
@@ -46,8 +46,8 @@ def rockets_by(dialect, table, owner, joins, model, **further) -> str:
     "fastest_turnaround",
 )
 def launcher_config(dialect):
-    """Launches of a kind of rocket, and the landings of their first stages; the shortest time from one attempt of
-    this kind to the next, from wherever."""
+    """Launches of a launcher configuration, landings of their first stages, and the shortest time between two attempts
+    from any pad."""
     owner = "r.configuration_id"
     return rockets_by(dialect, "vehicles_launcherconfig", owner, "", LauncherConfig, fastest_turnaround="l.fastest")
 
@@ -64,7 +64,7 @@ def launcher_config(dialect):
     *LaunchTotals.names(),
 )
 def launcher_config_family(dialect):
-    """The same of all kinds that name the family, not of those that name families below it: so are recorded ones."""
+    """The same for the configurations of a family, without those of its subfamilies, as recorded."""
     kinds = "JOIN vehicles_launcherconfig_families n ON n.launcherconfig_id = r.configuration_id"
     owner = "n.launcherconfigfamily_id"
     return rockets_by(dialect, "vehicles_launcherconfigfamily", owner, kinds, LauncherConfigFamily)
@@ -78,8 +78,8 @@ def launcher_config_family(dialect):
     "turn_around_time",
 )
 def first_stage(dialect):
-    """The flight before of a stage, by the times of its launches, and the time from one launch to the other; nothing
-    where the numbers of its flights say that there was one in between."""
+    """The previous flight of a stage, by the times of its launches, and the time between both launches; null if the
+    flight numbers show that another flight was in between."""
     order = "OVER (PARTITION BY s.launcher_id, s.launcher_id IS NULL OR l.net IS NULL ORDER BY l.net, s.id)"
     number = f"s.launcher_flight_number - lag(s.launcher_flight_number) {order}"
     is_known = f"s.launcher_id IS NOT NULL AND l.net IS NOT NULL AND coalesce({number}, 1) = 1"
@@ -110,8 +110,7 @@ def first_stage(dialect):
     "fastest_turnaround",
 )
 def launcher(dialect):
-    """Attempts that a stage flew in; more, where the number of one of these flights says that others are not here.
-    The shortest time from one launch of it to the next."""
+    """Attempts that a stage flew in, at least its highest flight number, and the shortest time between two launches."""
     landings = landings_by("s.launcher_id", STAGE, dialect.among("s.launcher_id", Launcher))
     return f"""
         SELECT t.id, CASE WHEN f.latest > f.flights THEN f.latest ELSE coalesce(f.flights, 0) END AS flights,

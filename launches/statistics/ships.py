@@ -1,4 +1,4 @@
-"""Ships, their flights, and kinds of ship."""
+"""Statistics of spacecraft, their flights, configurations and families."""
 
 from launches.models import Landing, Launch, SpacecraftFlight
 from spacedevs.statistics.registry import source_fields, statistic
@@ -21,9 +21,9 @@ source_fields(Spacecraft, "spacecraft_config")
     "turn_around_time",
 )
 def spacecraft_flight(dialect):
-    """A flight lasts from its launch to the end of its mission, and until now while it is in space: recorded are
-    P154DT2H8M58S for the second ATV. A ship turns around from the end of one mission to its next launch, as recorded
-    for Crew Dragon Freedom and, on the Moon, for Apollo's lander."""
+    """A flight lasts from launch to mission end, or until now while it is in space: recorded are P154DT2H8M58S for the
+    second ATV. The turnaround is the time from the end of one mission to the next launch, as recorded for Crew Dragon
+    Freedom and, on the Moon, for Apollo's lander."""
     order = "OVER (PARTITION BY f.spacecraft_id ORDER BY l.net NULLS FIRST, f.id)"
     since = dialect.between(f"lag(f.mission_end) {order}", "l.net")
     lasts = f"({TO_SPACE} OR ({ATTEMPT} AND f.mission_end IS NOT NULL)) AND l.net IS NOT NULL"
@@ -48,9 +48,9 @@ def spacecraft_flight(dialect):
     "fastest_turnaround",
 )
 def spacecraft(dialect):
-    """A ship is in space from the launch of its last flight to the end of that mission, unless the launch failed: a
-    ship that flies has come back from where it was. Its time in space is that of all its flights. Attempts count as
-    flights, and as ended those whose mission end is known and past."""
+    """A spacecraft is in space from the launch of its last flight to the end of that mission, unless the launch failed;
+    its earlier flights have ended. Its time in space is the sum over all flights. Attempts count as flights; mission
+    ends count if they are known and past."""
     lasted = f"CASE WHEN f.mission_end > l.net THEN {dialect.between('l.net', 'f.mission_end')} END"
     return f"""
         SELECT v.id, FALSE AS recorded_in_space, coalesce(f.time, {dialect.nothing}) AS recorded_time_in_space,
@@ -78,7 +78,7 @@ SHIP_TOTALS = (*TOTALS, "spacecraft_flown")
 
 
 def ships_by(dialect, table, owner, joins, model, **further) -> str:
-    """The totals of a kind of ship or of a family, which these joins lead to from a ship v."""
+    """The totals of spacecraft configurations or families; the joins lead from a spacecraft `v` to them."""
     landings = landings_by(owner, f"{FLIGHT} {joins}", dialect.among(owner, model))
     totals = counted(
         total_launch_count="f.total",
@@ -115,8 +115,8 @@ def ships_by(dialect, table, owner, joins, model, **further) -> str:
     "fastest_turnaround",
 )
 def spacecraft_config(dialect):
-    """Attempts that ships of a kind flew in, and what became of these launches and of the ships' landings; how many
-    different ships; the shortest time in which one of them turned around."""
+    """Attempts of the spacecraft of a configuration, outcomes of these launches and of landings, the number of
+    spacecraft, and the shortest turnaround of one of them."""
     return ships_by(
         dialect,
         "vehicles_spacecraftconfig",
@@ -139,7 +139,7 @@ def spacecraft_config(dialect):
     *SHIP_TOTALS,
 )
 def spacecraft_config_family(dialect):
-    """The same of all kinds that name the family: recorded ones are the sums of those of their kinds."""
+    """The same for the configurations of a family; recorded figures are the sums over them."""
     kinds = "JOIN vehicles_spacecraftconfig_family n ON n.spacecraftconfig_id = v.spacecraft_config_id"
     owner = "n.spacecraftconfigfamily_id"
     return ships_by(dialect, "vehicles_spacecraftconfigfamily", owner, kinds, SpacecraftConfigFamily)

@@ -1,23 +1,23 @@
-"""What the functions have in common: their terms in SQL, and what has become of launches and landings."""
+"""SQL shared by the statistics: conditions, and the outcomes of launches and landings."""
 
 ATTEMPT, SUCCESS, FAILURE, PENDING, TO_SPACE = (
     f"l.status_id IN ({', '.join(map(str, statuses))})"
     for statuses in ((3, 4, 6, 7, 9), (3, 9), (4, 7), (1, 2, 5, 8), (3, 6, 7, 9))
 )
-# Of a mission m and its orbit o, which may be missing.
+# For a mission `m` and its orbit `o`, both of which may be missing.
 ORBIT = "LEFT JOIN launches_mission m ON m.id = l.mission_id LEFT JOIN places_orbit o ON o.id = m.orbit_id"
 ORBITAL = "coalesce(o.name, '') <> 'Suborbital'"
 OLDEST_FIRST, LATEST_FIRST = "l.net NULLS FIRST, l.id", "l.net DESC NULLS LAST, l.id DESC"
 
 
 def since_before(dialect, *owner) -> str:
-    """The time from the launch before of the same owner to a launch l; nothing where both have the same time."""
+    """The time from the previous launch of the same owner to a launch `l`; null if both have the same time."""
     before = f"lag(l.net) OVER (PARTITION BY {', '.join(owner)} ORDER BY {OLDEST_FIRST})"
     return f"nullif({dialect.between(before, 'l.net')}, {dialect.nothing})"
 
 
 def launches_by(dialect, owner, joins, among) -> str:
-    """What has become of the launches of each owner, which these joins lead to from a launch l."""
+    """The outcomes of the launches of each owner; the joins lead from a launch `l` to it."""
     turnaround = since_before(dialect, owner, ATTEMPT)
     return f"""
         SELECT owner, count(*) FILTER (WHERE attempt) AS total, count(*) FILTER (WHERE success) AS successes,
@@ -35,7 +35,7 @@ def launches_by(dialect, owner, joins, among) -> str:
 
 
 def landings_by(owner, joins, among, latest_first="g.id DESC") -> str:
-    """What has become of the landings of each owner, which these joins lead to from a landing g."""
+    """The outcomes of the landings of each owner; the joins lead from a landing `g` to it."""
     return f"""
         SELECT owner, count(*) FILTER (WHERE success) AS successes, count(*) FILTER (WHERE NOT success) AS failures,
             count(*) AS attempts, count(*) FILTER (WHERE success AND failures_since = 0) AS streak

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255)),
-                ('founded', models.DateField(blank=True, help_text='The launch of its first module.', null=True)),
+                ('founded', models.DateField(blank=True, help_text='Launch date of the first module.', null=True)),
                 ('deorbited', models.DateField(blank=True, null=True)),
                 ('description', models.CharField(blank=True, max_length=2048, null=True)),
                 ('height', models.FloatField(blank=True, help_text='Metres.', null=True)),

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255, null=True)),
                 ('start', models.DateTimeField(help_text='UTC.', null=True)),
-                ('end', models.DateTimeField(blank=True, help_text='UTC; empty as long as it lasts.', null=True)),
+                ('end', models.DateTimeField(blank=True, help_text='UTC; empty while it lasts.', null=True)),
                 ('crew', models.ManyToManyField(blank=True, related_name='expeditions', to='crew.astronautflight')),
                 ('mission_patches', models.ManyToManyField(blank=True, related_name='expeditions', to='agencies.missionpatch')),
                 ('spacestation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='expeditions', to='stations.spacestation')),

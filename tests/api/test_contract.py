@@ -199,7 +199,7 @@ def test_each_operation_has_a_summary_of_its_own_and_each_tag_is_described(docum
     about = {tag["name"]: tag["description"] for tag in document["tags"]}
     assert [operation["tags"] for operation in operations if not about[operation["tags"][0]]] == []
     assert {name for operation in operations for name in operation["tags"]} == set(about)
-    assert about["Docking events"] == "The stay of one vehicle, the chaser, at a port of another, the target."
+    assert about["Docking events"] == "The docking of one vehicle, the chaser, at a port of another, the target."
 
 
 @pytest.mark.django_db

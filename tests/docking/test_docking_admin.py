@@ -82,7 +82,7 @@ def test_port_of_another_target_is_refused(editor, mir):
 
 def test_departure_before_the_docking_is_refused(editor, mir, port):
     fields = typed(9, 8, space_station_target=mir, docking_location=port, flight_vehicle_chaser=spacecraft_flight())
-    assert complaints(editor, fields) == {"departure": ["It cannot depart before it has docked."]}
+    assert complaints(editor, fields) == {"departure": ["The departure is before the docking."]}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_those_chosen_in_the_list_are_undocked_now(editor):
     departures = dict(DockingEvent.objects.values_list("pk", "departure"))
     assert departures[lasting.pk] is not None
     assert (departures[over.pk], departures[future.pk]) == (day(6), None)
-    assert f"{future}: It cannot depart before it has docked." in said(answer)
+    assert f"{future}: The departure is before the docking." in said(answer)
 
 
 def test_page_of_a_station_shows_who_is_at_its_ports_since_when(editor, mir, port):

@@ -295,7 +295,7 @@ ASKED = {
     "from=2030": (2030, 2030),
     "to=1990": (1990, 1990),
     "from=&to=": (1998, 2026),
-    "from=2024&to=2020": "The first year is after the last.",
+    "from=2024&to=2020": "The first year is later than the last.",
     "from=x": "from: Enter a whole number.",
     "from=2020.5": "from: Enter a whole number.",
     "to=99999999999999999999999": "to: Enter a whole number.",

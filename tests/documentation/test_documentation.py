@@ -103,7 +103,7 @@ def test_a_component_says_what_it_holds_and_where_it_is_shown(client):
         ("id", "integer", ""),
         ("url", "string uri", ""),
         ("docking", "string date-time", "UTC."),
-        ("departure", "string date-time or null", "UTC; empty as long as it is docked."),
+        ("departure", "string date-time or null", "UTC; empty while it is docked."),
         ("docking_location", "DockingLocation", ""),
     ]
     shown = page.partition("Shown in")[2]

@@ -180,8 +180,8 @@ def test_editor_adds_a_docking_event(editor):
     assert event.docking_location.spacestation == station
 
 
-ONE_TARGET = "Choose one target: a station, the flight of a ship or of a payload."
-ONE_CHASER = "Choose one chaser: the flight of a ship or of a payload, or a station."
+ONE_TARGET = "Choose one target: a station, a spacecraft flight or a payload flight."
+ONE_CHASER = "Choose one chaser: a spacecraft flight, a payload flight or a station."
 STATION, SHIP = "space_station_target", "flight_vehicle_chaser"
 
 

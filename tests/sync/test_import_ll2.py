@@ -211,7 +211,7 @@ def test_a_record_that_its_table_refuses_is_refused_alone(file, get):
     flawed = {**event, "id": 7, "space_station_target": None}
     told, _ = refusal(file([flawed, {**event, "id": 8}]))
     assert told[0].startswith("Refused: DockingEvent 7: ")
-    assert told[0].endswith("#/0: Choose one target: a station, the flight of a ship or of a payload.")
+    assert told[0].endswith("#/0: Choose one target: a station, a spacecraft flight or a payload flight.")
     assert {each["id"] for each in get("docking_events/")["results"]} == {event["id"], 8}
 
 

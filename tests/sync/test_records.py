@@ -234,7 +234,7 @@ def test_two_targets_are_refused_with_the_reason(event):
     event["payload_flight_target"] = None
     event["space_station_target"] = None
     (problem,) = problems(event)
-    assert problem == "answer 0#: Choose one target: a station, the flight of a ship or of a payload."
+    assert problem == "answer 0#: Choose one target: a station, a spacecraft flight or a payload flight."
     assert DockingEvent.objects.count() == Launch.objects.count() == 0
 
 

@@ -21,12 +21,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='launcherconfig',
             name='alias',
-            field=models.CharField(blank=True, help_text='Another name.', max_length=200),
+            field=models.CharField(blank=True, help_text='Alternative name.', max_length=200),
         ),
         migrations.AddField(
             model_name='launcherconfig',
             name='apogee',
-            field=models.FloatField(blank=True, help_text='Of a suborbital rocket, kilometres.', null=True),
+            field=models.FloatField(blank=True, help_text='Of a suborbital rocket, in kilometres.', null=True),
         ),
         migrations.AddField(
             model_name='launcherconfig',
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='launcherconfig',
             name='fastest_turnaround',
-            field=models.DurationField(blank=True, help_text='The shortest time between two launches of this kind.', null=True),
+            field=models.DurationField(blank=True, help_text='Shortest time between two launches of this kind of rocket.', null=True),
         ),
         migrations.AddField(
             model_name='launcherconfig',
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='launcherconfig',
             name='is_placeholder',
-            field=models.BooleanField(default=False, help_text='Stands for a rocket that is not yet known.'),
+            field=models.BooleanField(default=False, help_text='Placeholder for a rocket that is not yet known.'),
         ),
         migrations.AddField(
             model_name='launcherconfig',
@@ -121,17 +121,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='launcherconfig',
             name='manufacturer',
-            field=models.ForeignKey(blank=True, help_text='Who builds it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='launcher_list', to='agencies.agency'),
+            field=models.ForeignKey(blank=True, help_text='The manufacturer.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='launcher_list', to='agencies.agency'),
         ),
         migrations.AddField(
             model_name='launcherconfig',
             name='max_stage',
-            field=models.IntegerField(blank=True, help_text='The most stages that it flies with.', null=True),
+            field=models.IntegerField(blank=True, help_text='Largest number of stages.', null=True),
         ),
         migrations.AddField(
             model_name='launcherconfig',
             name='min_stage',
-            field=models.IntegerField(blank=True, help_text='The fewest stages that it flies with.', null=True),
+            field=models.IntegerField(blank=True, help_text='Smallest number of stages.', null=True),
         ),
         migrations.AddField(
             model_name='launcherconfig',
@@ -251,7 +251,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spacecraftconfig',
             name='capability',
-            field=models.CharField(blank=True, help_text="As in 'Crew and cargo to low Earth orbit'.", max_length=2048),
+            field=models.CharField(blank=True, help_text="For example 'Crew and cargo to low Earth orbit'.", max_length=2048),
         ),
         migrations.AddField(
             model_name='spacecraftconfig',
@@ -281,12 +281,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spacecraftconfig',
             name='fastest_turnaround',
-            field=models.DurationField(blank=True, help_text='The shortest time between two flights of one ship.', null=True),
+            field=models.DurationField(blank=True, help_text='Shortest time between two flights of the same spacecraft.', null=True),
         ),
         migrations.AddField(
             model_name='spacecraftconfig',
             name='flight_life',
-            field=models.CharField(blank=True, help_text="As in '200 days in orbit'.", max_length=2048, null=True),
+            field=models.CharField(blank=True, help_text="For example '200 days in orbit'.", max_length=2048, null=True),
         ),
         migrations.AddField(
             model_name='spacecraftconfig',
@@ -386,7 +386,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='spacecraftconfig',
             name='agency',
-            field=models.ForeignKey(help_text='Who builds it.', on_delete=django.db.models.deletion.PROTECT, related_name='spacecraft_list', to='agencies.agency'),
+            field=models.ForeignKey(help_text='The manufacturer.', on_delete=django.db.models.deletion.PROTECT, related_name='spacecraft_list', to='agencies.agency'),
         ),
         migrations.CreateModel(
             name='Launcher',
@@ -394,14 +394,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('flight_proven', models.BooleanField(default=False)),
                 ('serial_number', models.CharField(blank=True, help_text="As in 'B1058'.", max_length=10, null=True)),
-                ('is_placeholder', models.BooleanField(default=False, help_text='Stands for a stage that is not yet known.')),
+                ('is_placeholder', models.BooleanField(default=False, help_text='Placeholder for a stage that is not yet known.')),
                 ('details', models.CharField(blank=True, max_length=2048, null=True)),
                 ('successful_landings', models.IntegerField(blank=True, null=True)),
                 ('attempted_landings', models.IntegerField(blank=True, null=True)),
                 ('flights', models.IntegerField(blank=True, null=True)),
                 ('last_launch_date', models.DateTimeField(blank=True, help_text='UTC.', null=True)),
                 ('first_launch_date', models.DateTimeField(blank=True, help_text='UTC.', null=True)),
-                ('fastest_turnaround', models.DurationField(blank=True, help_text='The shortest time between two of its flights.', null=True)),
+                ('fastest_turnaround', models.DurationField(blank=True, help_text='Shortest time between two of its flights.', null=True)),
                 ('image', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media_assets.image')),
                 ('launcher_config', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='launchers', to='vehicles.launcherconfig')),
                 ('status', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='launchers', to='vehicles.launcherstatus')),

@@ -14,22 +14,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spacecraft',
             name='docked_since',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its last stay began; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Start of its last docking event, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='spacecraft',
             name='docked_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its last stay ended; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='End of its last docking event, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='spacecraft',
             name='in_space_since',
-            field=models.DateTimeField(blank=True, editable=False, help_text='The launch of its last flight; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Launch of its last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='spacecraft',
             name='in_space_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='The end of its last flight; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='End of its last flight, UTC.', null=True),
         ),
         migrations.AlterField(
             model_name='spacecraft',
@@ -44,11 +44,11 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='spacecraft',
             name='recorded_time_docked',
-            field=models.DurationField(blank=True, editable=False, help_text='Of all its stays, but for the last.', null=True, verbose_name='time docked'),
+            field=models.DurationField(blank=True, editable=False, help_text='Total of all docking events except the last.', null=True, verbose_name='time docked'),
         ),
         migrations.AlterField(
             model_name='spacecraft',
             name='recorded_time_in_space',
-            field=models.DurationField(blank=True, editable=False, help_text='Of all its flights, but for the last.', null=True, verbose_name='time in space'),
+            field=models.DurationField(blank=True, editable=False, help_text='Total of all flights except the last.', null=True, verbose_name='time in space'),
         ),
     ]

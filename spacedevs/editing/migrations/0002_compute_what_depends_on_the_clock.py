@@ -20,12 +20,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalastronaut',
             name='in_space_since',
-            field=models.DateTimeField(blank=True, editable=False, help_text='Their last way up; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Launch of their last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='historicalastronaut',
             name='in_space_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='Their way down from there; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Landing of their last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='historicalastronaut',
@@ -35,27 +35,27 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalspacecraft',
             name='docked_since',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its last stay began; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Start of its last docking event, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='historicalspacecraft',
             name='docked_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its last stay ended; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='End of its last docking event, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='historicalspacecraft',
             name='in_space_since',
-            field=models.DateTimeField(blank=True, editable=False, help_text='The launch of its last flight; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='Launch of its last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='historicalspacecraft',
             name='in_space_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='The end of its last flight; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='End of its last flight, UTC.', null=True),
         ),
         migrations.AddField(
             model_name='historicalspacecraftflight',
             name='lifted_off',
-            field=models.DateTimeField(blank=True, editable=False, help_text='When its launch came to space; UTC.', null=True),
+            field=models.DateTimeField(blank=True, editable=False, help_text='When it reached space, UTC.', null=True),
         ),
         migrations.AlterField(
             model_name='historicalastronaut',
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicalastronaut',
             name='recorded_time_in_space',
-            field=models.DurationField(blank=True, editable=False, help_text='Of all their flights, but for the last.', null=True, verbose_name='time in space'),
+            field=models.DurationField(blank=True, editable=False, help_text='Total of all flights except the last.', null=True, verbose_name='time in space'),
         ),
         migrations.AlterField(
             model_name='historicalspacecraft',
@@ -85,12 +85,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='historicalspacecraft',
             name='recorded_time_docked',
-            field=models.DurationField(blank=True, editable=False, help_text='Of all its stays, but for the last.', null=True, verbose_name='time docked'),
+            field=models.DurationField(blank=True, editable=False, help_text='Total of all docking events except the last.', null=True, verbose_name='time docked'),
         ),
         migrations.AlterField(
             model_name='historicalspacecraft',
             name='recorded_time_in_space',
-            field=models.DurationField(blank=True, editable=False, help_text='Of all its flights, but for the last.', null=True, verbose_name='time in space'),
+            field=models.DurationField(blank=True, editable=False, help_text='Total of all flights except the last.', null=True, verbose_name='time in space'),
         ),
         migrations.AlterField(
             model_name='historicalspacecraftflight',
