@@ -154,7 +154,7 @@ class DockingEvent(models.Model):
             if self.docking_location.owner != self.target_design:
                 raise ValidationError({"docking_location": f"This is not a port of {self.target}."})
             if self.docking and (other := self.meeting("docking_location", *targets)):
-                raise ValidationError({"docking_location": f"{other.chaser} is there {other.span}."})
+                raise ValidationError({"docking_location": f"{other.chaser} is docked there {other.span}."})
         if len(chasers) == 1 and self.docking and (other := self.meeting(*chasers)):
             raise ValidationError(
                 {chasers[0]: f"It is docked at {other.target}, {other.docking_location.name}, {other.span}."}

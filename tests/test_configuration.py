@@ -103,7 +103,7 @@ def test_a_variable_that_means_nothing_is_told_with_the_nearest_that_does(monkey
 @pytest.mark.parametrize("name", ["THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"])
 def test_a_limit_that_is_none_is_told(name, settings):
     setattr(settings, name, "15/year")
-    wanted = f"{name}: '15/year' is not a rate; write it like 15/hour, in one of second, minute, hour, day."
+    wanted = f"{name}: '15/year' is not a rate. Use a format such as 15/hour, with one of second, minute, hour, day."
     assert [error.msg for error in check_limits()] == [wanted]
 
 

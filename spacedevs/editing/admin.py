@@ -1,4 +1,4 @@
-"""What the pages for data editors have in common, read off the models and what is registered."""
+"""Common parts of the pages for data editors, derived from the models and the registered pages."""
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -24,41 +24,41 @@ from .undelete import bring_back, returned_by
 
 PICTURE = '<img class="picture" src="{}" alt="" loading="lazy">'
 
-MAX_SHOWN = 20  # of the rows of a table that lead to one; more of them tell nothing new
+MAX_SHOWN = 20  # rows of a table in the list of references; more would not help
 
 
 class Related:
-    """Fields that lead to other rows, on a page and on a part of a page alike."""
+    """Form fields of relations, for pages and inlines."""
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    named_by = ()  # the relations that the name of a row is made of
-    prose = ("description",)  # texts that need more than a line
-    names = ("name",)  # what a row is called by: an empty text is not null, but no name either
+    named_by = ()  # the relations that `__str__` reads
+    prose = ("description",)  # texts with more than one line
+    names = ("name",)  # the columns of a row's name, which may not be empty texts
 
     def get_autocomplete_fields(self, request):
-        """Each relation to a table with a search box; short tables are chosen from in full."""
+        """A search box for each relation; a plain choice for short tables."""
         relations = (*self.opts.fields, *self.opts.many_to_many)
         return [
             field.name for field in relations if field.is_relation and self.admin_of(field.related_model).search_fields
         ]
 
     def get_queryset(self, request):
-        """The rows and, in the same query, the rows that a list or a name of them shows."""
+        """The rows and, in the same query, the related rows that a list or `__str__` shows."""
         return self.with_names(super().get_queryset(request), self.related_columns(request))
 
     def with_names(self, rows, shown=()):
-        """Rows and, in the same query, those that their names are made of, or that are shown with them."""
+        """Rows and, in the same query, the related rows that `__str__` or the list shows."""
         model = rows.model
         names = (*shown, *self.admin_of(model).named_by)
         paths = [path for name in names for path in self.paths(model._meta, name)]
         return rows.select_related(*paths) if paths else rows
 
     def related_columns(self, request):
-        """What a list shows that may be a relation."""
+        """The columns of a list that may be relations."""
         return ()
 
     def get_field_queryset(self, db, db_field, request):
-        """The rows to choose from, as the page of their own table has them."""
+        """The rows to choose from, with the queryset of their own page."""
         return self.admin_of(db_field.related_model).get_queryset(request).using(db)
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -69,15 +69,15 @@ class Related:
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def is_required(self, column) -> bool:
-        """Whether an editor has to fill a column: LL2 2.3.0 never answers null there. Imported rows may lack it."""
-        endpoints()  # the router brings every component there is
+        """Whether an editor must fill a column because LL2 2.3.0 never answers null. Imported rows may lack it."""
+        endpoints()  # the router imports every component
         return column.name in self.names or (column.null and column.name in never_null(column.model))
 
     def admin_of(self, model):
         return self.admin_site.get_model_admin(model)
 
     def paths(self, opts, name):
-        """This relation and those that the name of its row is made of, if it is one."""
+        """This relation, if it is one, and those that the `__str__` of its row reads."""
         field = next((field for field in opts.fields if field.name == name), None)
         if field is None or not field.is_relation:
             return []
@@ -87,7 +87,7 @@ class Related:
 
 
 def truth(name):
-    """A column for what is computed, and is so or is not."""
+    """A column for a computed boolean."""
 
     @admin.display(boolean=True, ordering=name, description=name.replace("_", " "))
     def column(self, row):
@@ -97,7 +97,7 @@ def truth(name):
 
 
 class YesOrNo(admin.SimpleListFilter):
-    """Chooses the rows for which something holds, or all others."""
+    """A filter by a condition: the rows that meet it, or all others."""
 
     condition = models.Q()
 
@@ -111,14 +111,14 @@ class YesOrNo(admin.SimpleListFilter):
 
 
 def watched(form, request):
-    """A form class that knows what the page that was sent says of its own opening, and what it brings back."""
+    """A form class with the state in which the page was opened, and the rows to restore."""
     if request.method != "POST":
         return form
     return type(form.__name__, (form,), {"opened": read_opened_state(request), "returned": returned_by(request)})
 
 
 class RowInline(Related, admin.TabularInline):
-    """Rows that belong to the row of the page."""
+    """Rows that belong to the row of a page."""
 
     extra = 0
     form = ConflictAwareForm
@@ -126,7 +126,7 @@ class RowInline(Related, admin.TabularInline):
     show_change_link = True
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        """A short table to choose from is read once, not again for each row."""
+        """The choices of a short table, read once for all rows."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name not in self.get_autocomplete_fields(request):
             field.choices = [*field.choices]
@@ -141,13 +141,13 @@ class RowInline(Related, admin.TabularInline):
 
 
 class RowAdmin(Versioned, Related, admin.ModelAdmin):
-    """The pages of one table."""
+    """The pages of a table."""
 
-    concerns = ()  # which of its rows need attention, and why
+    concerns = ()  # the data quality checks of its rows
     form = ConflictAwareForm
-    inlines_above = ()  # inlines of higher apps, by name: imports only go down
+    inlines_above = ()  # inlines of higher apps, by name, because imports only go down
     save_on_top = True
-    totals = ()  # stored totals: shown, never typed
+    totals = ()  # stored totals, read-only
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -158,7 +158,7 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         return any(field.name == "image" for field in self.opts.fields)
 
     def get_list_display(self, request):
-        """The declared columns, after the second a picture of what has one."""
+        """The declared columns, with an image as the third if rows have one."""
         first, second, *others = self.list_display
         return [first, second, "picture", *others] if self.is_pictured else self.list_display
 
@@ -170,12 +170,12 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
 
     @admin.display(empty_value="")
     def picture(self, row):
-        """What shows a row in a list: an image of ours, or an address."""
+        """The source of a row's image in a list: a relation to an image, or a URL."""
         address = getattr(row.image, "thumbnail_url", row.image)
         return format_html(PICTURE, address) if address else None
 
     def referring(self, row, fates=(models.CASCADE, models.PROTECT, models.SET_NULL)):
-        """The rows that lead to this one by a foreign key, with those keys, of these fates when it is deleted."""
+        """The rows that refer to this one by a foreign key with one of these `on_delete` actions, with those keys."""
         relations = self.opts.get_fields(include_hidden=True)
         keys = [each.field for each in relations if each.one_to_many or (each.one_to_one and each.auto_created)]
         for key in keys:
@@ -184,16 +184,16 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
                 yield from ((key, each) for each in rows[:MAX_SHOWN])
 
     def links(self, referring):
-        """A line for each of these rows, leading to its page."""
+        """A line with a link for each of these rows."""
         rows = [(self.address(row), capfirst(row._meta.verbose_name), row, key.name) for key, row in referring]
         return format_html_join("", '<div><a href="{}">{}: {}</a> ({})</div>', rows) or None
 
     def address(self, row, name="change"):
-        """Where the page of a row is."""
+        """The URL of the page of a row."""
         return reverse(f"{self.admin_site.name}:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk])
 
     def get_object(self, request, object_id, from_field=None):
-        """The row of a page; one that is to be written waits for whoever is writing it."""
+        """The row of a page, locked if it will be written."""
         if request.method != "POST" or self.get_queryset(request).query.distinct:
             return super().get_object(request, object_id, from_field)
         rows = self.get_queryset(request).select_for_update(of=("self",))
@@ -203,7 +203,8 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
             return getattr(request, "unsaved", None)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        """The page of a row; one that is sent finds again what others have deleted since, and keeps it if it saves."""
+        """The page of a row. A submitted page restores rows that others have deleted since, and keeps them if it
+        saves."""
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -220,19 +221,19 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         return watched(super().get_form(request, obj, change=change, **kwargs), request)
 
     def render_change_form(self, request, context, *args, **kwargs):
-        """The page of a row, which carries what it was opened with."""
+        """The page of a row, with the state in which it was opened."""
         formsets = [each.formset for each in context["inline_admin_formsets"]]
         context["opened"] = sign_opened_state(context["adminform"].form, formsets)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request, object_id, extra_context=None):
-        """What Django shows of what hangs on a row, and the rows that stay and lose their link to it."""
+        """The rows that a deletion also deletes, and those that stay and lose their reference."""
         row = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
         losing = self.links(self.referring(row, (models.SET_NULL,))) if row else None
         return super().delete_view(request, object_id, {"losing": losing, **(extra_context or {})})
 
     def view_on_site(self, row):
-        """Where the API answers this row, if it does."""
+        """The URL of this row in the API, if it has one."""
         try:
             return reverse(f"{self.opts.model_name}-detail", args=[row.pk])
         except NoReverseMatch:
@@ -242,16 +243,16 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         return [*self.inlines, *map(import_string, self.inlines_above)]
 
     def get_list_display_links(self, request, list_display):
-        """The first two columns open the row."""
+        """The first two columns link to the row."""
         return list_display[:2]
 
     def get_search_fields(self, request):
-        """The id finds its row wherever a search does."""
+        """The search also finds a row by its id."""
         return ("=id", *self.search_fields) if self.search_fields else ()
 
     @property
     def search_help_text(self):
-        """What an editor may type; a noun with a long answer says it shorter."""
+        """Describes the search box; a noun with many search fields overrides it."""
         fields = ("id", *self.search_fields)
         names = (field.strip("=").replace("__", " ").replace("_", " ") for field in fields)
         return f"Searches {', '.join(names)}." if self.search_fields else ""
@@ -260,12 +261,12 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
         return ("id", *self.readonly_fields, *self.totals)
 
     def get_fieldsets(self, request, obj=None):
-        """The declared ones, or every field as the model has them; of a saved row its totals."""
+        """The declared fieldsets, or all fields in the model's order; for a saved row also its totals."""
         own = self.fieldsets or [(None, {"fields": self.own_fields()})]
         if obj is None:
             return own
         (title, first), *others = own
-        about = "Counted from other rows, so they are not typed."
+        about = "Computed from other rows; read-only."
         totals = ("Totals", {"fields": self.totals, "description": about})
         return [
             (title, {**first, "fields": ("id", *first["fields"])}),
@@ -283,16 +284,16 @@ class RowAdmin(Versioned, Related, admin.ModelAdmin):
 
 
 class ExchangedAdmin(Exchange, RowAdmin):
-    """The pages of a table that is also edited in files."""
+    """The pages of a table with import and export of files."""
 
 
 class LookupAdmin(ExchangedAdmin):
-    """A short table that others choose from: every column is listed, nothing is searched."""
+    """A lookup table: the list shows every column and has no search."""
 
     def get_list_display(self, request):
         return [field.name for field in self.opts.fields]
 
 
-admin.site.unregister([Group, User])  # which Django has registered as its own pages were imported
+admin.site.unregister([Group, User])  # which Django registers when its own admin modules are imported
 admin.site.register(Group, Groups)
 admin.site.register(User, Users)

@@ -4,7 +4,7 @@ from django.db.models.signals import post_migrate
 
 
 class EditingConfig(AppConfig):
-    """What the pages for data editors have in common; it knows no noun."""
+    """Common parts of the pages for data editors; independent of the nouns."""
 
     default = True
     name = "spacedevs.editing"
@@ -17,7 +17,7 @@ class EditingConfig(AppConfig):
 
 
 class SiteConfig(admin.AdminConfig):
-    """Django's admin with our site for its default."""
+    """Django's admin with our site as the default."""
 
     default = False
     default_site = "spacedevs.editing.sites.EditingSite"

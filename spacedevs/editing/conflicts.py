@@ -1,7 +1,7 @@
-"""Two editors at one page: it carries the values that it was opened with, and tells what others changed since.
+"""Edit conflicts: a page carries the values that it was opened with, and shows what others changed since.
 
-What the editor has not touched takes the newer value, what they typed stays, and nothing is saved until they have
-seen it. Of a row that others deleted the same is true: see `returning`."""
+Fields that the editor left alone take the newer values, typed values stay, and nothing is saved until the editor has
+seen the changes. The same holds for rows that others deleted: see `undelete`."""
 
 import json
 from datetime import UTC, datetime
@@ -17,9 +17,9 @@ from django.forms.formsets import DELETION_FIELD_NAME
 from .history import ADDED, CHANGED, key_of, versions_of
 from .undelete import bring_back
 
-OPENED = "_opened"  # the field of the page
+OPENED = "_opened"  # the hidden field of the page
 SALT = "spacedevs.editing.conflicts"
-NO_ROW = "This is not here any more: it was deleted, or belongs to another. To go on, take it away."
+NO_ROW = "This row no longer exists or belongs to another record. Remove it to continue."
 
 
 class Encoder(DjangoJSONEncoder):
@@ -28,13 +28,14 @@ class Encoder(DjangoJSONEncoder):
 
 
 def plain(value):
-    """A value as it is after a way through JSON; of many related rows the order means nothing."""
+    """A value after a round trip through JSON; lists of related rows are sorted, because their order does not
+    matter."""
     value = json.loads(json.dumps(value, cls=Encoder))
     return sorted(value, key=str) if isinstance(value, list) else value
 
 
 def sign_opened_state(form, formsets) -> str:
-    """What the saved rows of a page are now, for the page to carry."""
+    """The present state of the saved rows of a page, signed, for its hidden field."""
     forms = [form, *(each for formset in formsets for each in formset.initial_forms)]
     page = {
         "states": {each.prefix or "": each.values_now for each in forms if not each.instance._state.adding},
@@ -45,7 +46,7 @@ def sign_opened_state(form, formsets) -> str:
 
 
 def read_opened_state(request) -> dict:
-    """When a page was opened and what it held then; nothing where it does not say."""
+    """When a page was opened, and its state then; empty without a valid hidden field."""
     try:
         moment, page = signing.loads(request.POST.get(OPENED, ""), salt=SALT)
     except signing.BadSignature:
@@ -58,24 +59,24 @@ def keys(rows) -> list:
 
 
 def doing(verb, version) -> str:
-    """Who did something, and when, as far as a version tells."""
+    """Who did something, and when, as far as the history knows."""
     if version is None or version.history_user is None:
-        return f"This was {verb} after you opened it, though not on these pages."
+        return f"This was {verb} after you opened it, but not in the admin."
     return f"{version.history_user} {verb} this {version.history_date:%H:%M:%S} UTC, after you opened it."
 
 
 class ConflictAwareForm(forms.ModelForm):
-    """A form that notices when its row has changed since it was opened."""
+    """A form that detects changes of its row since the page was opened."""
 
-    opened = {}  # what the page says of itself, on a class made for the request
-    returned = {}  # the rows that the page brings back, by key, each with how it was deleted; likewise
+    opened = {}  # the state from the hidden field; set on a subclass for the request
+    returned = {}  # the rows to restore, by key, each with its deletion; set likewise
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.meanwhile = {}  # what others changed: the names of fields, and what they were before
-        self.disputed = []  # those of them that this editor changed as well
+        self.meanwhile = {}  # the fields that others changed, with their former values
+        self.disputed = []  # those that this editor changed too
         self.gone = self.returned.get(key_of(self.instance))
-        self.is_unwanted = f"{self.prefix}-{DELETION_FIELD_NAME}" in self.data  # by this editor as well
+        self.is_unwanted = f"{self.prefix}-{DELETION_FIELD_NAME}" in self.data  # by this editor too
         before = self.opened.get("states", {}).get(self.prefix or "")
         if self.is_bound and before and not self.instance._state.adding:
             self.meanwhile = {
@@ -85,29 +86,29 @@ class ConflictAwareForm(forms.ModelForm):
             for name in self.meanwhile:
                 self.settle(name)
         if self.is_gone_alone:
-            self.is_touched = self.differs()  # by now, before a formset adds fields of its own
+            self.is_touched = self.differs()  # now, before a formset adds its own fields
             if not self.is_touched:
                 self.data = self.data.copy()
                 self.data[f"{self.prefix}-{DELETION_FIELD_NAME}"] = "on"
 
     @property
     def is_news(self):
-        """Whether the editor has not been told yet that the row was deleted."""
+        """Whether the editor has not yet seen that the row was deleted."""
         is_told = self.is_unwanted or (self.prefix or "") in self.opened.get("gone", ())
         return self.gone is not None and not is_told
 
     @property
     def is_gone_alone(self):
-        """Whether that is so of a row of an inline, and not because all of the page was deleted."""
+        """Whether this is a deleted row of an inline whose page was not deleted itself."""
         return self.is_news and bool(self.prefix) and not self.gone.is_with_page
 
     @property
     def is_disturbed(self):
-        """Whether the editor has to look at it once more."""
+        """Whether the editor must review the row before it is saved."""
         return bool(self.meanwhile) or self.is_news
 
     def differs(self):
-        """Whether the editor put anything in it that the row does not say."""
+        """Whether the editor entered anything that differs from the row."""
         return any(
             field.has_changed(self.get_initial_for_field(field, name), self.typed(name))
             for name, field in self.fields.items()
@@ -118,7 +119,7 @@ class ConflictAwareForm(forms.ModelForm):
 
     @cached_property
     def values_now(self):
-        """The values of the row's own fields as they are stored, in plain form."""
+        """The stored values of the row's own fields, in plain form."""
         return {
             name: plain(self.get_initial_for_field(field, name))
             for name, field in self.fields.items()
@@ -126,7 +127,7 @@ class ConflictAwareForm(forms.ModelForm):
         }
 
     def settle(self, name):
-        """Takes the newer value of a field that this editor left alone."""
+        """Takes over the newer value of a field that this editor did not change."""
         field, html_name = self.fields[name], self.add_prefix(name)
         typed = self.typed(name)
         now = self.get_initial_for_field(field, name)
@@ -138,7 +139,7 @@ class ConflictAwareForm(forms.ModelForm):
             write(self.data, field, html_name, now)
 
     def as_read(self, name, value):
-        """A plain value as the form had it."""
+        """A plain value as the form sends it."""
         column = self._meta.model._meta.get_field(name)
         return value if column.is_relation or value is None else column.to_python(value)
 
@@ -152,48 +153,50 @@ class ConflictAwareForm(forms.ModelForm):
             changes = "; ".join(f"{self[name].label}: {self.change(name)}" for name in self.meanwhile)
             self.add_error(
                 None,
-                f"{self.who} {changes}. What you typed is still here, what you left alone is what it is now: "
-                "look at it, and save again.",
+                f"{self.who} {changes}. Your changes are kept; all other fields show the current values: "
+                "check the page and save again.",
             )
         for name in self.disputed:
-            self.add_error(name, f"Somebody else put “{self.shown(name, self.values_now[name])}” here meanwhile.")
+            self.add_error(
+                name, f"Another user set this to “{self.shown(name, self.values_now[name])}” in the meantime."
+            )
         return cleaned
 
     @property
     def who(self):
         """Who changed the row since it was opened, and when."""
-        kinds = [CHANGED] if self.gone else [ADDED, CHANGED]  # what is brought back was added just now
+        kinds = [CHANGED] if self.gone else [ADDED, CHANGED]  # a restored row was added just now
         since = {"history_date__gte": self.opened["opened_at"], "history_type__in": kinds}
         return doing("changed", versions_of(self._meta.model, self.instance.pk).filter(**since).first())
 
     @property
     def way_back(self):
-        """What becomes of a row that was deleted."""
+        """Tells how to restore a deleted row."""
         if not self.prefix:
-            return "What you typed is still here: save again, and it is back as you have it here."
+            return "Your values are kept: save again to restore the record with them."
         if self.is_touched:
-            return "What you typed is still here: save again, and it is back, or mark it for deletion."
-        return "So it is marked for deletion: take that away, and saving brings it back."
+            return "Your values are kept: save again to restore it, or mark it for deletion."
+        return "It is marked for deletion: clear the mark and save to restore it."
 
     def change(self, name):
         return f"“{self.shown(name, self.meanwhile[name])}” → “{self.shown(name, self.values_now[name])}”"
 
     def shown(self, name, value):
-        """A plain value in words."""
+        """A plain value as text."""
         field = self.fields[name]
         if value in (None, "", []):
             return "nothing"
         if isinstance(field, forms.ModelChoiceField):
             keys = value if isinstance(value, list) else [value]
-            return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys)) or "what is gone"
+            return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys)) or "a deleted row"
         return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
 
 class WatchedFormSet(forms.BaseInlineFormSet):
-    """The rows of an inline, which notices as well when others have added or deleted some."""
+    """The rows of an inline; also detects rows that others added or deleted."""
 
     opened = {}
-    returned = None  # where what is brought back is noted; nothing is without
+    returned = None  # collects the restored rows; without it none is restored
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -202,12 +205,12 @@ class WatchedFormSet(forms.BaseInlineFormSet):
 
     @cached_property
     def sent(self) -> dict:
-        """The prefixes of the rows that a page was sent with, by their keys as it has them."""
+        """The prefixes of the submitted rows, by their keys as text."""
         prefixes = [self.add_prefix(number) for number in range(self.initial_form_count())]
         return {self.data.get(f"{prefix}-{self.model._meta.pk.name}"): prefix for prefix in prefixes}
 
     def bring_back(self):
-        """Finds again what others deleted."""
+        """Restores rows that others deleted."""
         states = self.opened.get("states", {})
         there = {str(pk) for pk in self.queryset.values_list("pk", flat=True)}
         for pk, prefix in self.sent.items():
@@ -216,7 +219,7 @@ class WatchedFormSet(forms.BaseInlineFormSet):
                 bring_back(self.model, pk, states.get(prefix), self.returned, is_with_page)
 
     def get_queryset(self):
-        """The rows as they were sent, which is how the admin puts forms and rows side by side; then all others."""
+        """The rows in the order in which they were submitted, as the admin pairs forms and rows; then all others."""
         rows = super().get_queryset()
         if not self.is_bound:
             return rows
@@ -229,12 +232,12 @@ class WatchedFormSet(forms.BaseInlineFormSet):
 
     @property
     def extra_forms(self):
-        """Those of new rows, and of rows that are not to be had again."""
+        """The forms of new rows, and of rows that cannot be restored."""
         return [*(form for form in super().initial_forms if form.instance._state.adding), *super().extra_forms]
 
     @property
     def hasty(self):
-        """Rows that are marked for deletion though the editor has to look at them once more."""
+        """Rows that are marked for deletion although the editor must review them first."""
         return [form for form in self.initial_forms if form.is_disturbed and self._should_delete_form(form)]
 
     def full_clean(self):
@@ -254,12 +257,12 @@ class WatchedFormSet(forms.BaseInlineFormSet):
 
     def addition(self, row):
         version = versions_of(self.model, row.pk).filter(history_type=ADDED).first()
-        return f"“{row}”: {doing('added', version)} It is here once you have saved."
+        return f"“{row}”: {doing('added', version)} It appears here after you save."
 
 
 def write(data, field, name, value):
-    """Puts a value into the data of a form, as the widget of its field would have sent it."""
-    widget = getattr(field.widget, "widget", field.widget)  # within the admin's links to add and to look up
+    """Writes a value into the data of a form, as the widget of its field would send it."""
+    widget = getattr(field.widget, "widget", field.widget)  # the admin wraps it with links to add and to look up
     if isinstance(widget, forms.MultiWidget):
         for suffix, part, each in zip(widget.widgets_names, widget.decompress(value), widget.widgets, strict=True):
             data[f"{name}{suffix}"] = each.format_value(part) or ""

@@ -1,4 +1,4 @@
-"""What needs attention: declared on the pages of a table, counted on the index, each a filter of a list."""
+"""Data quality checks: declared on the pages of a table, counted on the first page, each a filter of the list."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,20 +12,22 @@ PARAMETER = "attention"
 
 
 class DataCheck(NamedTuple):
-    """Rows that somebody should look at."""
+    """A check that finds rows with probably wrong data."""
 
-    name: str  # in addresses
-    about: str  # what is wrong with them, said after "3 launches" or "1 launch"
-    among: Callable[[QuerySet], QuerySet] | str  # of a higher app by name: imports only go down
+    name: str  # its name in URLs
+    about: str  # the problem, worded to follow "3 launches" or "1 launch"
+    among: (
+        Callable[[QuerySet], QuerySet] | str
+    )  # a function; that of a higher app by name, because imports only go down
 
     def of(self, rows: QuerySet) -> QuerySet:
-        """Those of these rows that it is about."""
+        """The rows with the problem."""
         among = import_string(self.among) if isinstance(self.among, str) else self.among
         return among(rows)
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """The concerns of a table, to choose from beside its list."""
+    """The checks of a table, as a filter of its list."""
 
     title = "needs attention"
     parameter_name = PARAMETER
@@ -43,7 +45,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 def attention(site, request) -> list[dict]:
-    """What needs the attention of this editor: how many rows, of which table, why, and where they are listed."""
+    """The findings that this editor may see: the number of rows, their table, the problem, and the URL of the list."""
     found = []
     for model, pages in site._registry.items():
         for concern in getattr(pages, "concerns", ()):

@@ -1,7 +1,7 @@
-"""Versions: who changed which row when, what it was before, and how it becomes that again.
+"""The history of rows: who changed what and when, and how to restore a former version.
 
-Each row that a request changes gets one version, however many statements that took. Whoever writes otherwise, an
-import or the mirror, leaves none and loses no time: what they wrote is kept as what an editor found."""
+Each row that a request changes gets one version, regardless of the number of statements. Imports and the mirror write
+no versions, which would slow them down: the first edit afterwards also stores the imported state."""
 
 from datetime import datetime
 
@@ -11,22 +11,22 @@ from simple_history.models import HistoricalRecords
 
 from spacedevs.statistics.registry import FACTS, figures
 
-FOUND = "As it was found"
+FOUND = "State before the first edit"
 ADDED, CHANGED, DELETED = "+", "~", "-"
 
 
 class Versions(HistoricalRecords):
-    """The versions of the rows of a table, in tables that relate to no other.
+    """The versions of a table, without foreign keys.
 
-    They keep keys alone: rows come and go without them, and to migrate a hundred tables that relate to each other
-    takes Django half a minute."""
+    They store only the keys of related rows, so that rows can be deleted. And Django needs half a minute to migrate a
+    hundred tables that refer to each other."""
 
     def __init__(self, **kwargs):
         super().__init__(history_user_id_field=models.BigIntegerField(null=True), **kwargs)
 
     @property
     def kept(self):
-        """The versions that this request has made, by row; None outside of requests, where none are made."""
+        """The versions of this request, by row; None outside of requests, which write no versions."""
         request = getattr(self.context, "request", None)
         if request is None:
             return None
@@ -39,7 +39,7 @@ class Versions(HistoricalRecords):
         models.signals.pre_save.connect(self.pre_save, sender=sender, weak=False)
 
     def copy_fields(self, model):
-        """The columns of a table, with keys where it has relations."""
+        """The columns of a table, with keys for relations."""
         copies = super().copy_fields(model)
         return {name: key_column(model._meta.get_field(name)) or copy for name, copy in copies.items()}
 
@@ -58,7 +58,7 @@ class Versions(HistoricalRecords):
         self.keep_found(instance)
 
     def keep_found(self, instance):
-        """Keeps a row as it is before it changes, unless its last version says just that."""
+        """Stores the state of a row before a change, unless its last version equals it."""
         if self.kept is None or key_of(instance) in self.kept:
             return
         found = type(instance)._base_manager.filter(pk=instance.pk).first()
@@ -75,7 +75,7 @@ class Versions(HistoricalRecords):
             history_type = earlier.history_type if history_type == CHANGED else history_type
             drop(earlier)
             if (earlier.history_type, history_type) == (ADDED, DELETED):
-                return  # it came and went
+                return  # added and deleted in the same request
         if history_type != CHANGED or not is_kept(instance):
             super().create_historical_record(instance, history_type, using)
 
@@ -88,7 +88,7 @@ class Versions(HistoricalRecords):
 
 
 def key_column(field):
-    """A plain column for the key of a relation; nothing for a field that is none."""
+    """A plain column for the key of a relation; None for other fields."""
     if not field.is_relation:
         return None
     kind = models.UUIDField if isinstance(field.target_field, models.UUIDField) else models.BigIntegerField
@@ -102,18 +102,18 @@ def key_of(row):
 
 
 def versions_of(model, pk):
-    """The versions of a row, the last one first."""
+    """The versions of a row, newest first."""
     return model.versions.filter(**{model._meta.pk.attname: pk})
 
 
 def last_kept(model, pk):
-    """The version that a row comes back as: the last one before it was deleted, which still had its links."""
+    """The version that restores a row: the last one before its deletion, which still has its relations."""
     versions = versions_of(model, pk)
     return versions.exclude(history_type=DELETED).first() or versions.first()
 
 
 def links(version):
-    """Each relation to many of a version, and the rows that it kept the keys of."""
+    """Each to-many relation of a version, and its rows by the stored keys."""
     for field in version._history_m2m_fields:
         yield field, HistoricalRecords.m2m_models[field].objects.filter(history=version)
 
@@ -125,17 +125,17 @@ def drop(version):
 
 
 def columns(model):
-    """The columns that are kept, but for the key."""
+    """The stored columns, without the key."""
     return [field for field in model.versions.model.tracked_fields if not field.primary_key]
 
 
 def many(version):
-    """The keys of the rows that a version was related to, by relation."""
+    """The keys of the related rows of a version, by relation."""
     return {field.name: set(rows.values_list(field.m2m_reverse_name(), flat=True)) for field, rows in links(version)}
 
 
 def is_kept(row) -> bool:
-    """Whether the last version of a row is what the row is, but for figures, which follow from other rows."""
+    """Whether the last version of a row equals the row, except for totals."""
     model = type(row)
     told = [field for field in columns(model) if field.attname not in figures(model) - {*FACTS.get(model, ())}]
     last = versions_of(type(row), row.pk).first()
@@ -148,7 +148,7 @@ def is_kept(row) -> bool:
 
 
 def deleted(model):
-    """The last version of each row that is no more."""
+    """The last version of each deleted row."""
     pk = model._meta.pk.attname
     gone = model.versions.filter(history_type=DELETED).exclude(**{f"{pk}__in": model._base_manager.values("pk")})
     last = {}
@@ -158,7 +158,7 @@ def deleted(model):
 
 
 def changes(version, older):
-    """What a version changed of the one before: the fields, what they were and what they are, in words."""
+    """The changes of a version: the fields, with their former and new values as text."""
     before, now = many(older), many(version)
     for field in columns(version.instance_type):
         was, became = getattr(older, field.attname), getattr(version, field.attname)
@@ -171,20 +171,20 @@ def changes(version, older):
 
 
 def in_words(field, value) -> str:
-    """A value of a field: rows by their names, of those that are gone the keys."""
+    """A value of a field as text: related rows by name, deleted ones by key."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S} UTC"
     if not field.is_relation:
         return "" if value is None else str(value)
     keys = value if isinstance(value, set) else {value} - {None}
     rows = field.related_model._base_manager.in_bulk(keys)
-    return ", ".join(sorted(str(rows.get(key, f"{key}, which is gone")) for key in keys))
+    return ", ".join(sorted(str(rows.get(key, f"{key}, deleted")) for key in keys))
 
 
 @transaction.atomic
 def revert(version, apart=()):
-    """Makes a row what it was, but for the columns that stay apart or that nobody edits; refuses what the rules of
-    the data forbid."""
+    """Restores a version of a row, except for totals and other columns that nobody edits; raises ValidationError if
+    the result is invalid."""
     model = version.instance_type
     row = model._base_manager.filter(pk=getattr(version, model._meta.pk.attname)).first() or version.instance
     for field in columns(model):
@@ -193,7 +193,7 @@ def revert(version, apart=()):
     row.clean()
     row.validate_unique()
     row.validate_constraints()
-    row._change_reason = f"Back to what it was {version.history_date:%Y-%m-%d %H:%M:%S} UTC"
+    row._change_reason = f"Restored from {version.history_date:%Y-%m-%d %H:%M:%S} UTC"
     row.save()
     for field, _ in links(version):
         there = field.related_model._base_manager.filter(pk__in=many(version)[field.name])
@@ -202,11 +202,11 @@ def revert(version, apart=()):
 
 
 def value_now(field, value):
-    """What a column was, or nothing where the row is gone that it led to."""
+    """The former value of a column; None if the row that it refers to is deleted."""
     if not field.is_relation or value is None:
         return value
     if field.related_model._base_manager.filter(pk=value).exists():
         return value
     if field.null:
         return None
-    raise ValidationError(f"The {field.verbose_name} that it had is gone.")
+    raise ValidationError(f"The {field.verbose_name} it referred to no longer exists.")

@@ -1,4 +1,4 @@
-"""The pages of a row's history, for every table that has one."""
+"""The pages of a row's history, for every table with a history."""
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
@@ -14,7 +14,7 @@ from .history import DELETED, changes, deleted, last_kept, revert, versions_of
 
 
 class Versioned:
-    """Pages that tell what a row was, and bring it back."""
+    """Pages that show former versions of a row and restore them."""
 
     versions_per_page = 50
 
@@ -28,14 +28,14 @@ class Versioned:
         ]
 
     def versions(self, object_id):
-        """The versions of the row of an address, which has to be able to be the address of one."""
+        """The versions of the row that a URL names; 404 if its key is invalid."""
         try:
             return versions_of(self.model, self.opts.pk.to_python(unquote(object_id)))
         except ValidationError:
             raise Http404 from None
 
     def history_view(self, request, object_id, extra_context=None):
-        """Every version of a row, who made it when, and what it changed."""
+        """Every version of a row: who made it, when, and its changes."""
         versions = self.versions(object_id)
         row = self.get_object(request, unquote(object_id)) or getattr(versions.first(), "instance", None)
         if row is None:
@@ -58,7 +58,7 @@ class Versioned:
         return render(request, "editing/history.html", context)
 
     def with_changes(self, page, versions):
-        """The versions of a page, each with what it changed of the one before."""
+        """The versions of a page, each with its changes."""
         shown = list(page)
         before = [*shown[1:], *versions[page.end_index() : page.end_index() + 1]]
         for version, older in zip(shown, before, strict=False):
@@ -67,7 +67,7 @@ class Versioned:
         return shown
 
     def revert_view(self, request, object_id, number):
-        """Makes a row what it was, also one that is no more."""
+        """Restores a version of a row, also of a deleted one."""
         version = get_object_or_404(self.versions(object_id), pk=number)
         row = version.instance
         is_there = self.model._base_manager.filter(pk=row.pk).exists()
@@ -87,7 +87,7 @@ class Versioned:
         return super().changelist_view(request, {"deleted_url": deleted_url, **(extra_context or {})})
 
     def deleted_view(self, request):
-        """The rows that editors have deleted, each with the way back."""
+        """The rows that editors have deleted, each with a button to restore it."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         gone = deleted(self.model)

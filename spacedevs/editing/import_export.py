@@ -1,4 +1,5 @@
-"""Tables as files: CSV for spreadsheets, JSON for programs. What comes in is shown as a change before it is one."""
+"""Export and import of tables: CSV for spreadsheets, JSON for programs. An import shows its changes before it
+saves."""
 
 from contextlib import suppress
 
@@ -14,7 +15,7 @@ from import_export.resources import Diff, ModelResource, modelresource_factory
 
 from .staged_imports import GONE, Confirmation, DatabaseStorage, Gone
 
-FORMULAS = "=+-@\t\r"  # what a cell begins with that a spreadsheet would compute
+FORMULAS = "=+-@\t\r"  # first characters of cells that a spreadsheet would execute
 QUOTE = "'"
 
 
@@ -27,7 +28,7 @@ def is_number(text) -> bool:
 
 
 def escaped(cell):
-    """A text that no spreadsheet computes; the quote says that it is one, and is taken away when it comes back."""
+    """A text that no spreadsheet executes: a leading quote marks it, which the import removes."""
     if isinstance(cell, str) and cell[:1] and cell[0] in FORMULAS + QUOTE and not is_number(cell):
         return QUOTE + cell
     return cell
@@ -40,7 +41,7 @@ def unescaped(cell):
 
 
 def with_cells(change, dataset):
-    """The same table with each cell changed."""
+    """The same table with a function applied to each cell."""
     return tablib.Dataset(*([change(cell) for cell in row] for row in dataset), headers=dataset.headers)
 
 
@@ -53,7 +54,7 @@ class CSV(base_formats.CSV):
 
 
 class Change(Diff):
-    """What a row is and what it would be, in elements that need no style of their own."""
+    """The changes of a row as HTML without inline styles."""
 
     def as_html(self):
         return [
@@ -65,7 +66,7 @@ class Change(Diff):
 
 
 class RowResource(ModelResource):
-    """The rows of a table as a file has them: by id, and as strict as the form."""
+    """Import and export of the rows of a table: by id, with the validation of the form."""
 
     class Meta:
         skip_unchanged = True
@@ -78,7 +79,7 @@ class RowResource(ModelResource):
         return Change
 
     def import_field(self, field, instance, row, is_m2m=False, **kwargs):
-        """An empty cell says of a text that may be unknown that it is, unless it was known to be empty."""
+        """An empty cell means null for a nullable text, unless the stored text is empty."""
         was = vars(instance).get(field.attribute)
         super().import_field(field, instance, row, is_m2m, **kwargs)
         if vars(instance).get(field.attribute) == "" != was and instance._meta.get_field(field.attribute).null:
@@ -86,10 +87,10 @@ class RowResource(ModelResource):
 
 
 class Exchange(ImportExportMixin):
-    """Pages of a table that can be taken out as a file, and taken in from one."""
+    """Pages of a table with import and export."""
 
     formats = (CSV, base_formats.JSON)
-    export_form_class = ExportForm  # the one to choose fields with has scripts in its page
+    export_form_class = ExportForm  # the form that chooses fields needs inline scripts
     confirm_form_class = Confirmation
     tmp_storage_class = DatabaseStorage
     import_error_display = ("message", "row")
@@ -100,7 +101,7 @@ class Exchange(ImportExportMixin):
         return [modelresource_factory(self.model, RowResource, meta_options=options)]
 
     def choose_import_resource_class(self, form, request):
-        return self.get_import_resource_classes(request)[0]  # whatever a form says: there is one
+        return self.get_import_resource_classes(request)[0]  # the only one, whatever the form sends
 
     def get_confirm_form_kwargs(self, request, import_form=None):
         signer = Signer(salt=f"import of {self.opts.label} by {request.user.pk}")
@@ -114,7 +115,7 @@ class Exchange(ImportExportMixin):
         return form
 
     def process_import(self, request, **kwargs):
-        """The second step; who comes to it with a file that is not theirs, or is gone, goes back to the first."""
+        """The second step; without an upload of this user it redirects to the first step."""
         is_refused = request.method != "POST" or not self.has_import_permission(request)
         with suppress(Gone):
             if is_refused or self.create_confirm_form(request).is_valid():

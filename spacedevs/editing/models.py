@@ -1,6 +1,6 @@
-"""The tables of versions: one for each table that holds data, and for each of its relations to many.
+"""The tables of the history: one for each table with data, and one for each to-many relation.
 
-They are no data: no answer shows them, and the version of the dataset does not hang on them."""
+They are not part of the dataset: no response shows them, and they do not change the dataset version."""
 
 from django.apps import apps
 from django.conf import settings
@@ -10,7 +10,7 @@ from spacedevs.db.search.text import SearchText
 
 from .history import Versions
 
-# The registry tells an app's models by get_models() only once all apps have theirs, and this one is still being read.
+# The app registry offers get_models() only after all apps are loaded, and this module is still being imported.
 for noun in reversed(settings.NOUNS):
     for model in list(apps.get_app_config(noun).models.values()):
         if not model._meta.auto_created:

@@ -8,7 +8,7 @@ from .data_quality import attention
 
 
 class LogInForm(AdminAuthenticationForm):
-    """Tries no name that is longer than names are: what was tried is written down, in a column of its own length."""
+    """Refuses user names that are too long, because failed logins are stored in a column of limited length."""
 
     username = UsernameField(max_length=User._meta.get_field("username").max_length)
 
@@ -26,7 +26,7 @@ class EditingSite(AdminSite):
         return super().index(request, {"attention": attention(self, request), **(extra_context or {})})
 
     def get_app_list(self, request, app_label=None):
-        """What happens comes first, what it is made of below, users last: as the apps stand on each other."""
+        """Lists the apps from the highest floor to the lowest, users last."""
         floors = {noun: floor for floor, noun in enumerate(settings.NOUNS)}
         listed = super().get_app_list(request, app_label)
         return sorted(listed, key=lambda app: floors.get(app["app_label"], len(floors)))

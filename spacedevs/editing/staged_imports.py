@@ -1,7 +1,7 @@
-"""What an editor uploaded to be taken in, from the step that shows what it would change to the step that changes it.
+"""Uploaded files of imports, from the step that shows the changes to the step that saves them.
 
-The second step may reach another server, so the file is in the database: as a session of its own, which nobody logs in
-by and which ends after an hour. The form names it with a signature for one editor, one table and one format."""
+The second step may reach another server, so the file is stored in the database, in a session of its own that expires
+after an hour and cannot log in anybody. The form names it with a signature for one editor, table and format."""
 
 from base64 import b64decode, b64encode
 from io import BytesIO, TextIOWrapper
@@ -13,19 +13,19 @@ from import_export.forms import ConfirmImportForm
 from import_export.tmp_storages import BaseStorage
 
 LASTING = 3600  # seconds
-FILE = "import"  # where its session has the file
-GONE = "This file is not here, or no longer: upload it again."
+FILE = "import"  # the key of the file in its session
+GONE = "This upload does not exist or has expired: upload the file again."
 
 
 class Gone(Exception):
-    """There is no such file, for it was taken in, or its time is over."""
+    """The file does not exist: it was imported already, or it has expired."""
 
 
 class DatabaseStorage(BaseStorage):
-    """Keeps an uploaded file, as the library asks for it, where all servers find it."""
+    """Stores an uploaded file, with the interface of the library, where all servers find it."""
 
     def save(self, data: bytes):
-        SessionStore.clear_expired()  # nobody else does
+        SessionStore.clear_expired()  # the library does not
         kept = SessionStore()
         kept[FILE] = b64encode(data).decode()
         kept.set_expiry(LASTING)
@@ -44,7 +44,7 @@ class DatabaseStorage(BaseStorage):
 
 
 class Confirmation(ConfirmImportForm):
-    """The form of the second step, which goes by a name that the first step gave to the same editor."""
+    """The form of the second step, with the signed name from the first step of the same editor."""
 
     def __init__(self, *args, signer: signing.Signer, **kwargs):
         super().__init__(*args, **kwargs)

@@ -1,6 +1,6 @@
-"""Rows that somebody deleted while somebody else had them open: they are there again while a page is tried.
+"""Restores rows that somebody deleted while somebody else had them open.
 
-If it is saved they stay; if it is shown again, all that was done for it is taken back."""
+They exist while a submitted page is validated. If it is saved they stay; if not, the transaction is rolled back."""
 
 from typing import NamedTuple
 
@@ -11,23 +11,23 @@ from .history import DELETED, columns, last_kept, many, value_now, versions_of
 
 
 class Return(NamedTuple):
-    """How a row was deleted that a page has brought back."""
+    """The deletion of a row that a page restores."""
 
-    version: models.Model | None  # None where no editor did it
-    is_with_page: bool  # whether the row that the page is about was deleted as well
+    version: models.Model | None  # None if no editor deleted it
+    is_with_page: bool  # whether the row of the page was deleted too
 
 
 def returned_by(request) -> dict:
-    """The rows that the page of this request has brought back, by their keys."""
+    """The rows that this request restores, by their keys."""
     if not hasattr(request, "returned"):
         request.returned = {}
     return request.returned
 
 
 def bring_back(model, pk, state, returned, is_with_page=False):
-    """Puts a row back that was deleted, as its last version or else the page has it, and notes that.
+    """Restores a deleted row from its last version, or else from the page, and records that.
 
-    Returns it if the database does not take it, because what it belonged to is gone as well."""
+    Returns the row without saving it if the database refuses it, because its parent is deleted too."""
     try:
         pk = model._meta.pk.to_python(pk)
     except ValidationError:
@@ -52,7 +52,7 @@ def is_there(model, pk):
 
 
 def opened(model, pk, state):
-    """A row as the page was opened with it, and the keys of those that it was related to."""
+    """A row in the state in which the page was opened, and the keys of its related rows."""
     row = model(pk=pk)
     for field in model._meta.concrete_fields:
         if field.name in state:
@@ -61,7 +61,7 @@ def opened(model, pk, state):
 
 
 def insert(row, related):
-    """Puts a row into its table, but for what it led to that is gone."""
+    """Inserts a row, without its references to deleted rows."""
     for field in columns(type(row)):
         setattr(row, field.attname, value_now(field, getattr(row, field.attname)))
     row.save(force_insert=True)
@@ -71,7 +71,7 @@ def insert(row, related):
 
 
 def lonely(row):
-    """A row that is in no table; what it belonged to keeps its name."""
+    """An unsaved row whose parent still has its name."""
     alone = type(row)(**{field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields})
     for field in columns(type(row)):
         kept = field.is_relation and last_kept(field.related_model, getattr(row, field.attname))

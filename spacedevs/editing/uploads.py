@@ -1,7 +1,7 @@
-"""Pictures that editors upload: checked, written anew, and stored under a name that says nothing.
+"""Uploads of images: checked, re-encoded and stored under random names.
 
-What is stored was written here, so it is a picture and nothing else. Rows keep the absolute address of a file, as
-they do for pictures of elsewhere: answers show what the column holds."""
+The server writes the stored file itself, so it contains nothing but the image. Rows store the absolute URL of a file, as
+for images on other servers, because responses show the column as it is."""
 
 import errno
 import logging
@@ -32,17 +32,17 @@ MAX_SIDE_PIXELS = {"PNG": MAX_PIXELS, "JPEG": 65_500, "WEBP": 16_383}
 THUMBNAIL_WIDTH = 255
 QUALITY = 90  # of JPEG and WebP
 
-TOO_LARGE = f"The picture has more than {MEGAPIXELS} megapixels."
+TOO_LARGE = f"The image has more than {MEGAPIXELS} megapixels."
 TOO_LONG = f"The file is larger than {MAX_BYTES // 2**20} MB."
-TOO_WIDE = "A side of the picture is longer than such files can have."
-NO_PICTURE = "This is no PNG, JPEG or WebP picture, or it is damaged."
-NOTHING = "Upload a picture, or give its address."
+TOO_WIDE = "A side of the image is longer than the file format allows."
+NO_PICTURE = "This is not a valid PNG, JPEG or WebP image."
+NOTHING = "Upload an image or enter its URL."
 UNSTORED = (
-    "The picture could not be stored just now, so nothing was saved. What you typed is still here: choose the file "
-    "again, and save again later. The server's log tells the cause."
+    "The image could not be stored, so nothing was saved. Your other changes are kept: choose the file "
+    "again and save later. The server's log has the cause."
 )
 
-UPRIGHT = {  # by how it lies; Pillow's own way writes all of the EXIF data anew, and fails at what cameras put there
+UPRIGHT = {  # by EXIF orientation; Pillow's own function rewrites all EXIF data and fails for some cameras
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -54,11 +54,11 @@ UPRIGHT = {  # by how it lies; Pillow's own way writes all of the EXIF data anew
 
 
 class Unstored(Exception):
-    """A picture could not be stored, by no fault of its own."""
+    """A valid image could not be stored."""
 
 
 def opened(upload) -> Image.Image:
-    """The picture in a file, upright and with nothing but its pixels."""
+    """The image in a file, upright and without metadata."""
     if upload.size > MAX_BYTES:
         raise ValidationError(TOO_LONG)
     try:
@@ -69,7 +69,7 @@ def opened(upload) -> Image.Image:
             picture.load()
             turn = UPRIGHT.get(picture.getexif().get(ExifTags.Base.Orientation))
             picture = picture if turn is None else picture.transpose(turn)
-            if picture.mode.startswith("I"):  # 16 bits of grey, of which Pillow would show the lower 8
+            if picture.mode.startswith("I"):  # 16-bit grey, of which Pillow would keep the lower 8 bits
                 picture = picture.convert("I").point(lambda grey: grey / 256).convert("L")
             picture = picture.convert("RGBA" if picture.has_transparency_data and kind != "JPEG" else "RGB")
     except pictures.TooLarge as error:
@@ -82,7 +82,7 @@ def opened(upload) -> Image.Image:
 
 
 def thumbnail(picture) -> Image.Image:
-    """The whole picture made narrow; one that is narrow already stays as it is."""
+    """The image scaled to thumbnail width; narrower images stay unchanged."""
     if picture.width <= THUMBNAIL_WIDTH:
         return picture
     height = max(1, round(picture.height * THUMBNAIL_WIDTH / picture.width))
@@ -90,7 +90,7 @@ def thumbnail(picture) -> Image.Image:
 
 
 def stored(picture, kind, folder) -> str:
-    """The address of a picture once it is stored."""
+    """The URL that a stored image gets."""
     file = BytesIO()
     picture.save(file, kind, optimize=True, quality=QUALITY)
     name = f"{folder}/{secrets.token_hex(16)}.{ENDINGS[kind]}"
@@ -98,12 +98,12 @@ def stored(picture, kind, folder) -> str:
 
 
 class UploadForm(ConflictAwareForm):
-    """The form of a row that is a picture, or has one: the address is typed, or made from a file."""
+    """The form of a row with an image: the URL is typed, or set by an upload."""
 
     upload = forms.FileField(
         required=False,
         help_text=f"PNG, JPEG or WebP; at most {MAX_BYTES // 2**20} MB and {MEGAPIXELS} megapixels. "
-        "It takes the place of the addresses.",
+        "The upload replaces the URLs.",
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp", "class": "upload"}),
     )
 
@@ -123,7 +123,7 @@ class UploadForm(ConflictAwareForm):
 
     def clean_upload(self):
         upload = self.cleaned_data["upload"]
-        if hasattr(upload, "complaint"):  # of the page as it was sent just now
+        if hasattr(upload, "complaint"):  # of the page that was just submitted
             raise ValidationError(upload.complaint)
         self.picture = opened(upload) if upload else None
         return upload
@@ -136,14 +136,14 @@ class UploadForm(ConflictAwareForm):
         return cleaned
 
     def store(self, request):
-        """Puts the picture where pictures are, and its address into the row that will be saved."""
+        """Stores the image, and sets its URL in the row that will be saved."""
         kind = self.picture.format
         folder = self.instance._meta.model_name
         sizes = {"image_url": self.picture, "thumbnail_url": thumbnail(self.picture)}
         try:
             addresses = {name: stored(sizes[name], kind, folder) for name in self.addresses}
         except OSError as error:
-            logger.error("A picture could not be stored: %s", error)
+            logger.error("Cannot store an image: %s", error)
             self.cleaned_data["upload"].complaint = UNSTORED
             raise Unstored from error
         for name, address in addresses.items():
@@ -151,13 +151,13 @@ class UploadForm(ConflictAwareForm):
 
 
 class Uploading:
-    """Of pages with such forms, on the page and in its inlines: files are stored once all of it is valid."""
+    """For pages and inlines with such forms: stores files once the whole page is valid."""
 
     def changeform_view(self, request, *args, **kwargs):
-        """The page of a row; where a picture cannot be stored, it comes back as it was sent, and says so."""
+        """The page of a row; if an image cannot be stored, the page returns as submitted, with an error."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except Unstored:  # all was rolled back; the file now has a complaint, so that nothing is stored again
+        except Unstored:  # everything was rolled back; the error at the file prevents a second attempt to store it
             return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request, row, form, change):
@@ -176,22 +176,22 @@ class Uploading:
 
 
 def preview(address, picture=None):
-    """A picture to look at, leading to the whole of it."""
+    """A preview with a link to the full image."""
     if not address:
         return "-"
     return format_html('<a href="{}"><img class="preview" src="{}" alt=""></a>', address, picture or address)
 
 
-@cache_control(public=True, max_age=31536000, immutable=True)  # no name is ever used again
+@cache_control(public=True, max_age=31536000, immutable=True)  # names are never reused
 def serve(request, path):
-    """A picture that is stored on this machine."""
+    """A stored image on this machine."""
     try:
         response = static.serve(request, path, settings.MEDIA_ROOT)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             raise Http404 from None
         raise
-    response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same where files were copied
+    response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same on servers with copies of the files
     if isinstance(response, FileResponse):
         response["Content-Type"] = media_types.type_of(path)
     return response

@@ -6,7 +6,7 @@ from .models import Key
 
 @admin.register(Key)
 class KeyAdmin(admin.ModelAdmin):
-    """Keys are made here and shown once; of a key that is lost a new token is made."""
+    """Creates keys and shows them once; a lost key gets a new token."""
 
     list_display = ("owner", "rate", "active", "created", "last_used")
     list_filter = ("active",)
@@ -29,16 +29,16 @@ class KeyAdmin(admin.ModelAdmin):
             key.save(update_fields=["active"])
             self.log_change(request, key, "Revoked.")
 
-    @admin.action(description="Make new tokens for the selected keys", permissions=["change"])
+    @admin.action(description="Create new tokens for the selected keys", permissions=["change"])
     def renew(self, request, keys):
         request.issued = []
         for key in keys:
             request.issued.append((key, key.renew()))
             key.save(update_fields=["digest"])
-            self.log_change(request, key, "Made a new token.")
+            self.log_change(request, key, "Created a new token.")
         return self.show(request)
 
     def show(self, request):
-        """The tokens that were just made: in the answer itself, since nothing else may keep them."""
+        """Shows the new tokens in the response itself, because they are stored nowhere."""
         context = {**self.admin_site.each_context(request), "title": "New keys", "issued": request.issued}
         return TemplateResponse(request, "limits/issued.html", {**context, "opts": self.opts})

@@ -15,7 +15,7 @@ LIMITS = "THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"
 
 
 def check_limits(**kwargs):
-    """Complains of limits that are none."""
+    """Reports invalid limits."""
     errors = []
     for name in LIMITS:
         try:
@@ -28,23 +28,25 @@ def check_limits(**kwargs):
 
 
 def unwritable(folder: Path) -> list:
-    """Complains of a folder in which processes could not count together."""
+    """Reports a folder that is not writable, where processes could not share counts."""
     file = folder / "limits"
     nearest = next(each for each in (file, folder, *folder.parents) if each.exists())
     if os.access(nearest, os.W_OK) and (nearest == file or nearest.is_dir()):
         return []
-    other = "SPACEDEVS_LIMITS_DIR names another folder, REDIS_URL a Redis."
-    return [checks.Error(f"{folder}, where requests are counted, cannot be written: {other}", id="limits.E002")]
+    other = "set SPACEDEVS_LIMITS_DIR to another folder, or REDIS_URL."
+    return [checks.Error(f"{folder}, the folder for rate limits, is not writable: {other}", id="limits.E002")]
 
 
 def check_redis(**kwargs):
-    """Complains of a Redis that is there and can never count for us; one that is down may come back."""
+    """Reports an unsuitable Redis; one that is down may come back, so it is no error."""
     if not (settings.REDIS_URL and is_redis(settings.REDIS_URL)):
         return []
     mode = counter().mode()
     if mode in (None, "standalone"):
         return []
-    about = f"REDIS_URL leads to a Redis that runs as {mode}: limits need one server that is written to, and no other."
+    about = (
+        f"REDIS_URL points to a Redis that runs as {mode}: rate limits need a single Redis server that accepts writes."
+    )
     return [checks.Error(about, id="limits.E003")]
 
 

@@ -1,4 +1,4 @@
-"""Who asks: an address, or the owner of a key."""
+"""Identifies the caller: an IP address, or the owner of an API key."""
 
 import ipaddress
 from contextlib import suppress
@@ -18,7 +18,7 @@ from .rates import Rate
 
 
 class Caller(NamedTuple):
-    """Who asks, as they are called and as they are counted, and how much they may."""
+    """A caller: the name that is shown, the name that is counted, and the limit."""
 
     ident: str
     counted_as: str
@@ -26,7 +26,7 @@ class Caller(NamedTuple):
 
 
 def address_of(environ) -> str:
-    """Where a request came from: what the outermost of our proxies wrote down, as there is no trust beyond it."""
+    """The client's IP address, as the outermost trusted proxy reported it."""
     direct = environ.get("REMOTE_ADDR", "")
     if not settings.PROXIES:
         return direct
@@ -47,16 +47,16 @@ def is_address(text) -> bool:
 
 @lru_cache(maxsize=4096)
 def counted_as(address) -> str:
-    """An address, or of version 6 the network that its owner has as a whole."""
+    """An IPv4 address, or the network of an IPv6 address that usually belongs to one owner."""
     if ":" not in address or not is_address(address):
         return address
     number = ipaddress.IPv6Address(address.partition("%")[0])
-    # Where a server listens for both versions, one of version 4 is written as one of version 6.
+    # A server that listens for both versions shows IPv4 addresses as IPv6 addresses.
     return str(number.ipv4_mapped or ipaddress.ip_network((number, 64), strict=False))
 
 
 class Keys:
-    """The keys, each remembered for so long that a busy one costs no question to the database."""
+    """The API keys, cached for a second, so that a busy key costs no query per request."""
 
     remembered = 1  # second
 
@@ -65,10 +65,10 @@ class Keys:
 
     def forget(self, **kwargs):
         self.known = {}
-        self.any = False, 0  # whether there is any key, and until when that is remembered
+        self.any = False, 0  # whether any key exists, and the end of the cache time
 
     def exist(self) -> bool:
-        """Whether there is any key, be it revoked."""
+        """Whether any key exists, including revoked ones."""
         found, until = self.any
         if until <= monotonic():
             found = self.ask(Key.objects.exists)
@@ -87,13 +87,13 @@ class Keys:
     def read(self, name) -> Key | None:
         key = self.ask(Key.objects.filter(digest=name, active=True).first)
         if key:
-            with suppress(Error):  # a database that cannot be written, or not now, can be read
+            with suppress(Error):  # the database may be read-only or locked
                 key.note_use()
         return key
 
     @staticmethod
     def ask(question):
-        """What a query finds; a connection that broke since it was last used is opened anew."""
+        """The result of a query; reconnects if the connection broke since its last use."""
         connection = connections[DEFAULT_DB_ALIAS]
         try:
             return question()
@@ -110,9 +110,9 @@ for signal in (post_save, post_delete):
 
 
 class KeyAuthentication(TokenAuthentication):
-    """Knows the owner of a key by `Authorization: Token …`, or `Bearer …`.
+    """Authenticates by `Authorization: Token …` or `Bearer …`.
 
-    Where there are no keys it looks at no token: apps send the one that upstream gave them."""
+    Without any keys it ignores tokens, because apps send those that upstream issued."""
 
     schemes = b"token", b"bearer"
 
@@ -134,7 +134,7 @@ class KeyAuthentication(TokenAuthentication):
 
 
 def key_of(environ) -> Key | None:
-    """The key that a request came with; raises AuthenticationFailed for a token that is none of ours."""
+    """The key of a request; raises AuthenticationFailed for an unknown token."""
     sent = environ.get("HTTP_AUTHORIZATION")
     known = sent and KeyAuthentication().authenticate(SimpleNamespace(headers={"authorization": sent}))
     return known[1] if known else None

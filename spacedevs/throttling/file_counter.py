@@ -1,8 +1,7 @@
-"""What callers have used of their limits, counted exactly by all processes together.
+"""Counts the requests of callers, exactly, for all processes of a machine.
 
-A caller's time begins with the first request that counts, and after the period of the limit it is over, with all
-that was used in it. So a caller takes the same few bytes however high the limit is, and a request the same few steps.
-Upstream remembers when each request came instead, and gives back one after the other."""
+A caller's window begins with the first request that counts and ends after the period of the limit; then the count
+starts again. So a caller needs the same few bytes for any limit. Upstream uses a sliding window instead."""
 
 import ctypes
 import fcntl
@@ -27,16 +26,16 @@ log = getLogger(__name__)
 
 @lru_cache(maxsize=4096)
 def name_of(caller, period) -> tuple[bytes, int]:
-    """What a caller is called in a file, and the number from which their place follows."""
+    """The digest of a caller in the file, and the number that determines their slot."""
     name = blake2b(f"{caller} {period}".encode(), digest_size=16).digest()
     return name, int.from_bytes(name[:4], "big")
 
 
 class FileLock:
-    """Lets one thread of one process at a time at a file; a process that dies lets go of it.
+    """Locks a file for one thread of one process; the lock ends with the process.
 
-    Python's own call lets other threads run while it asks, though nearly always the lock is free: with four threads
-    that cost more than all else here. So it is asked for without letting go, and waited for only if it is not free."""
+    Python's flock releases the GIL, although the lock is nearly always free: with four threads this cost more than
+    everything else here. So this tries without waiting first, and releases the GIL only if the lock is taken."""
 
     def __init__(self, path: Path):
         self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -54,27 +53,27 @@ class FileLock:
 
 
 class FileCounter:
-    """Counts in a file that the processes of one machine have in their memory.
+    """Counts in a memory-mapped file that the processes of one machine share.
 
-    Its places are filled by a hash of the caller. One whose time is over is free again; where among its neighbours
-    none is free, the one that is over soonest makes room."""
+    A hash of the caller determines the slot. A slot whose window is over is free. If none of the neighbouring slots is
+    free, the one that ends first is reused."""
 
     places, neighbours = 2**16, 32
-    place = Struct("=16s d q")  # whose it is, when their time is over, how much they used
+    place = Struct("=16s d q")  # digest of the caller, end of the window, requests used
     size = (places + neighbours) * place.size
 
     def __init__(self, path: Path):
         path.parent.mkdir(parents=True, exist_ok=True)
         self.lock = FileLock(path)
         with self.lock, path.open("r+b") as file:
-            # All of it is written, since a hole that is filled when the disk is full ends the process.
+            # Written completely: to fill a hole of a sparse file on a full disk would kill the process.
             counted = file.read(self.size)
             file.seek(0)
             file.write(counted.ljust(self.size, b"\0"))
         self.memory = mmap.mmap(self.lock.file, self.size)
 
     def take(self, caller: str, rate: Rate) -> Use | None:
-        """Counts a request; where the limit is reached it does not, and tells what was used."""
+        """Counts a request, unless the limit is reached; returns the usage."""
         name, start = self.home(caller, rate)
         with self.lock:
             now = time()
@@ -85,7 +84,7 @@ class FileCounter:
         return None
 
     def give_back(self, caller: str, rate: Rate):
-        """Forgets a request that was counted."""
+        """Takes a counted request back."""
         name, start = self.home(caller, rate)
         with self.lock:
             offset, until, used = self.find(name, start, time(), rate)
@@ -93,7 +92,7 @@ class FileCounter:
                 self.place.pack_into(self.memory, offset, name, until, used - 1)
 
     def use(self, caller: str, rate: Rate) -> Use:
-        """What was used, without counting."""
+        """The usage, without counting."""
         name, start = self.home(caller, rate)
         with self.lock:
             now = time()
@@ -101,12 +100,12 @@ class FileCounter:
         return Use(used, ceil(until - now)) if used else UNUSED
 
     def home(self, caller, rate) -> tuple[bytes, int]:
-        """A caller's name, and the first of the places where it may be."""
+        """A caller's digest, and the first possible slot."""
         name, number = name_of(caller, rate.period)
         return name, number % self.places * self.place.size
 
     def find(self, name, start, now, rate) -> tuple[int, float, int]:
-        """The place of a caller, or the one to take; when their time is over; what they used."""
+        """The slot of a caller or the one to use, the end of the window, and the requests used."""
         best, soonest = start, float("inf")
         for offset in range(start, start + self.neighbours * self.place.size, self.place.size):
             whose, until, used = self.place.unpack_from(self.memory, offset)
@@ -115,13 +114,13 @@ class FileCounter:
             over = 0 if whose == name or until <= now else until
             if over < soonest:
                 best, soonest = offset, over
-            if not until:  # never taken, so the caller is not beyond it
+            if not until:  # never used, so the caller has no later slot
                 break
         return best, now + rate.period, 0
 
 
 class MemoryCounter(FileCounter):
-    """Counts for this process alone, where no file can be written."""
+    """Counts for this process only, if no file is writable."""
 
     def __init__(self):
         self.lock, self.memory = Lock(), mmap.mmap(-1, self.size)
@@ -129,7 +128,7 @@ class MemoryCounter(FileCounter):
 
 @cache
 def counter() -> FileCounter | Leases:
-    """Where this process counts, begun when something is first counted: many a server has nothing to limit."""
+    """The counter of this process, created at the first use because many servers have no limits."""
     if settings.REDIS_URL:
         from .redis_counter import RedisCounter  # noqa: PLC0415 - its library takes 6 MB, which others need not pay
 
@@ -139,6 +138,8 @@ def counter() -> FileCounter | Leases:
         return FileCounter(path)
     except OSError as error:
         log.warning(
-            "%s: %s. Each process counts for itself; SPACEDEVS_LIMITS_DIR names a folder.", path, error.strerror
+            "%s: %s. Each process counts requests on its own; set SPACEDEVS_LIMITS_DIR to a writable folder.",
+            path,
+            error.strerror,
         )
         return MemoryCounter()

@@ -1,9 +1,8 @@
-"""Requests of busy callers, taken from a shared count in advance, so that not each of them has to be asked for.
+"""Leases: requests of busy callers that a process reserves in advance, to save round trips to the shared counter.
 
-A process that is asked by one caller again and again takes more for them each time, as a lease, and lets it pass by
-itself. A lease is a small part of what the caller has left: near the limit, and where little is granted at all, each
-request is counted alone. So never more than the limit passes. What is left of a lease goes back after a moment, for
-other processes to grant; that of a process that is killed is lost to the caller."""
+The more often one caller sends requests to a process, the larger its next lease. A lease is a small part of the
+remaining quota: near the limit, and for low limits, each request is counted alone. So the limit is never exceeded. The
+unused rest of a lease returns after a moment, for other processes; that of a killed process is lost to the caller."""
 
 import atexit
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from typing import NamedTuple
 
 from .rates import Rate, Use
 
-MAX_LEASES = 4096  # leases, after which those are forgotten of which nothing is left
+MAX_LEASES = 4096  # number of leases above which used-up ones are removed
 
 
 class Grant(NamedTuple):
-    """How many requests were granted, how many are counted now, and in how many seconds all are forgotten."""
+    """The requests granted, the requests counted so far, and the seconds to the end of the window."""
 
     granted: int
     used: int
@@ -27,7 +26,7 @@ class Grant(NamedTuple):
 
 @dataclass
 class Lease:
-    """What was granted to a caller: when, how much of it is left, and until when it counts, rather too early."""
+    """A reservation: when it was granted, how many requests are left, and a safe end of its window."""
 
     grant: Grant
     since: float
@@ -39,11 +38,11 @@ class Lease:
 
 
 class Leases:
-    """Counts as the counter behind it does, which can count several requests at once."""
+    """A counter with leases, for a counter that can count several requests at once."""
 
-    quick = 0.05  # seconds; whoever has used up a lease within them is busy
-    most = 1024  # requests of a lease
-    lasting = 0.5  # seconds after which what is left goes back, and who was refused may ask again
+    quick = 0.05  # seconds; a caller who used up a lease within this time is busy
+    most = 1024  # largest lease, in requests
+    lasting = 0.5  # seconds until the unused rest returns, and until a refused caller is counted again
 
     def __init__(self, counter):
         self.counter, self.lock, self.leases, self.keeper = counter, Lock(), {}, None
@@ -62,7 +61,7 @@ class Leases:
                     return Use(lease.grant.used, ceil(lease.until - now))
                 if now < lease.since + self.quick:
                     wanted = min(max(1, 2 * lease.grant.granted), self.most)
-        grant = self.counter.grant(caller, rate, wanted)  # while others go on
+        grant = self.counter.grant(caller, rate, wanted)  # other threads continue meanwhile
         if grant is None:
             return None
         with self.lock:
@@ -76,11 +75,11 @@ class Leases:
             if lease and (lease.left or lease.grant.granted > 1) and monotonic() < lease.until:
                 lease.left += 1
                 return
-            self.leases.pop((caller, rate), None)  # who was refused may ask again
+            self.leases.pop((caller, rate), None)  # a refused caller may try again
         self.counter.give_back(caller, rate)
 
     def use(self, caller: str, rate: Rate) -> Use:
-        """What was used, without counting; what other processes hold counts as used, for a moment."""
+        """The usage, without counting; leases of other processes count as used."""
         with self.lock:
             lease = self.leases.pop((caller, rate), None)
         self.return_left({(caller, rate): lease} if lease else {})
@@ -91,23 +90,23 @@ class Leases:
         return self.counter.answers()
 
     def mode(self) -> str | None:
-        """How the Redis behind it runs, where it tells."""
+        """The mode of the Redis behind it, if known."""
         return self.counter.mode()
 
     def keep(self, whose, lease):
-        """Keeps a lease in place of that before, along with what another thread got of the same period meanwhile."""
+        """Replaces a lease, and adds what another thread reserved for the same window meanwhile."""
         before = self.leases.get(whose)
         if before and abs(before.until - lease.until) < self.lasting:
             lease.left += before.left
         if len(self.leases) >= MAX_LEASES:
             self.leases = {whose: lease for whose, lease in self.leases.items() if lease.left}
         self.leases[whose] = lease
-        if lease.left and not (self.keeper and self.keeper.is_alive()):  # in a process that was forked it is not
+        if lease.left and not (self.keeper and self.keeper.is_alive()):  # not running after a fork
             self.keeper = Thread(target=self.watch, name="leases", daemon=True)
             self.keeper.start()
 
     def watch(self):
-        """Gives back what is left of leases, as long as there are any."""
+        """Returns the rest of leases until no lease is left."""
         while self.keeper:
             sleep(self.lasting)
             self.end(monotonic() - self.lasting)
@@ -116,7 +115,7 @@ class Leases:
                     self.keeper = None
 
     def end(self, moment=float("inf")):
-        """Gives back what is left of the leases that were taken before a moment."""
+        """Returns the rest of the leases that were granted before a moment."""
         with self.lock:
             over = {whose: lease for whose, lease in self.leases.items() if lease.since <= moment}
             self.leases = {whose: lease for whose, lease in self.leases.items() if whose not in over}

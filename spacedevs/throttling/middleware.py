@@ -1,4 +1,4 @@
-"""The door before all others: who may not ask, or not now, is told so before anything is read or made."""
+"""The rate limit, before anything else: an unauthorised or excessive request costs no further work."""
 
 from django.conf import settings
 from django.db import Error
@@ -16,17 +16,17 @@ CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 
 
 class Throttle:
-    """Counts what each caller asks, and refuses what is over their limit; an answer that they had costs nothing."""
+    """Counts the requests of each caller, and answers 429 above their limit; a 304 does not count."""
 
     def __init__(self, application):
         self.application = application
         self.unchanged = application.unchanged if isinstance(application, ResponseCache) else lambda *asked: None
         self.root = reverse("api-root")
-        self.free = reverse("api-throttle-list")  # tells what is left, so it takes nothing of it
+        self.free = reverse("api-throttle-list")  # it reports the usage, so it does not count
 
     def __call__(self, environ, start_response):
         if not settings.THROTTLE_ANONYMOUS and "HTTP_AUTHORIZATION" not in environ:
-            return self.application(environ, start_response)  # nothing to count, and nobody to know
+            return self.application(environ, start_response)  # no limit and no keys
         path = environ.get("PATH_INFO", "")
         if not path.startswith(self.root):
             return self.application(environ, start_response)
@@ -38,7 +38,7 @@ class Throttle:
             return refuse_for_want_of_database(start_response)
         if path == self.free:
             return self.application(environ, start_response)
-        # No answer depends on the key, so those with one share the answers of all others.
+        # No response depends on the key, so all callers share cached responses.
         environ.pop("HTTP_AUTHORIZATION", None)
         if caller.rate is None or environ["REQUEST_METHOD"] == "OPTIONS":
             return self.application(environ, start_response)
@@ -54,7 +54,7 @@ class Throttle:
         return refuse_for_now(start_response, use.wait) if told is None else told
 
     def giving_back(self, caller: Caller, environ, start_response):
-        """A start_response that takes nothing for an answer that the caller has already, and nobody had to make."""
+        """A start_response that takes the count back for a 304 from the cache."""
 
         def start(status, headers, *error):
             if status.startswith("304 ") and WAS_MADE not in environ:
@@ -64,7 +64,7 @@ class Throttle:
         return start
 
     def refuse_token(self, environ, start_response, error: AuthenticationFailed):
-        """Says that a token is none of ours, but to nobody who tries one after another."""
+        """Answers 401 for an unknown token; 429 to a client that tries many."""
         rate = Rate.of(settings.THROTTLE_FAILED)
         use = rate and counter().take(f"failures of {counted_as(address_of(environ))}", rate)
         if use:

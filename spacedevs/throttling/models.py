@@ -11,27 +11,27 @@ from .rates import Rate, is_rate
 
 
 def digest(token: str) -> str:
-    """What is kept of a token: it is random and long, so one round of a plain hash cannot be undone."""
+    """The digest of a token; tokens are long and random, so one round of a plain hash is safe."""
     return sha256(token.encode()).hexdigest()
 
 
 class Key(models.Model):
-    """Lets its owner ask by a limit of their own, with the header `Authorization: Token …`."""
+    """An API key: gives its owner a limit of their own, with the header `Authorization: Token …`."""
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    owner = models.CharField(max_length=255, help_text="Whose it is, as /api-throttle/ names them.")
+    owner = models.CharField(max_length=255, help_text="Name of the owner, as /api-throttle/ shows it.")
     rate = models.CharField(
         "limit",
         max_length=50,
         blank=True,
         validators=[is_rate],
-        help_text="How much may be asked with it, like 300/hour; what THROTTLE_KEYS says where this is empty.",
+        help_text="Rate limit of this key, for example 300/hour; if empty, THROTTLE_KEYS applies.",
     )
-    active = models.BooleanField(default=True, help_text="Revoked, it is refused from the next second on.")
+    active = models.BooleanField(default=True, help_text="A revoked key is refused within a second.")
     created = models.DateTimeField(auto_now_add=True)
-    last_used = models.DateTimeField(null=True, blank=True, editable=False, help_text="To the hour.")
+    last_used = models.DateTimeField(null=True, blank=True, editable=False, help_text="With a precision of one hour.")
 
-    noted_every = timedelta(hours=1)  # since an answer is read from memory, and a note of it is written to the disk
+    noted_every = timedelta(hours=1)  # a response may come from memory, but this is a write to the disk
 
     class Meta:
         ordering = ("owner", "id")
@@ -40,16 +40,16 @@ class Key(models.Model):
         return self.owner
 
     def renew(self) -> str:
-        """A new token for the key, which is known to nobody but who gets it from here."""
+        """Sets a new token and returns it; it is stored nowhere else."""
         token = secrets.token_hex(20)
         self.digest = digest(token)
         return token
 
     def note_use(self):
-        """Keeps when the key was used, if that is news."""
+        """Stores the time of the last use, at most once an hour."""
         now = timezone.now()
         if self.last_used is None or self.last_used < now - self.noted_every:
-            with waiting_at_most(0):  # whoever asks would wait as well
+            with waiting_at_most(0):  # a longer wait would delay the request
                 Key.objects.filter(pk=self.pk).update(last_used=now)
 
     def limit(self, otherwise: Rate | None) -> Rate | None:

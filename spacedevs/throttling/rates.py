@@ -1,4 +1,4 @@
-"""How much may be asked, and in how long a time."""
+"""Rates, such as 15 requests per hour."""
 
 import re
 from functools import lru_cache
@@ -11,7 +11,7 @@ WRITTEN = re.compile(rf"([1-9][0-9]{{0,8}})/({'|'.join(PERIODS)})")
 
 
 class Rate(NamedTuple):
-    """So many requests in so many seconds."""
+    """A number of requests in a number of seconds."""
 
     limit: int
     period: int
@@ -19,23 +19,25 @@ class Rate(NamedTuple):
     @classmethod
     @lru_cache
     def of(cls, text) -> "Rate | None":
-        """The rate that a text like 15/hour gives; None, for no limit, where it gives none."""
+        """Parses a text such as 15/hour; None (no limit) for an empty text."""
         if not text:
             return None
         match = WRITTEN.fullmatch(text)
         if not match:
-            raise ValidationError(f"{text!r} is not a rate; write it like 15/hour, in one of {', '.join(PERIODS)}.")
+            raise ValidationError(
+                f"{text!r} is not a rate. Use a format such as 15/hour, with one of {', '.join(PERIODS)}."
+            )
         return cls(int(match[1]), PERIODS[match[2]])
 
 
 class Use(NamedTuple):
-    """How often a caller has asked, and in how many seconds that is forgotten."""
+    """The requests that a caller has used, and the seconds to the end of the window."""
 
     used: int
     wait: int
 
     def next(self, rate: Rate) -> int:
-        """In how many seconds the caller may ask again."""
+        """The seconds until the caller may send another request."""
         return max(1, self.wait) if self.used >= rate.limit else 0
 
 
@@ -43,5 +45,5 @@ UNUSED = Use(0, 0)
 
 
 def is_rate(text):
-    """Refuses what is no rate, in forms."""
+    """Validates a rate in forms."""
     Rate.of(text)

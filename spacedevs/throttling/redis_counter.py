@@ -1,4 +1,4 @@
-"""What callers have used, counted in Redis by the processes of several machines."""
+"""Counts the requests of callers in Redis, for the processes of several machines."""
 
 import re
 from hashlib import sha1
@@ -13,13 +13,13 @@ from .leases import Grant
 from .rates import UNUSED, Rate, Use
 
 log = getLogger(__name__)
-MODE = re.compile(rb"^(?:redis|server)_mode:(\w+)", re.MULTILINE)  # Valkey calls it server_mode
+MODE = re.compile(rb"^(?:redis|server)_mode:(\w+)", re.MULTILINE)  # Valkey's name is server_mode
 
 
 class RedisCounter:
-    """Counts in Redis, for the processes of several machines. While it is down nothing is limited."""
+    """Counts in Redis, for the processes of several machines. While Redis is down, nothing is limited."""
 
-    # Of what is left none is granted more than a part: so others find some of it, and in the end each counts alone.
+    # A process gets only a part of the remaining quota, so that others get some too; near the limit, one at a time.
     granting = """
         local used = tonumber(redis.call('GET', KEYS[1]) or 0)
         local left = tonumber(ARGV[1]) - used
@@ -28,7 +28,7 @@ class RedisCounter:
         if redis.call('INCRBY', KEYS[1], granted) == granted then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
         return {granted, used + granted, redis.call('PTTL', KEYS[1])}
     """
-    # Not in the next period of the caller, which ends later.
+    # Only in the same window: the next one ends later.
     giving = """
         if redis.call('PTTL', KEYS[1]) <= tonumber(ARGV[2]) then
             local used = tonumber(redis.call('GET', KEYS[1]) or 0)
@@ -36,8 +36,8 @@ class RedisCounter:
         end
     """
     asking = "return {0, tonumber(redis.call('GET', KEYS[1]) or 0), redis.call('PTTL', KEYS[1])}"
-    patience, pause = 0.25, 5  # seconds: for an answer, and until one that failed is asked again
-    quiet = 60  # seconds, until the cause of a failure is logged again
+    patience, pause = 0.25, 5  # seconds: for a reply, and until the next attempt after a failure
+    quiet = 60  # seconds until the cause of a failure is logged again
     probe = "spacedevs:health", Rate(2**31 - 1, 60)
 
     def __init__(self, url: str):
@@ -49,11 +49,12 @@ class RedisCounter:
         self.down_until = self.quiet_until = 0
 
     def grant(self, caller: str, rate: Rate, wanted: int) -> Grant | None:
-        """Counts as many requests as are wanted, or fewer; at the limit none. None while Redis is down."""
+        """Counts the wanted number of requests or fewer, none at the limit; None while Redis is down."""
         return self.run(self.granting, caller, rate, *rate, wanted)
 
     def give_back(self, caller: str, rate: Rate, number=1, wait: float | None = None):
-        """Forgets requests that were counted, but not in a period that ends in more than so many seconds."""
+        """Takes counted requests back, unless a new window has begun that ends later than this many seconds from
+        now."""
         wait = rate.period if wait is None else wait + self.patience
         self.run(self.giving, caller, rate, number, ceil(wait * 1000))
 
@@ -63,11 +64,12 @@ class RedisCounter:
         return Use(found.used, ceil(found.wait)) if found else UNUSED
 
     def answers(self) -> bool:
-        """Whether requests can be counted: counts one, and forgets it, since Redis may answer and yet refuse that."""
+        """Whether Redis accepts writes: counts a request and takes it back, because a read may work where a write
+        fails."""
         key, rate = self.probe
         try:
             if (mode := self.mode()) not in (None, "standalone"):
-                raise redis.RedisError(f"it runs as {mode}, which is not supported")
+                raise redis.RedisError(f"it runs as {mode}, which is unsupported")
             self.ask(self.granting, key, *rate, 1)
             self.ask(self.giving, key, 1, rate.period * 1000)
         except redis.RedisError as error:
@@ -76,7 +78,7 @@ class RedisCounter:
         return True
 
     def mode(self) -> str | None:
-        """How Redis runs: as standalone, cluster or sentinel; None where it is down, or tells this user nothing."""
+        """The mode of Redis: standalone, cluster or sentinel; None if it is down or refuses the command."""
         try:
             found = MODE.search(self.send("INFO", "server"))
         except redis.RedisError:
@@ -86,7 +88,7 @@ class RedisCounter:
     def log(self, error):
         if monotonic() >= self.quiet_until:
             self.quiet_until = monotonic() + self.quiet
-            log.warning("Nothing is limited while Redis fails: %s", " ".join(str(error).split()))
+            log.warning("Rate limits are off while Redis fails: %s", " ".join(str(error).split()))
 
     def run(self, script, caller, rate, *arguments) -> Grant | None:
         if monotonic() < self.down_until:
@@ -100,20 +102,20 @@ class RedisCounter:
         return answer and Grant(*answer[:2], max(0, answer[2] / 1000))
 
     def ask(self, script, *arguments):
-        """Runs a script, which Redis may have to be told first."""
+        """Runs a script, after loading it if Redis does not know it."""
         try:
             return self.send("EVALSHA", self.digests[script], 1, *arguments)
         except redis.exceptions.NoScriptError:
             return self.send("EVAL", script, 1, *arguments)
 
     def send(self, *command):
-        """Sends a command on a connection of this thread: by the pool of all it would take four times as long."""
+        """Sends a command on this thread's own connection; with the shared pool it would take four times as long."""
         connection = getattr(self.threads, "connection", None)
         if connection is None:
             connection = self.threads.connection = self.pool.make_connection()
         try:
             connection.send_command(*command)
             return connection.read_response()
-        except redis.ConnectionError:  # it was closed since it was used last, and is opened anew by itself
+        except redis.ConnectionError:  # the connection was closed since its last use; it reopens by itself
             connection.send_command(*command)
             return connection.read_response()

@@ -2,7 +2,7 @@ from rest_framework import serializers
 
 
 class APIThrottle(serializers.Serializer):
-    """How much a caller may ask, and has asked."""
+    """The limit and the usage of a caller."""
 
     your_request_limit = serializers.IntegerField()
     limit_frequency_secs = serializers.IntegerField()

@@ -4,12 +4,12 @@ from .authentication import caller_of
 from .file_counter import counter
 from .serializers import APIThrottle
 
-# LL2 2.3.0 has a number where we may have no limit: the largest that every client can hold.
+# LL2 2.3.0 has no word for "no limit", so this is the largest number that every client can hold.
 UNLIMITED = {"your_request_limit": 2**31 - 1, "limit_frequency_secs": 3600, "current_use": 0, "next_use_secs": 0}
 
 
 class ApiThrottle(OneObject):
-    """How much the caller may ask, and has asked; itself it may be asked at any time."""
+    """The limit and the usage of the caller; this endpoint does not count itself."""
 
     ladder = (APIThrottle,)
 
@@ -28,5 +28,5 @@ class ApiThrottle(OneObject):
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
-        response["Cache-Control"] = "no-store"  # it is about this caller and this moment
+        response["Cache-Control"] = "no-store"  # it depends on the caller and the moment
         return response

@@ -77,7 +77,7 @@ def test_ports_that_take_ships_are_offered_first_and_alone_have_a_button(editor,
 def test_port_of_another_target_is_refused(editor, mir):
     elsewhere = docking_location(spacestation=space_station())
     fields = typed(1, space_station_target=mir, docking_location=elsewhere, flight_vehicle_chaser=spacecraft_flight())
-    assert complaints(editor, fields) == {"docking_location": ["That is no port of Mir."]}
+    assert complaints(editor, fields) == {"docking_location": ["This is not a port of Mir."]}
 
 
 def test_departure_before_the_docking_is_refused(editor, mir, port):
@@ -93,7 +93,7 @@ def test_second_ship_at_a_port_is_refused_with_the_name_of_the_first(editor, mir
     first = docking_event(docking_location=port, docking=day(5), departure=day(10))
     ship = spacecraft_flight()
     fields = typed(stay_from, until, space_station_target=mir, docking_location=port, flight_vehicle_chaser=ship)
-    named = f"{first.chaser} is there since 2024-03-05 00:00 UTC until 2024-03-10 00:00 UTC."
+    named = f"{first.chaser} is docked there since 2024-03-05 00:00 UTC until 2024-03-10 00:00 UTC."
     assert complaints(editor, fields) == ({"docking_location": [named]} if is_refused else {})
 
 

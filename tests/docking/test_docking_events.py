@@ -154,7 +154,7 @@ def test_a_docking_has_no_second_target_or_chaser(party):
 
 IMPOSSIBLE = {
     "departure": "The departure is before the docking.",
-    "docking_location": "That is no port of Mir.",
+    "docking_location": "This is not a port of Mir.",
     "space_station_chaser": "Chaser and target are the same.",
 }
 

@@ -100,7 +100,7 @@ def test_what_both_did_is_kept_once_the_second_has_seen_it(anna, boris, mir):
 def test_field_that_both_changed_stays_as_typed_and_is_marked(anna, boris, mir):
     anna.save(name="Mir-2")
     assert not boris.save(name="Mir-3")
-    assert boris.errors["name"] == ["Somebody else put “Mir-2” here meanwhile."]
+    assert boris.errors["name"] == ["Another user set this to “Mir-2” in the meantime."]
     assert boris.fields["name"] == "Mir-3"
     assert boris.save()
     mir.refresh_from_db()
@@ -129,7 +129,7 @@ def test_change_by_others_than_editors_is_told_too(boris, mir):
     SpaceStation.objects.update(founded="1986-02-19")
     assert not boris.save(name="Mir-2")
     (told,) = boris.errors["__all__"]
-    assert told.startswith("This was changed after you opened it, though not on these pages.")
+    assert told.startswith("This was changed after you opened it, but not in the admin.")
     assert boris.save()
     mir.refresh_from_db()
     assert (str(mir.founded), mir.name) == ("1986-02-19", "Mir-2")
@@ -180,7 +180,7 @@ def test_row_that_was_added_to_an_inline_is_told(both):
     assert not boris.save(height="32", **added_port(1, "Sofora"))
     (told,) = boris.told_of_rows
     assert told.startswith("“Kvant (Mir)”: anna added this ")
-    assert told.endswith("It is here once you have saved.")
+    assert told.endswith("It appears here after you save.")
     assert boris.save()
     ports = DockingLocation.objects.order_by("name").values_list("name", flat=True)
     assert [*ports] == ["Kristall", "Kvant", "Sofora"]
@@ -197,7 +197,7 @@ def test_row_of_an_inline_that_was_deleted_stays_deleted_where_it_was_left_alone
     assert not boris.save(name="Mir-2")
     ((told,),) = (errors["__all__"] for errors in boris.inline_errors)
     assert told.startswith("anna deleted this ")
-    assert told.endswith("So it is marked for deletion: take that away, and saving brings it back.")
+    assert told.endswith("It is marked for deletion: clear the mark and save to restore it.")
     assert boris.save()
     mir.refresh_from_db()
     assert (mir.name, DockingLocation.objects.count()) == ("Mir-2", 0)
@@ -208,7 +208,7 @@ def test_row_of_an_inline_that_was_deleted_comes_back_where_something_was_typed(
     anna.save(**{f"{PORT}DELETE": "on"})
     assert not boris.save(**{f"{PORT}name": "Kristall-2"})
     ((told,),) = (errors["__all__"] for errors in boris.inline_errors)
-    assert told.endswith("What you typed is still here: save again, and it is back, or mark it for deletion.")
+    assert told.endswith("Your values are kept: save again to restore it, or mark it for deletion.")
     assert not DockingLocation.objects.exists()
     assert boris.save()
     assert [*DockingLocation.objects.values_list("pk", "name")] == [(kristall.pk, "Kristall-2")]
@@ -270,7 +270,7 @@ def test_row_that_was_deleted_comes_back_with_all_that_went_along(both, kristall
     assert not boris.save(name="Mir-2")
     (told,) = boris.errors["__all__"]
     assert told.startswith("anna deleted this ")
-    assert told.endswith("What you typed is still here: save again, and it is back as you have it here.")
+    assert told.endswith("Your values are kept: save again to restore the record with them.")
     assert boris.inline_errors == []
     assert not SpaceStation.objects.exists()
     assert boris.fields["name"] == "Mir-2"
@@ -296,7 +296,7 @@ def test_row_that_others_than_editors_deleted_comes_back_too(boris, mir):
     SpaceStation.objects.all().delete()
     assert not boris.save(name="Mir-2")
     (told,) = boris.errors["__all__"]
-    assert told.startswith("This was deleted after you opened it, though not on these pages.")
+    assert told.startswith("This was deleted after you opened it, but not in the admin.")
     assert boris.save()
     assert [*SpaceStation.objects.values_list("pk", "name", "height")] == [(mir.pk, "Mir-2", 31.0)]
 

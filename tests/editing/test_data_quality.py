@@ -39,7 +39,7 @@ def asked(editor, model, name):
 
 def test_nothing_needs_attention_where_nothing_is(editor):
     assert index(editor) == []
-    assert "Nothing: no check found a problem." in editor.get(reverse("admin:index")).text
+    assert "No problems found." in editor.get(reverse("admin:index")).text
 
 
 def test_stays_of_ships_that_have_landed(editor):

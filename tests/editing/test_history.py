@@ -142,7 +142,7 @@ def test_nothing_is_brought_back_against_the_rules(editor):
     first.refresh_from_db()
     assert first.departure is not None
     complaint = said(answer)[-1]
-    assert complaint.startswith(f"{first} was not changed: {second.chaser} is there since")
+    assert complaint.startswith(f"{first} was not changed: {second.chaser} is docked there since")
 
 
 def found(row, **changes):
@@ -221,7 +221,7 @@ def test_history_tells_what_changed_in_words(editor):
         ("name", "Mir", "Mir-2"),
         ("owners", "", "ESA"),
     ]
-    assert found.history_change_reason == "As it was found"
+    assert found.history_change_reason == "State before the first edit"
 
 
 def test_history_tells_times_as_the_pages_do(editor):

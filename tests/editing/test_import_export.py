@@ -106,7 +106,7 @@ def test_rows_that_break_the_rules_are_refused_as_the_form_refuses_them(editor):
     columns = "id,docking,docking_location,space_station_target,flight_vehicle_chaser"
     cells = f",2024-04-01 00:00:00,{first.docking_location_id},{first.space_station_target_id},{ship.pk}"
     (invalid,) = shown(editor, DockingEvent, f"{columns}\n{cells}\n").context["result"].invalid_rows
-    there = f"{first.chaser} is there since 2024-03-05 07:28 UTC and has not departed."
+    there = f"{first.chaser} is docked there since 2024-03-05 07:28 UTC and has not departed."
     assert invalid.field_specific_errors == {"docking_location": [there]}
     assert DockingEvent.objects.get() == first
 

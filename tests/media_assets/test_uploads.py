@@ -315,7 +315,7 @@ def assert_sent_back(editor, page, typed, complaint, caplog):
         *(each for formset in answer.context["inline_admin_formsets"] for each in formset.formset.errors),
     ]
     assert [each for each in errors if each] == [{"upload": [complaint]}]
-    assert "A picture could not be stored: " in caplog.text
+    assert "Cannot store an image: " in caplog.text
 
 
 @pytest.mark.parametrize("order", ["refuse", "hang up", "hang"])

@@ -100,17 +100,16 @@ def test_where_no_file_can_be_written_a_process_counts_by_itself_and_says_so(unw
     taken = [file_counter.counter().take("somebody", rate) for _ in range(3)]
     assert (taken[:2], taken[2].used) == ([None, None], 2)
     assert isinstance(taken[2], Use)
-    wanted = (
-        f"{unwritable}/limits: Not a directory. Each process counts for itself; SPACEDEVS_LIMITS_DIR names a folder."
-    )
+    advice = "Each process counts requests on its own; set SPACEDEVS_LIMITS_DIR to a writable folder."
+    wanted = f"{unwritable}/limits: Not a directory. {advice}"
     assert [record.getMessage() for record in caplog.records] == [wanted]
 
 
 @pytest.mark.parametrize("name", ["THROTTLE_ANONYMOUS", "THROTTLE_KEYS"])
 def test_a_limit_that_processes_cannot_count_together_is_a_fault(name, unwritable, settings):
     setattr(settings, name, "15/hour")
-    other = "SPACEDEVS_LIMITS_DIR names another folder, REDIS_URL a Redis."
-    wanted = f"{unwritable}, where requests are counted, cannot be written: {other}"
+    other = "set SPACEDEVS_LIMITS_DIR to another folder, or REDIS_URL."
+    wanted = f"{unwritable}, the folder for rate limits, is not writable: {other}"
     assert [error.msg for error in check_limits()] == [wanted]
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert check_limits() == []

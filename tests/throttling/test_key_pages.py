@@ -49,7 +49,7 @@ def test_a_key_that_is_edited_keeps_its_token(editor):
 @pytest.mark.parametrize("rate", ["many", "0/hour", "-1/hour", "15/week", "15", "1.5/hour", "9999999999/hour"])
 def test_what_is_no_limit_is_refused(rate, editor):
     answer = editor.post(reverse("admin:limits_key_add"), {"owner": "A mirror", "rate": rate, "active": "on"})
-    wanted = f"{rate!r} is not a rate; write it like 15/hour, in one of second, minute, hour, day."
+    wanted = f"{rate!r} is not a rate. Use a format such as 15/hour, with one of second, minute, hour, day."
     assert answer.context["adminform"].form.errors == {"rate": [wanted]}
 
 

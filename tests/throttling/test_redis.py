@@ -51,7 +51,7 @@ def test_a_redis_that_answers_but_cannot_count_is_not_ok(line, started, settings
         refuse_faults()  # for it may be mended while we run
         assert RedisCounter(server.url).grant("a", Rate(1, 60), 1) is None
     (first, *_) = [record.getMessage() for record in caplog.records]
-    assert first.startswith("Nothing is limited while Redis fails: ")
+    assert first.startswith("Rate limits are off while Redis fails: ")
     assert ALONE[line] in first
 
 
@@ -75,7 +75,9 @@ def test_a_user_who_may_do_what_is_needed_and_no_more_is_enough(started, setting
 def test_a_node_of_a_cluster_and_a_sentinel_are_refused_at_the_start(mode, line, started, settings, caplog):
     with started(line, *["--sentinel"] * (mode == "sentinel")) as server:
         assert told(settings, server) == ("down", 0)
-        with pytest.raises(ImproperlyConfigured, match=f"REDIS_URL leads to a Redis that runs as {mode}: limits need"):
+        with pytest.raises(
+            ImproperlyConfigured, match=f"REDIS_URL points to a Redis that runs as {mode}: limits need"
+        ):
             refuse_faults()
     assert f"it runs as {mode}" in caplog.text
 

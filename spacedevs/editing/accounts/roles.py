@@ -1,4 +1,4 @@
-"""Who may do what: a group of users for each role, made and kept by migrate."""
+"""Permissions of the roles: one group of users for each role, which `migrate` creates and updates."""
 
 from django.apps import apps as installed_apps
 from django.conf import settings
@@ -6,19 +6,19 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 
 ROLES = {
-    "editors": {*settings.NOUNS},  # data, and nothing else
-    "admins": {"auth", "limits", "axes"},  # users, keys, and who is locked out
+    "editors": {*settings.NOUNS},  # data only
+    "admins": {"auth", "limits", "axes"},  # users, API keys and locked-out logins
 }
 
 
 def grant(app_config, using, apps=installed_apps, **kwargs):
-    """After each migrate: gives the permissions of an app to the groups whose business it is.
+    """After each migrate: grants the permissions of an app to the groups that need them.
 
-    What a group was given beside them stays."""
+    Other permissions of the groups stay."""
     roles = [role for role, labels in ROLES.items() if app_config.label in labels]
     if not roles or "auth" not in apps.app_configs:
         return
-    create_permissions(app_config, verbosity=0, using=using)  # this may come before Django's own turn
+    create_permissions(app_config, verbosity=0, using=using)  # this handler may run before Django's own
     permissions = Permission.objects.using(using).filter(content_type__app_label=app_config.label)
     for role in roles:
         group, _ = Group.objects.using(using).get_or_create(name=role)

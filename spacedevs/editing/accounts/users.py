@@ -1,6 +1,6 @@
-"""The pages of users and groups: who keeps them gives nobody more than editors may, and what they may themselves.
+"""The pages of users and groups. An admin can grant only the permissions of editors and their own.
 
-Only superusers make superusers, and only they change or delete whoever may more than others could give."""
+Only superusers can create superusers, and only they can change or delete a user with further permissions."""
 
 from django.conf import settings
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -9,25 +9,25 @@ from django.db.models import Q
 
 
 def beyond(user):
-    """The permissions that a user may give to nobody."""
+    """The permissions that a user may not grant."""
     if user.is_superuser:
         return Permission.objects.none()
     return Permission.objects.exclude(Q(content_type__app_label__in=settings.NOUNS) | Q(pk__in=held(user)))
 
 
 def held(user):
-    """The permissions of a user, their own and those of their groups."""
+    """The permissions of a user, direct and by groups."""
     return Permission.objects.filter(Q(user=user) | Q(group__user=user)).values("pk")
 
 
 def within_reach(user, rows):
-    """Of permissions or groups, those that a user may give."""
+    """Those of the permissions or groups that a user may grant."""
     name = "pk" if rows.model is Permission else "permissions"
     return rows.exclude(**{f"{name}__in": beyond(user).values("pk")})
 
 
 class Giving:
-    """Pages that give permissions: those that are beyond whoever opens them are not shown, and stay as they are."""
+    """Pages that grant permissions. They hide the permissions that the current user may not grant, and keep them."""
 
     def formfield_for_manytomany(self, db_field, request=None, **kwargs):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
@@ -61,7 +61,7 @@ class Users(Giving, UserAdmin):
 
     @staticmethod
     def may_touch(request, user) -> bool:
-        """Whether whoever asks could give a user all that they may."""
+        """Whether the current user could grant all permissions of another user."""
         if user is None or request.user.is_superuser:
             return True
         return not (user.is_superuser or beyond(request.user).filter(pk__in=held(user)).exists())

@@ -17,11 +17,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('owner', models.CharField(help_text='Whose it is, as /api-throttle/ names them.', max_length=255)),
-                ('rate', models.CharField(blank=True, help_text='How much may be asked with it, like 300/hour; what THROTTLE_KEYS says where this is empty.', max_length=50, validators=[spacedevs.throttling.rates.is_rate], verbose_name='limit')),
-                ('active', models.BooleanField(default=True, help_text='Revoked, it is refused from the next second on.')),
+                ('owner', models.CharField(help_text='Name of the owner, as /api-throttle/ shows it.', max_length=255)),
+                ('rate', models.CharField(blank=True, help_text='Rate limit of this key, for example 300/hour; if empty, THROTTLE_KEYS applies.', max_length=50, validators=[spacedevs.throttling.rates.is_rate], verbose_name='limit')),
+                ('active', models.BooleanField(default=True, help_text='A revoked key is refused within a second.')),
                 ('created', models.DateTimeField(auto_now_add=True)),
-                ('last_used', models.DateTimeField(blank=True, editable=False, help_text='To the hour.', null=True)),
+                ('last_used', models.DateTimeField(blank=True, editable=False, help_text='With a precision of one hour.', null=True)),
             ],
             options={
                 'ordering': ('owner', 'id'),
