@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up, serve and test this checkout. Needs Python 3.11 or newer, and of that only the standard library."""
+"""Set up, serve and test this checkout. Needs only Python 3.11 or newer and its standard library."""
 
 import hashlib
 import importlib.util
@@ -15,11 +15,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "installed.json"  # written last: an environment without it is half-made
-SERVING, TESTING = "requirements.lock", "requirements-test.lock"  # the second holds the first
-EVERYTHING = ["-n", "auto", "--dist", "loadfile"]  # on all cores; what a file of tests sets up is set up once
-NO_PIP = """This Python has neither ensurepip nor pip, and .venv needs one of them.
-On Debian or Ubuntu: apt install python3-venv (elsewhere: the package that holds ensurepip)."""
+STAMP = VENV / "installed.json"  # written last: without it, the environment is incomplete
+SERVING, TESTING = "requirements.lock", "requirements-test.lock"  # the second includes the first
+EVERYTHING = [
+    "-n",
+    "auto",
+    "--dist",
+    "loadfile",
+]  # on all cores; one worker runs all tests of a file, so that their fixtures are made once
+NO_PIP = """This Python has neither ensurepip nor pip, but .venv needs one of them.
+On Debian or Ubuntu: apt install python3-venv (elsewhere: the package with ensurepip)."""
 
 
 def refuse_old_python(version):
@@ -28,7 +33,7 @@ def refuse_old_python(version):
 
 
 def call(*command, **options):
-    """Runs a command, which leaves it to this process to say that Ctrl-C was pressed."""
+    """Runs a command that ignores Ctrl-C, so that only this process reports it."""
     return subprocess.run(command, cwd=ROOT, check=False, preexec_fn=ignore_interrupts, **options)
 
 
@@ -41,13 +46,13 @@ def have_module(name):
 
 
 def contents(lock):
-    """What the stamp says once the lock is installed."""
+    """The content of the stamp after the lock file is installed."""
     digests = {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in (SERVING, lock)}
     return {"python": f"{sys.version_info[0]}.{sys.version_info[1]}", **digests}
 
 
 def installed():
-    """What the stamp says now: nothing when .venv is missing, half-made or has lost its Python."""
+    """The content of the stamp; empty if .venv is missing, incomplete or without its Python."""
     try:
         return json.loads(STAMP.read_text()) if PYTHON.exists() else {}
     except (FileNotFoundError, ValueError):
@@ -72,7 +77,7 @@ def install(lock):
 
 
 def ensure(lock):
-    """Make .venv hold what the lock names, and do nothing when it does."""
+    """Install the lock file into .venv, unless it is installed already."""
     have, wanted = installed(), contents(lock)
     if wanted.items() <= have.items():
         return
@@ -84,7 +89,7 @@ def ensure(lock):
 
 
 def become(*arguments, environment=os.environ):
-    """Let .venv's Python take this process over, so that signals and exit codes are its own."""
+    """Replace this process by .venv's Python, so that it receives signals and sets the exit code."""
     os.execve(PYTHON, [PYTHON, *arguments], environment)  # noqa: S606 - no shell is what we want
 
 
@@ -120,7 +125,7 @@ def lint(arguments):
 
 
 def audit(arguments):
-    """look the pinned packages up among the known vulnerabilities, where these can be had"""
+    """check the pinned packages for known vulnerabilities, if the database can be reached"""
     ensure(TESTING)
     options = ["--require-hashes", "--disable-pip", "--progress-spinner=off", "--format=json"]
     command = [PYTHON, "-m", "pip_audit", *options, "-r", TESTING, *arguments]
@@ -129,14 +134,14 @@ def audit(arguments):
 
 
 def verdict(report, error):
-    """What an audit has found, which is to be mended; None where that is nothing, or cannot be told."""
+    """The vulnerabilities that an audit found; None if there are none, or the audit failed."""
     try:
         packages = json.loads(report)["dependencies"]
     except ValueError:
-        print("The audit cannot be had:", *error.strip().splitlines()[-1:])
+        print("The audit failed:", *error.strip().splitlines()[-1:])
         return None
     seen = [each for each in packages if "vulns" in each]
-    print(f"{len(seen)} of {len(packages)} packages could be looked up.")
+    print(f"{len(seen)} of {len(packages)} packages were checked.")
     found = [f"{each['name']} {each['version']}: {one['id']}" for each in seen for one in each["vulns"]]
     return "\n".join(found) or None
 
@@ -154,7 +159,7 @@ def lock(arguments):
 
 
 def version(arguments):
-    """print the version of this release, which is written down in pyproject.toml alone"""
+    """print the version of this release, from pyproject.toml"""
     text = (ROOT / "pyproject.toml").read_text("utf-8")
     print(re.search(r'^version = "(.+)"$', text, re.MULTILINE).group(1))
 
@@ -180,7 +185,7 @@ def main(name="--help", *arguments):
 
 
 def run(arguments):
-    """The exit code of what was asked for, or the line that says what ended it."""
+    """The exit code of the command, or an error message."""
     try:
         return main(*arguments)
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from spacedevs import interrupts
 
 if __name__ == "__main__":  # not in a process that serve has spawned
     interrupts.end_at_once(sys.argv[1] if sys.argv[1:] else "manage.py")
-    from spacedevs.operations.cli_errors import run  # to load all that it needs takes a while
+    from spacedevs.operations.cli_errors import run  # imports take a while
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "spacedevs.settings")
     run(sys.argv)

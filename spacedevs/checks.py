@@ -1,4 +1,4 @@
-"""What must not be wrong with the configuration of a server that others reach, and what is odd in any."""
+"""Checks of the settings: errors that stop a public server, and unknown variables."""
 
 import os
 from difflib import get_close_matches
@@ -18,7 +18,7 @@ def is_reached_by_others(loopback=True) -> bool:
 
 
 def is_redis(url) -> bool:
-    """Whether this is the address of one Redis."""
+    """Whether this is the URL of a single Redis server."""
     try:
         parts = urlsplit(url)
         hosts, _ = parts.netloc.rpartition("@")[2], parts.port
@@ -28,26 +28,26 @@ def is_redis(url) -> bool:
 
 
 def faults(loopback=True) -> list[checks.CheckMessage]:
-    """Why a server with these settings should not start."""
+    """The problems that stop a server with these settings."""
     rules = {
-        f"The secret key is shorter than {MIN_KEY_LENGTH} characters: `openssl rand -hex 32` makes one for "
+        f"The secret key is shorter than {MIN_KEY_LENGTH} characters: `openssl rand -hex 32` makes a new one for "
         "SPACEDEVS_SECRET_KEY.": len(settings.SECRET_KEY) < MIN_KEY_LENGTH,
-        "SPACEDEVS_ALLOWED_HOSTS must list the names by which clients reach the server; * lets anyone have "
-        "links made to anywhere.": any(host in ("*", ".") for host in settings.ALLOWED_HOSTS),
-        "SPACEDEVS_DEBUG shows settings and data to whoever meets an error: not on a server that others reach.": (
+        "SPACEDEVS_ALLOWED_HOSTS must list the host names of the server; with * a client can make it send "
+        "links to any host.": any(host in ("*", ".") for host in settings.ALLOWED_HOSTS),
+        "SPACEDEVS_DEBUG shows settings and data in error pages: do not use it on a public server.": (
             settings.DEBUG and is_reached_by_others(loopback)
         ),
-        "SPACEDEVS_TLS needs a proxy that speaks it, and SPACEDEVS_PROXIES to say how many there are.": (
+        "SPACEDEVS_TLS needs a proxy that terminates TLS: set SPACEDEVS_PROXIES to the number of proxies.": (
             settings.TLS and not settings.PROXIES
         ),
-        "SPACEDEVS_LOG_FORMAT is text or json.": settings.LOG_FORMAT not in ("text", "json"),
-        "REDIS_URL begins with redis://, rediss:// or unix://, and names one server: limits are not for a cluster, "
-        "or for Sentinel.": bool(settings.REDIS_URL) and not is_redis(settings.REDIS_URL),
-        "DATABASE_REPLICA_URLS must name PostgreSQL servers, to which the one of DATABASE_URL streams.": any(
+        "SPACEDEVS_LOG_FORMAT must be text or json.": settings.LOG_FORMAT not in ("text", "json"),
+        "REDIS_URL must begin with redis://, rediss:// or unix:// and name a single server: rate limits do not work "
+        "with a cluster or Sentinel.": bool(settings.REDIS_URL) and not is_redis(settings.REDIS_URL),
+        "DATABASE_REPLICA_URLS must name PostgreSQL servers that replicate from DATABASE_URL.": any(
             database["ENGINE"] != settings.DATABASES["default"]["ENGINE"] or "sqlite" in database["ENGINE"]
             for database in settings.REPLICAS.values()
         ),
-        f"STATISTICS must be derived or imported, or not be set; {settings.STATISTICS!r} is neither.": (
+        f"STATISTICS must be derived, imported or empty, not {settings.STATISTICS!r}.": (
             settings.STATISTICS not in ("", "derived", "imported")
         ),
     }
@@ -55,10 +55,10 @@ def faults(loopback=True) -> list[checks.CheckMessage]:
 
 
 def oddities() -> list[checks.CheckMessage]:
-    """Variables of the environment that are named like ours, but mean nothing."""
+    """Unknown environment variables with our prefixes."""
     known = settings.VARIABLES
     return [
-        checks.Warning(f"{name} means nothing here.{suggestion(name, known)}", id="api.W10")
+        checks.Warning(f"{name} is not a setting.{suggestion(name, known)}", id="api.W10")
         for name in sorted(os.environ)
         if name.startswith(OURS) and name.removesuffix("_FILE") not in known
     ]
@@ -74,7 +74,7 @@ def check_configuration(**kwargs):
 
 
 def refuse_faults():
-    """Stops a server that is about to start, whatever starts it."""
+    """Stops a server with invalid settings before it starts, however it is started."""
     found = [each for each in checks.run_checks(tags=[CONFIGURATION]) if each.is_serious()]
     if found:
         raise ImproperlyConfigured(" ".join(fault.msg for fault in found))

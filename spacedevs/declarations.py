@@ -1,4 +1,4 @@
-"""Classes that are declarations: what they may say is declared, with its default, on the class that reads it."""
+"""Declarative classes: the base class declares every option with its default, and refuses unknown ones."""
 
 from functools import cached_property
 from inspect import get_annotations
@@ -9,14 +9,14 @@ DESCRIPTORS = property, cached_property, classproperty, classmethod, staticmetho
 
 
 class Misspelt(TypeError):
-    """A declaration says what no class above it knows."""
+    """A declaration has an option that none of its base classes declares."""
 
 
 def refuse_unknown_attributes(cls):
-    """Raises Misspelt where a class sets a public attribute, other than a method, that none of its bases has.
+    """Raises Misspelt if a class sets a public attribute, other than a method, that none of its bases has.
 
-    An annotated one (`chaser: str = ""`) declares something new. A class of spacedevs is no declaration: it is where
-    attributes come from."""
+    An annotated attribute (`chaser: str = ""`) declares a new option. Classes of `spacedevs` are exempt, because they
+    define the options."""
     if cls.__module__.startswith("spacedevs."):
         return
     unknown = [
@@ -29,12 +29,12 @@ def refuse_unknown_attributes(cls):
         and not any(hasattr(base, name) for base in cls.__bases__)
     ]
     if unknown:
-        raise Misspelt(f"{cls.__qualname__}: {', '.join(unknown)}: no class that it is made from knows that.")
+        raise Misspelt(f"{cls.__qualname__}: {', '.join(unknown)}: no base class declares this.")
 
 
 def refuse_unknown_options(cls, known):
-    """Raises Misspelt where the Meta of a class names an option that is not among these."""
+    """Raises Misspelt if the Meta of a class has an option that is not among these."""
     options = vars(cls).get("Meta")
     unknown = sorted(name for name in vars(options or object) if not name.startswith("_") and name not in known)
     if options is not None and unknown:
-        raise Misspelt(f"{cls.__qualname__}.Meta: {', '.join(unknown)}: there is no such option.")
+        raise Misspelt(f"{cls.__qualname__}.Meta: {', '.join(unknown)}: unknown option.")

@@ -1,6 +1,6 @@
-"""Files that are there as a whole or not at all, and files that nobody but their owner may read.
+"""Writes files atomically, and restricts files to their owner.
 
-The settings import this, so it knows nothing of them."""
+The settings import this module, so it does not use them."""
 
 import os
 import sqlite3
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-BESIDE = ("", "-wal", "-shm", "-journal")  # what SQLite appends to the name of a database for files of its own
+BESIDE = ("", "-wal", "-shm", "-journal")  # suffixes of SQLite's additional files
 
 
 @contextmanager
 def written_aside(target: Path) -> Iterator[Path]:
-    """Gives a path to write to: what stands there at the end replaces the file, unless writing failed."""
+    """Yields a temporary path; its file replaces the target at the end, unless writing failed."""
     aside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         yield aside
@@ -24,19 +24,20 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 
 def make_private(path):
-    """Takes a file that is there from everybody but its owner."""
-    with suppress(OSError):  # it is not there, or not ours to change
+    """Restricts an existing file to its owner."""
+    with suppress(OSError):  # the file is missing or belongs to somebody else
         if stat.S_IMODE(os.stat(path).st_mode) & 0o077:
             os.chmod(path, 0o600)
 
 
 class Connection(sqlite3.Connection):
-    """To a database whose files are private: SQLite makes those beside it with the rights that the first one has."""
+    """Connects to a database whose files are private: SQLite copies the permissions of the first file to the
+    others."""
 
     def __init__(self, database, *args, **kwargs):
         path = os.fspath(database)
         if not path.startswith((":memory:", "file:")):
-            with suppress(OSError):  # it is there, or SQLite says why it cannot be
+            with suppress(OSError):  # the file exists, or SQLite reports why it cannot be created
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
             for ending in BESIDE:
                 make_private(path + ending)

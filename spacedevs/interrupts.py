@@ -1,10 +1,10 @@
-"""Ctrl-C: it ends a command with one line and exit code 130, wherever the command is."""
+"""Ctrl-C ends a command with one line and exit code 130, at any point."""
 
 import os
 import signal
 import sys
 
-CODE = 130  # what shells say of a command that SIGINT has ended
+CODE = 130  # the exit code for SIGINT
 
 
 def say(name):
@@ -12,9 +12,9 @@ def say(name):
 
 
 def end_at_once(name):
-    """Until `raise_again`, has Ctrl-C end this process without a traceback of what is being loaded.
+    """Until `raise_again`, Ctrl-C ends this process without a traceback of its imports.
 
-    Where whoever started the process has it ignored, as a shell does for what runs behind, it stays so."""
+    If the parent ignores SIGINT, as a shell does for background jobs, it stays ignored."""
 
     def end(signum, frame):
         say(name)
@@ -25,6 +25,6 @@ def end_at_once(name):
 
 
 def raise_again():
-    """Has Ctrl-C raise KeyboardInterrupt, so that what was begun is tidied up."""
+    """Makes Ctrl-C raise KeyboardInterrupt again, so that the command can clean up."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

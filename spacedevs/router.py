@@ -1,4 +1,4 @@
-"""The table of the API: every path, a line each."""
+"""The table of the API: one line for each path."""
 
 from django.urls import re_path
 from django.utils.http import http_date
@@ -111,7 +111,7 @@ OBJECTS = {
     "api-throttle": ApiThrottle,
     "dashboard/starship": StarshipDashboard,
 }
-ADDITIONS = {  # what LL2 2.3.0 does not have, beneath a row of something that it has
+ADDITIONS = {  # additions to LL2 2.3.0 below its records
     "space_stations": {"now": SpaceStationNow},
 }
 
@@ -128,7 +128,7 @@ class LaunchLibrary(APIRootView):
 
     @property
     def contents(self) -> list:
-        """The table of contents, for people."""
+        """The table of contents."""
         return contents(router.registry)
 
     def get_view_description(self, html=False):
@@ -138,7 +138,7 @@ class LaunchLibrary(APIRootView):
         response = super().finalize_response(request, response, *args, **kwargs)
         parts = [(resource.part, resource.queryset.all()) for resource in RESOURCES.values() if resource.part]
         moments = filter(None, (part.changes_at(rows) for part, rows in parts))
-        # The page counts rows of which some come and go by the clock.
+        # The page counts rows, and some of these counts depend on the clock.
         if request.accepted_renderer.format == "api" and (moment := min(moments, default=None)):
             response["Expires"] = http_date(moment.timestamp())
         return response
@@ -149,7 +149,7 @@ class Router(DefaultRouter):
     include_format_suffixes = False
 
     def get_default_basename(self, viewset):
-        """Rows have their address at the endpoint of the whole table, not at those of its parts."""
+        """The URL of a row is at the endpoint of the whole table, not at those of its subsets."""
         basename = super().get_default_basename(viewset)
         return f"{basename}-{viewset.__name__.lower()}" if viewset.part else basename
 

@@ -15,23 +15,23 @@ from .environment import Environment, local_secret_key, made
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RELEASE = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-PRODUCT = "Softdock"  # as people and programs meet it; packages, variables and labels have names of their own
-USER_AGENT = f"{PRODUCT}/{RELEASE}"  # of requests that this server makes
+PRODUCT = "Softdock"  # shown to users; packages, variables and labels have other names
+USER_AGENT = f"{PRODUCT}/{RELEASE}"  # of requests that this server sends
 
 
 env = Environment()
 
 
 def folder(name, default) -> Path:
-    """A place for files, which this variable names; nothing is made there before it is needed."""
+    """The folder that this variable names; it is created at its first use."""
     return Path(env(f"SPACEDEVS_{name}_DIR", default="") or default).absolute()
 
 
-VAR_DIR = folder("VAR", BASE_DIR / "var")  # what a run leaves behind, unless another place is named for it
+VAR_DIR = folder("VAR", BASE_DIR / "var")  # data of this server, unless another setting names a place
 STATIC_ROOT = folder("STATIC", VAR_DIR / "static")
-MEDIA_ROOT = folder("MEDIA", VAR_DIR / "media")  # pictures that editors upload or fetch_images brings
+MEDIA_ROOT = folder("MEDIA", VAR_DIR / "media")  # images that editors upload or fetch_images downloads
 DUMP_ROOT = folder("DUMP", VAR_DIR / "dump")
-LIMITS_DIR = folder("LIMITS", VAR_DIR)  # where the processes of one machine count what callers ask
+LIMITS_DIR = folder("LIMITS", VAR_DIR)  # where the processes of one machine count requests
 METRICS_DIR = folder("METRICS", VAR_DIR / "metrics")
 
 
@@ -39,60 +39,60 @@ DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
 SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key(VAR_DIR)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=LOCAL_HOSTS)
-PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # how many stand before this server and write X-Forwarded-For
+PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # number of proxies in front of this server that append to X-Forwarded-For
 
-TLS = env.bool("SPACEDEVS_TLS", default=False)  # clients reach it by https alone
+TLS = env.bool("SPACEDEVS_TLS", default=False)  # clients use only https
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SECURE_HSTS_SECONDS = 365 * 86400 if TLS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS and PROXIES else None
-# Other servers of the same domain are not ours to speak for.
+# Other servers of the same domain may not use https.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-if set(ALLOWED_HOSTS) <= set(LOCAL_HOSTS):  # TLS protects what leaves the machine
+if set(ALLOWED_HOSTS) <= set(LOCAL_HOSTS):  # TLS protects only traffic between machines
     SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 DATABASE_URL = env("DATABASE_URL", default="")
 if not DATABASE_URL:
-    other = "DATABASE_URL names the database, SPACEDEVS_VAR_DIR another folder to keep it in."
+    other = "Set DATABASE_URL to a database, or SPACEDEVS_VAR_DIR to another folder."
     DATABASE_URL = f"sqlite:///{made(VAR_DIR, other) / 'db.sqlite3'}"
-DATABASE_PASSWORD = env("DATABASE_PASSWORD", default="")  # where the address has none
+DATABASE_PASSWORD = env("DATABASE_PASSWORD", default="")  # if the URL has none
 CONN_MAX_AGE = env.int("SPACEDEVS_CONN_MAX_AGE", default=60)  # seconds
-DATABASE_POOL = env("DATABASE_POOL", default="")  # transaction, where a pool gives each one another session
+DATABASE_POOL = env("DATABASE_POOL", default="")  # transaction: a pool gives each transaction another session
 if DATABASE_POOL not in POOLS:
-    raise ImproperlyConfigured("DATABASE_POOL is session or transaction.")
+    raise ImproperlyConfigured("DATABASE_POOL must be session or transaction.")
 KNOWN = {"password": DATABASE_PASSWORD, "max_age": CONN_MAX_AGE, "pool": DATABASE_POOL}
 DATABASES = {"default": database(DATABASE_URL, "DATABASE_URL", **KNOWN)}
 REPLICAS = {
-    # A connection is kept as long as it holds: one that grew old must not be closed while an answer is read.
+    # Connections have no maximum age: an old one must not be closed while a response is read.
     f"replica{number}": database(url, "DATABASE_REPLICA_URLS", **KNOWN)
     | {"CONN_MAX_AGE": None, "TEST": {"MIRROR": "default"}}
     for number, url in enumerate(env.list("DATABASE_REPLICA_URLS", default=[]), 1)
 }
-for replica in REPLICAS.values():  # one that is gone must not keep a reader waiting for long
+for replica in REPLICAS.values():  # a replica that is down must not delay a request for long
     replica["OPTIONS"].setdefault("connect_timeout", 2)
 DATABASES |= REPLICAS
 DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
-KEPT_PAGES = ["stations", "ships"]  # the views beneath which answers are kept, as those of the API are
-RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=48)  # of each process; 0 keeps nothing
-THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # like 15/hour; without one nothing is limited
-THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # of each key that has no limit of its own
-THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # tokens that are none of ours, from one address
-STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # names that nobody knows are errors
-STATISTICS = env("STATISTICS", default="")  # derived or imported; else as whoever filled the database has chosen
-REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; a file in LIMITS_DIR counts for one
-METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # where Prometheus asks; 0 counts nothing
+KEPT_PAGES = ["stations", "ships"]  # the response cache also covers the pages below these views
+RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=48)  # of each process; 0 turns it off
+THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # for example 15/hour; empty means no limit
+THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # for keys without a limit of their own
+THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # unknown tokens from one IP address
+STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # unknown parameters are errors
+STATISTICS = env("STATISTICS", default="")  # derived or imported; empty: as stored in the database
+REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; the file in LIMITS_DIR counts for one
+METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # for Prometheus; 0 turns metrics off
 METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")
-METRICS_ROOT = METRICS_DIR / str(METRICS_PORT)  # what the workers have counted
-PORT = env.int("PORT", default=0)  # where hosts for containers want the server, on every address
+METRICS_ROOT = METRICS_DIR / str(METRICS_PORT)  # counters of the workers
+PORT = env.int("PORT", default=0)  # hosts for containers set PORT and expect the server on every address
 LOG_FORMAT = env("SPACEDEVS_LOG_FORMAT", default="text")  # or json
-LOG_REQUESTS = env.bool("SPACEDEVS_LOG_REQUESTS", default=False)  # a line for each
-UPSTREAM = env("SPACEDEVS_UPSTREAM", default="https://ll.thespacedevs.com/2.3.0")  # what is mirrored
+LOG_REQUESTS = env.bool("SPACEDEVS_LOG_REQUESTS", default=False)  # a log line for each request
+UPSTREAM = env("SPACEDEVS_UPSTREAM", default="https://ll.thespacedevs.com/2.3.0")  # the server to mirror
 UPSTREAM_TOKEN = env("SPACEDEVS_UPSTREAM_TOKEN", default="")
-PUBLIC_URL = env("SPACEDEVS_PUBLIC_URL", default="http://localhost:8000")  # where files say that this server is
+PUBLIC_URL = env("SPACEDEVS_PUBLIC_URL", default="http://localhost:8000")  # the URL of this server in dumps
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]  # the sample data
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-NOUNS = [  # the apps that hold the data, top floor first
+NOUNS = [  # the apps with the data, highest floor first
     "events",
     "docking",
     "launches",
@@ -113,7 +113,7 @@ INSTALLED_APPS = [
     "spacedevs.db",
     "spacedevs.documentation",
     "spacedevs.operations",
-    "spacedevs.editing",  # above Django's admin, whose templates it extends
+    "spacedevs.editing",  # before Django's admin, because it extends its templates
     "simple_history",
     "import_export",
     "axes",
@@ -143,16 +143,16 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "axes.middleware.AxesMiddleware",  # after all that answers, for it writes the answer to who is locked out
-    "spacedevs.http.snapshots.OneSnapshot",  # after all that may write
+    "axes.middleware.AxesMiddleware",  # last of those that answer, because it writes the response to locked-out users
+    "spacedevs.http.snapshots.OneSnapshot",  # after everything that may write
 ]
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # locks out who guesses
+    "axes.backends.AxesStandaloneBackend",  # locks out after failed logins
     "django.contrib.auth.backends.ModelBackend",
 ]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # so that nobody can lock out somebody else
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # so that a user cannot be locked out from elsewhere
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "spacedevs.throttling.authentication.address_of_request"
 AXES_LOCKOUT_TEMPLATE = "editing/locked_out.html"
@@ -166,9 +166,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 ROOT_URLCONF = "spacedevs.urls"
 WSGI_APPLICATION = "spacedevs.wsgi.application"
-WSGI_MIDDLEWARE = [  # what a request passes before Django, the innermost first
+WSGI_MIDDLEWARE = [  # WSGI middleware around Django, innermost first
     *["spacedevs.operations.replicas.Replicas"] * bool(REPLICAS),
-    # While debugging, pages change with their templates, not only with the data.
+    # In debug mode, templates may change without a change of the data.
     *["spacedevs.http.response_cache.ResponseCache"] * (not DEBUG),
     "spacedevs.throttling.middleware.Throttle",
     *["spacedevs.operations.metrics.Metered"] * bool(METRICS_PORT),
@@ -191,10 +191,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"level": "WARNING"},
-        "django.request": {"level": "ERROR"},  # that somebody asked for what is not there is no news
-        "django.security": {"handlers": ["refused"], "propagate": False},  # nor, minute by minute, that somebody scans
+        "django.request": {"level": "ERROR"},  # 404s are not worth a log line
+        "django.security": {"handlers": ["refused"], "propagate": False},  # nor are scans
         "spacedevs": {"level": "INFO"},
-        "stamina": {"level": "ERROR"},  # that something is tried again; what comes of it is told
+        "stamina": {"level": "ERROR"},  # retries; their result is logged elsewhere
         "_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False},
     },
 }
@@ -220,7 +220,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "img-src": [SELF, "data:", "https:"],  # editors see the pictures that they link to
+        "img-src": [SELF, "data:", "https:"],  # editors see linked images
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -237,18 +237,18 @@ STORAGES = {
     "default": {"BACKEND": "spacedevs.storage.folder.Folder"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # an address elsewhere is served by somebody else
+MEDIA_URL = env("SPACEDEVS_MEDIA_URL", default="/media/")  # another server serves a URL on another host
 S3_BUCKET, S3_ENDPOINT, S3_DOMAIN = (
     env(f"SPACEDEVS_S3_{what}", default="") for what in ("BUCKET", "ENDPOINT", "DOMAIN")
 )
-if S3_BUCKET:  # boto3 finds its keys in the environment, as it always does
+if S3_BUCKET:  # boto3 reads its keys from the environment
     STORAGES["default"] = {
         "BACKEND": "spacedevs.storage.bucket.Bucket",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT or None,
             "custom_domain": S3_DOMAIN or None,
-            "querystring_auth": False,  # addresses are kept in rows, so they must not expire
+            "querystring_auth": False,  # URLs are stored in rows, so they must not expire
             "default_acl": None,
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         },
@@ -278,17 +278,17 @@ SPECTACULAR_SETTINGS = {
     f"Served by {PRODUCT}, an independent server that is not affiliated with The Space Devs.",
     "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     "CONTACT": {"name": f"The operator of this {PRODUCT} server"},
-    "SERVERS": [{"url": "/", "description": "This server."}],
+    "SERVERS": [{"url": "/", "description": "This server"}],
     "SCHEMA_PATH_PREFIX": "/2.3.0",
     "DEFAULT_GENERATOR_CLASS": "spacedevs.api.schema.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "GET_LIB_DOC_EXCLUDES": "spacedevs.api.schema.classes_without_description",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # A response mode is an enum of one value in each component, or strict clients cannot tell them apart.
+    # Each component has a response mode with one value, so that strict clients can tell them apart.
     "POSTPROCESSING_HOOKS": [],
 }
-if METRICS_PORT:  # before Prometheus' library is loaded, which looks once
-    made(METRICS_ROOT, "SPACEDEVS_METRICS_DIR names another folder.")
+if METRICS_PORT:  # before the import of Prometheus' library, which reads it once
+    made(METRICS_ROOT, "Set SPACEDEVS_METRICS_DIR to another folder.")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(METRICS_ROOT)
 VARIABLES = frozenset(Environment.known)

@@ -1,15 +1,15 @@
-"""How numbers and lengths of time are written, in answers, commands and messages."""
+"""Formats numbers and durations for responses, commands and messages."""
 
 from datetime import timedelta
 
 
 def counted(number: int, one: str, more: str | None = None) -> str:
-    """So many of something in words, as "1 record" and "2 records"; `more` is the plural that is not made by an s."""
+    """A number with its noun, such as "1 record" and "2 records"; `more` is an irregular plural."""
     return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def duration(value: timedelta) -> str:
-    """A length of time in ISO 8601 as LL2 2.3.0 writes it: days, hours, minutes and seconds, zero parts left out."""
+    """A duration in ISO 8601 as LL2 2.3.0 writes it: days, hours, minutes and seconds, without zero parts."""
     length = int(value.total_seconds())
     days, seconds = divmod(abs(length), 86400)
     hours, seconds = divmod(seconds, 3600)

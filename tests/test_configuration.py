@@ -21,7 +21,7 @@ COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, REDIS, COPIES = (
     "SPACEDEVS_ALLOWED_HOSTS must list",
     "SPACEDEVS_DEBUG shows settings and data",
     "SPACEDEVS_TLS needs a proxy",
-    "SPACEDEVS_LOG_FORMAT is text or json",
+    "SPACEDEVS_LOG_FORMAT must be text or json",
     "REDIS_URL begins with",
     "DATABASE_REPLICA_URLS must name PostgreSQL servers",
 )
@@ -95,8 +95,8 @@ def test_a_variable_that_means_nothing_is_told_with_the_nearest_that_does(monkey
     monkeypatch.setenv("THROTTLE_ANONYMUS", "15/hour")
     monkeypatch.setenv("SPACEDEVS_DEBUG", "false")
     assert [oddity.msg for oddity in oddities()] == [
-        "SPACEDEVS_ALOWED_HOSTS means nothing here. Did you mean SPACEDEVS_ALLOWED_HOSTS?",
-        "THROTTLE_ANONYMUS means nothing here. Did you mean THROTTLE_ANONYMOUS?",
+        "SPACEDEVS_ALOWED_HOSTS is not a setting. Did you mean SPACEDEVS_ALLOWED_HOSTS?",
+        "THROTTLE_ANONYMUS is not a setting. Did you mean THROTTLE_ANONYMOUS?",
     ]
 
 
@@ -125,7 +125,7 @@ VALUES = {  # what a variable is told, what is made of it, and what is said of i
         "YES": (True, ""),
         "0": (False, ""),
         " ": (False, ""),
-        "enabled": (None, "SPACEDEVS_TLS: 'enabled' is neither true nor false."),
+        "enabled": (None, "SPACEDEVS_TLS: 'enabled' is not true or false."),
     },
     "SPACEDEVS_PROXIES": {
         " 2 ": (2, ""),
@@ -150,7 +150,7 @@ def test_a_variable_is_what_it_is_told_or_refused_by_its_name(name, value):
 
 @pytest.mark.parametrize("url", ["somewhere", "mysql://localhost/x", "localhost:5432"])
 def test_an_address_of_no_database_of_ours_is_refused(url):
-    complaint = "An address of a database begins with postgres:// or sqlite://."
+    complaint = "The URL of a database must begin with postgres:// or sqlite://."
     assert manage("check", DATABASE_URL=url) == (1, f"check failed: {complaint} (--traceback tells more)\n")
 
 

@@ -77,14 +77,14 @@ UNREADABLE = r"^DATABASE_URL: the host or the port cannot be read\. A port is a 
         ("postgres://user:pa/ss@host/ll", UNREADABLE),
         (
             f"{HOST}?connection_limit=1",
-            "^DATABASE_URL: 'connection_limit' is no option of a connection to this database.$",
+            "^DATABASE_URL: 'connection_limit' is not an option of this database.$",
         ),
-        (f"{HOST}?pool=true", "^DATABASE_URL: 'pool' is no option of a connection to this database.$"),
-        (f"{HOST}?autocommit=false", "^DATABASE_URL: 'AUTOCOMMIT' is no option of a connection to this database.$"),
-        (f"{HOST}?pgbouncer=maybe", "^DATABASE_URL: pgbouncer is true or false.$"),
-        (f"{HOST}?prepare_threshold=never", "^DATABASE_URL: prepare_threshold is no whole number.$"),
-        (f"{HOST}?sslmode=a&sslmode=b", "^DATABASE_URL: the option sslmode stands there more than once.$"),
-        ("sqlite:////srv/ll.sqlite3?mode=ro", "^DATABASE_URL: 'mode' is no option of a connection to this database.$"),
+        (f"{HOST}?pool=true", "^DATABASE_URL: 'pool' is not an option of this database.$"),
+        (f"{HOST}?autocommit=false", "^DATABASE_URL: 'AUTOCOMMIT' is not an option of this database.$"),
+        (f"{HOST}?pgbouncer=maybe", "^DATABASE_URL: pgbouncer must be true or false.$"),
+        (f"{HOST}?prepare_threshold=never", "^DATABASE_URL: prepare_threshold must be a whole number.$"),
+        (f"{HOST}?sslmode=a&sslmode=b", "^DATABASE_URL: the option sslmode occurs more than once.$"),
+        ("sqlite:////srv/ll.sqlite3?mode=ro", "^DATABASE_URL: 'mode' is not an option of this database.$"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_in_a_line_without_the_password(url, complaint):

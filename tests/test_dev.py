@@ -266,9 +266,9 @@ UNKNOWN = {"name": "orjson", "skip_reason": "Dependency not found on PyPI"}
 @pytest.mark.parametrize(
     ("packages", "told", "found"),
     [
-        ([FINE, UNKNOWN], "1 of 2 packages could be looked up.\n", None),
-        ([FINE, FAULTY], "2 of 2 packages could be looked up.\n", "pillow 1.0: PYSEC-1\npillow 1.0: PYSEC-2"),
-        ([UNKNOWN], "0 of 1 packages could be looked up.\n", None),
+        ([FINE, UNKNOWN], "1 of 2 packages were checked.\n", None),
+        ([FINE, FAULTY], "2 of 2 packages were checked.\n", "pillow 1.0: PYSEC-1\npillow 1.0: PYSEC-2"),
+        ([UNKNOWN], "0 of 1 packages were checked.\n", None),
     ],
 )
 def test_an_audit_fails_for_a_known_vulnerability_alone(packages, told, found, capsys):
@@ -278,4 +278,4 @@ def test_an_audit_fails_for_a_known_vulnerability_alone(packages, told, found, c
 
 def test_an_audit_that_cannot_be_had_says_why(capsys):
     assert dev.verdict("", "Traceback\nConnectionError: no route to host\n") is None
-    assert capsys.readouterr().out == "The audit cannot be had: ConnectionError: no route to host\n"
+    assert capsys.readouterr().out == "The audit failed: ConnectionError: no route to host\n"

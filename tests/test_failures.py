@@ -29,7 +29,7 @@ from tests.support import templates
 from tests.support.sample import run
 
 UNAVAILABLE = {"detail": "The database is not available; try again in a moment."}
-TOO_LONG = {"detail": "The database took too long; ask for less at once, or try again in a moment."}
+TOO_LONG = {"detail": "The database took too long; request less data, or try again in a moment."}
 postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is about PostgreSQL")
 sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="is about SQLite")
 
@@ -254,7 +254,7 @@ def test_a_database_that_can_only_be_read_is_read_and_tells_editors(editor, get)
         page = reverse("admin:agencies_agencytype_change", args=[kind.pk])
         answer = editor.post(page, {"name": "after"})
         shown = get(f"config/agency_types/{kind.pk}/")
-    said = "The database can be read but not written; nothing was saved."
+    said = "The database is read-only; nothing was saved."
     assert (answer.status_code, answer["Retry-After"], answer.content.decode()) == (503, "5", said)
     assert (shown["name"], LogEntry.objects.count()) == ("before", 0)
 

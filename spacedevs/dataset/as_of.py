@@ -1,10 +1,10 @@
-"""As of when the data are, in one place for all that tell it: `dataset/`, `now/`, the pages for people and the admin.
+"""The time of the data ("as of"), for `dataset/`, `now/`, the pages for people and the admin.
 
-The sample is as of its recording, whatever has been changed in it since. A mirror is as of when it last read an
-endpoint of its upstream to the end. Data of one's own are as of their last change, which their version tells.
+For the sample it is the time of its recording, even after changes. For a mirror it is the time when it last finished
+reading an endpoint. For other data it is the last change, which the dataset version contains.
 
-An answer that is kept holds for its version, and a mirror reads on without a change. So what is told of a mirror is
-what was so at the last full five minutes of the clock, and holds until the next."""
+A cached response is valid for its version, but a mirror goes on reading without changes. So the time of a mirror is
+taken at every full five minutes, and valid until the next."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -23,7 +23,7 @@ STEP = timedelta(minutes=5)
 
 
 class AsOf(NamedTuple):
-    """Where the data come from, in one word, and the moment that they are as of; None where nobody knows it."""
+    """The source of the data in one word, and their time; None if unknown."""
 
     source: str
     moment: datetime | None
@@ -34,17 +34,17 @@ class AsOf(NamedTuple):
 
     @property
     def now(self) -> datetime:
-        """The moment up to which pages count days: the sample stands still."""
+        """The moment up to which pages count days: the time of the sample, otherwise now."""
         return self.moment if self.is_sample else timezone.now()
 
     @property
     def changes_at(self) -> datetime | None:
-        """When an answer that tells it would be another though nothing was written."""
+        """When a response with this value changes although nothing is written."""
         return full_step() + STEP if self.source == MIRROR else None
 
 
 def as_of() -> AsOf:
-    """As of when the data are."""
+    """The source and time of the data."""
     read = MirroredEndpoint.objects.aggregate(any=Max("mirror"), last=Max("ended", filter=Q(ended__lte=full_step())))
     if read["any"]:
         return AsOf(MIRROR, read["last"] and read["last"].replace(microsecond=0))
@@ -54,13 +54,13 @@ def as_of() -> AsOf:
 
 
 def full_step() -> datetime:
-    """The last of the moments at which a mirror's is taken."""
+    """The last full five minutes."""
     now = timezone.now().timestamp()
     return datetime.fromtimestamp(now - now % STEP.total_seconds(), UTC)
 
 
 def context(request) -> dict:
-    """For templates: a page that does not tell it does not ask. A page about a database that fails tells nothing."""
+    """The context processor: lazy, so that other pages need no query; empty if the database fails."""
     return {"as_of": as_of_if_known}
 
 

@@ -1,4 +1,4 @@
-"""What the data of this server are, told to whoever copies them. Launch Library has nothing of the kind."""
+"""Information about the data of this server, for programs that copy them; an addition to Launch Library."""
 
 from django.http import JsonResponse
 
@@ -11,9 +11,8 @@ from .as_of import as_of
 
 @only_read
 def about(request):
-    """The version, which is another after every change; where the data come from, and as of when they are; where
-    figures that follow from other rows come from; and how many notes there are of figures and search texts that still
-    have to follow a change."""
+    """The version, which every change replaces; the source and the time of the data; the source of statistics; and the
+    number of pending updates of statistics and search texts."""
     version, data = dataset_version.current(), as_of()
     told = {
         "version": version,

@@ -1,10 +1,10 @@
-"""The state of mirrors: no data, so no change of it raises the dataset version."""
+"""The state of mirrors. It is not part of the dataset, so it does not change the dataset version."""
 
 from django.db import models
 
 
 class Mirror(models.Model):
-    """An upstream whose data are copied here, and the calls that it has been asked lately."""
+    """An upstream server whose data are mirrored, and the recent requests to it."""
 
     base = models.CharField(max_length=500, unique=True, help_text="The address that its paths begin with.")
     round = models.PositiveIntegerField(default=1, help_text="How often all endpoints have been gone through.")
@@ -20,7 +20,7 @@ class Mirror(models.Model):
 
 
 class MirroredEndpoint(models.Model):
-    """How far an endpoint of an upstream has been read."""
+    """The progress at an endpoint of an upstream server."""
 
     mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="endpoints")
     path = models.CharField(max_length=100)
@@ -46,7 +46,7 @@ class MirroredEndpoint(models.Model):
 
 
 class MirroredRow(models.Model):
-    """A row that an endpoint of an upstream has shown, and the last reading in which it did."""
+    """A row of an endpoint of an upstream server, and the last reading that contained it."""
 
     endpoint = models.ForeignKey(MirroredEndpoint, models.CASCADE, related_name="rows")
     key = models.CharField(max_length=36)

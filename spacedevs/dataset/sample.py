@@ -1,5 +1,4 @@
-"""The sample data in a database: known by the ids that only they have, and deleted as long as nobody has changed
-them."""
+"""The sample data in a database: recognised by their ids, and deleted only if nobody has changed them."""
 
 import json
 from collections import defaultdict
@@ -18,12 +17,12 @@ from spacedevs.statistics.registry import figures
 
 from .models import Mirror
 
-RECORDED = datetime(2026, 7, 15, 1, 21, tzinfo=UTC)  # what is docked, and who is in space, is as of then
-OURS = 900_001  # the first id of rows that no upstream knows; launches have UUIDs of a version of their own
+RECORDED = datetime(2026, 7, 15, 1, 21, tzinfo=UTC)  # docked vehicles and people in space are those of this time
+OURS = 900_001  # first id of rows that upstream does not have; launches have UUIDs of their own version
 
 
 def nouns() -> list[type[models.Model]]:
-    """The tables that hold data."""
+    """The tables with data."""
     return [model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models()]
 
 
@@ -33,7 +32,7 @@ def files() -> list[Path]:
 
 @cache
 def keys_of_ours() -> dict[str, list]:
-    """The keys of the rows of the sample that no upstream has, by table."""
+    """The keys of the sample's rows that upstream does not have, by table."""
     found = defaultdict(list)
     for path in files():
         for each in json.loads(path.read_text("utf-8")):
@@ -43,12 +42,12 @@ def keys_of_ours() -> dict[str, list]:
 
 
 def is_wanted() -> bool:
-    """Whether a start may load the sample: into nothing, and not where an upstream's data are to come."""
+    """Whether a start may load the sample: only into an empty database that is not to become a mirror."""
     return is_empty() and not Mirror.objects.exists()
 
 
 def is_there() -> bool:
-    """Whether a database holds rows of the sample, beside which an upstream's would stand a second time."""
+    """Whether a database contains rows of the sample, which a mirror would duplicate."""
     tables = {apps.get_model(label)._base_manager: keys for label, keys in keys_of_ours().items()}
     first, *others = (
         rows.filter(pk__in=keys).order_by().values_list(models.Value(1)) for rows, keys in tables.items()
@@ -57,7 +56,7 @@ def is_there() -> bool:
 
 
 def is_untouched() -> bool:
-    """Whether a database holds the sample and nothing else: no row more or less, and none that was changed."""
+    """Whether a database contains exactly the unchanged sample."""
     told = defaultdict(dict)
     for path in files():
         for each in Deserializer(json.loads(path.read_text("utf-8"))):
@@ -66,7 +65,7 @@ def is_untouched() -> bool:
 
 
 def is_as_told(model, told) -> bool:
-    """Whether a table holds just these rows; figures that follow from others are not looked at."""
+    """Whether a table contains exactly these rows, ignoring statistics."""
     there = model._base_manager.in_bulk()
     if there.keys() != told.keys():
         return False

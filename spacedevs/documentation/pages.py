@@ -1,4 +1,4 @@
-"""The pages of the folder docs: Markdown, with tables of what the router has where a page asks for one."""
+"""The pages of the folder `docs`: Markdown, with generated tables at their placeholders."""
 
 import re
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ GENERATED = re.compile(r"<!-- (\w+) -->")
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it is shown, and the places on it that the list of pages leads to."""
+    """A rendered page, and the headings that the list of pages links to."""
 
     slug: str
     title: str
@@ -60,7 +60,7 @@ def address_of(slug) -> str:
 
 @cache
 def page(slug) -> Page:
-    """A page as HTML, made once: neither the files nor the router change while the server runs."""
+    """A page as HTML, cached, because files and router do not change while the server runs."""
     markdown = Markdown(extensions=EXTENSIONS, extension_configs=OPTIONS)
     text = (FOLDER / f"{slug}.md").read_text("utf-8")
     languages = iter(FENCE.findall(text))
@@ -77,11 +77,11 @@ def pages() -> list[Page]:
     return [page(slug) for slug in PAGES]
 
 
-# What is generated --------------------------------------------------------------------------------
+# Generated tables ---------------------------------------------------------------------------------
 
 
 def entries() -> list:
-    """The endpoints that are more than a table to look up values in."""
+    """The endpoints that are not lookup tables."""
     return [entry for section in contents(router.registry) if section.title != TABLES for entry in section.entries]
 
 

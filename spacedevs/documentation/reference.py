@@ -16,7 +16,7 @@ REF = "#/components/schemas/"
 
 @dataclass(frozen=True)
 class Words:
-    """A piece of what is said of a type: words, or the name of a component, which is a link."""
+    """A part of the description of a type: text, or a component with a link."""
 
     text: str
     component: str = ""
@@ -77,7 +77,7 @@ def document() -> dict:
 
 
 def kind(schema) -> list[Words]:
-    """What may stand at a place, in words."""
+    """The description of a type."""
     types = schema.get("type", "anything")
     first, *others = types if isinstance(types, list) else [types]
     if "$ref" in schema:
@@ -118,7 +118,7 @@ def tags() -> dict[str, Tag]:
 
 @cache
 def components() -> dict[str, Component]:
-    """The components by name; each knows which others show it."""
+    """The components by name, each with the components that show it."""
     found = {}
     for name, said in document()["components"]["schemas"].items():
         required = said.get("required", [])

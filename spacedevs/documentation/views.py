@@ -7,7 +7,7 @@ from .pages import PAGES, page, pages
 
 
 def shown(request, template, **context):
-    """A page with the list of all pages beside it."""
+    """A page with the list of all pages."""
     return render(request, f"documentation/{template}.html", {"pages": pages(), **context})
 
 

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): whether a client has what is there, or still wants it."""
+"""Conditional requests (RFC 9110, section 13)."""
 
 import re
 from http import HTTPStatus
@@ -7,29 +7,29 @@ from time import time
 from django.http import HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.http import parse_http_date_safe
 
-LEFT = "spacedevs.conditions_left"  # where a request has that the response cache judges what it may keep
-FAILED = "The precondition failed: the answer is not, or no longer, the one that the request asks for."
+LEFT = "spacedevs.conditions_left"  # the request's key if the response cache evaluates its conditions
+FAILED = "The precondition failed: the response differs from the one that the request names."
 CONDITIONS = {"HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
-# A proxy may mark a tag as weak or, where it compresses as Apache does, put the encoding after it.
+# A proxy may mark a tag as weak; Apache appends the encoding when it compresses.
 TAG = re.compile(r'("[^"]*?)(?:-(?:gzip|br|zstd|deflate))?"')
 OF_UNCHANGED = "Cache-Control", "ETag", "Expires", "Last-Modified", "Vary", "X-Accel-Expires"
 
 
 def names(header: str, etag: str) -> bool:
-    """Whether a list of ETags has this one, by the weak comparison."""
+    """Whether a list of ETags contains this one, by weak comparison."""
     tag = etag.removeprefix("W/")
     return bool(tag) and (tag in header or tag[:-1] in TAG.findall(header))
 
 
 def knows(environ, etag: str) -> bool:
-    """Whether a client gives this very ETag, so that there is an answer of which it is."""
+    """Whether a client sends exactly this ETag."""
     return names(environ.get("HTTP_IF_NONE_MATCH", ""), etag)
 
 
 def judge(environ, etag: str, modified: int | None) -> HTTPStatus:
-    """What a GET or a HEAD is to be answered whose answer is a success: 200, 304 or 412.
+    """The status for a successful GET or HEAD: 200, 304 or 412.
 
-    The ETag may be empty; the date is in seconds since 1970, None where the answer has none."""
+    The ETag may be empty; the date is in seconds since 1970, or None."""
     if match := environ.get("HTTP_IF_MATCH"):
         if not matches(match, etag):
             return HTTPStatus.PRECONDITION_FAILED
@@ -43,30 +43,30 @@ def judge(environ, etag: str, modified: int | None) -> HTTPStatus:
 
 
 def matches(header: str, etag: str) -> bool:
-    """Whether a list of ETags has this one, by the strong comparison."""
+    """Whether a list of ETags contains this one, by strong comparison."""
     tags = {tag.strip() for tag in header.split(",")}
     return tags == {"*"} or (etag in tags and etag.startswith('"'))
 
 
 def was_modified(environ, modified: int | None) -> bool:
-    """Whether it was modified since a date until which it must not have been."""
+    """Whether the response was modified since the date of If-Unmodified-Since."""
     since = date_in(environ, "HTTP_IF_UNMODIFIED_SINCE")
     return None not in (since, modified) and modified > since
 
 
 def is_unmodified(environ, modified: int | None) -> bool:
-    """Whether it was not modified since a date; one that is yet to come is no date of an answer."""
+    """Whether the response was not modified since the date of If-Modified-Since; a future date is ignored."""
     since = date_in(environ, "HTTP_IF_MODIFIED_SINCE")
     return None not in (since, modified) and modified <= since <= time()
 
 
 def date_in(environ, name) -> int | None:
-    """The date of a header, in seconds since 1970; None where there is no header or it is no date."""
+    """The date of a header in seconds since 1970; None if missing or invalid."""
     return parse_http_date_safe(environ[name]) if name in environ else None
 
 
 def conditional(get_response):
-    """Judges the conditions of requests for all that has no place in the response cache: files, pages, dumps."""
+    """Evaluates the conditions of requests outside of the response cache: files, pages, dumps."""
 
     def middleware(request):
         if request.method not in ("GET", "HEAD") or CONDITIONS.isdisjoint(request.META):
@@ -80,7 +80,7 @@ def conditional(get_response):
 
 
 def judged(asked, response) -> HttpResponse:
-    """The answer, or what is said instead of it."""
+    """The response, or a 304 or 412 instead."""
     etag, date = response.get("ETag", ""), response.get("Last-Modified", "")
     verdict = judge(asked, etag, parse_http_date_safe(date))
     if verdict == HTTPStatus.OK:

@@ -1,6 +1,6 @@
-"""What browsers are told with every answer of the API: pages from anywhere may read it, without anyone's credentials.
+"""CORS headers for every response of the API: pages of any origin may read it, without credentials.
 
-No library, because answers must not vary by origin: they are kept and sent to all."""
+This uses no library, because responses must not vary by origin: they are cached and sent to all."""
 
 import re
 
@@ -16,26 +16,26 @@ PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Max-Age": "86400",
 }
-# Headers, where a preflight names none.
+# The default if a preflight names no headers.
 ALLOWED = "Authorization, If-Match, If-Modified-Since, If-None-Match, If-Unmodified-Since"
-VERSIONED = re.compile(r"/\d+\.\d+\.\d+(?:/|$)", re.ASCII)  # how the paths of every version begin
+VERSIONED = re.compile(r"/\d+\.\d+\.\d+(?:/|$)", re.ASCII)  # the beginning of the paths of every version
 NAMES_OF_HEADERS = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
 def is_api(request) -> bool:
-    """Whether a path is of some version of the API, also when the request is too broken to be routed."""
+    """Whether a path belongs to a version of the API, also for requests that are too broken for routing."""
     return VERSIONED.match(request.path_info) is not None
 
 
 def preflight(request) -> HttpResponse:
-    """Allows every header that a page wants to send: none makes this API do anything but answer."""
+    """Allows every request header, because no header can change data in this API."""
     asked = request.headers.get("Access-Control-Request-Headers", "")
     allowed = asked if NAMES_OF_HEADERS.fullmatch(asked) else ALLOWED
     return HttpResponse(status=204, headers=PREFLIGHT | {"Access-Control-Allow-Headers": allowed})
 
 
 def is_preflight(request) -> bool:
-    """Whether a browser asks in advance what a page from elsewhere may ask."""
+    """Whether a request is a CORS preflight."""
     return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
 
@@ -46,14 +46,14 @@ def cross_origin(get_response):
         response = preflight(request) if is_preflight(request) else get_response(request)
         for name, value in CROSS_ORIGIN.items():
             response[name] = value
-        response.cookies.clear()  # that of a session which is over would be taken back with any answer
+        response.cookies.clear()  # Django would delete the cookie of an expired session with any response
         return response
 
     return middleware
 
 
 def of_plain_answers() -> list[tuple[str, str]]:
-    """The headers of an answer that Django's middleware does not see."""
+    """Headers for responses that bypass Django's middleware."""
     return [
         *CROSS_ORIGIN.items(),
         ("Content-Security-Policy", build_policy()),
@@ -65,5 +65,5 @@ def of_plain_answers() -> list[tuple[str, str]]:
 
 
 def may_be_staff(request) -> bool:
-    """Whether somebody may be logged in, which only a cookie tells."""
+    """Whether a user may be logged in: whether there is a session cookie."""
     return settings.SESSION_COOKIE_NAME in request.COOKIES

@@ -1,4 +1,4 @@
-"""What a client accepts: media types and encodings (RFC 9110, section 12)."""
+"""Content negotiation: media types and encodings (RFC 9110, section 12)."""
 
 import gzip
 import re
@@ -12,7 +12,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-ENCODERS = {  # from the cheapest; dearer levels gain little on answers that are made anew after each commit
+ENCODERS = {  # cheapest level first; higher levels gain little for responses that change with each commit
     "zstd": lambda body: zstd.compress(body, 3),
     "br": lambda body: brotli.compress(body, quality=4),
     "gzip": lambda body: gzip.compress(body, 4, mtime=0),
@@ -22,15 +22,15 @@ WORTH_ENCODING = 500  # bytes
 
 
 def accepted_type(environ) -> str:
-    """The Accept header; empty for all that ask for plain JSON in so many words."""
+    """The Accept header; empty for all variants that mean plain JSON."""
     accept = environ.get("HTTP_ACCEPT", "")
     return "" if accept in ("*/*", "application/json") else accept
 
 
 def canonical(query, accept) -> str:
-    """The query with its parameters in order, where the order changes nothing: JSON has links sorted by name.
+    """The query with sorted parameters, if the order does not matter: links in JSON are sorted by name.
 
-    A page repeats the query as it was sent, and of parameters with one name the order matters."""
+    It matters for pages, which repeat the query as sent, and for parameters with the same name."""
     if accept or "&" not in query:
         return query
     pairs = [(pair.partition("=")[0], pair) for pair in query.split("&")]
@@ -41,7 +41,7 @@ def canonical(query, accept) -> str:
 
 @lru_cache(maxsize=256)
 def encoding(accepted) -> str:
-    """The encoding that a client likes best by its Accept-Encoding, and we at a tie; empty for none."""
+    """The client's preferred encoding by Accept-Encoding, ours at a tie; empty for none."""
     likes = dict(map(liking, accepted.lower().split(",")))
     weights = {name: likes.get(name, likes.get("*", 0)) for name in ENCODERS}
     best = max(weights, key=weights.get)

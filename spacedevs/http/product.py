@@ -1,4 +1,4 @@
-"""The product's name, for templates."""
+"""The name of the product, for templates."""
 
 from django.conf import settings
 

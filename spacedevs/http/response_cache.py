@@ -1,16 +1,14 @@
-"""Conditional requests and the response cache: both hang on the dataset version.
+"""Conditional requests and the response cache; both depend on the dataset version.
 
-An answer holds for as long as the version, and all that it depends on in the request, stay what they are. So its
-ETag is made of both: a client that has it is told so without rendering, and a process keeps it in memory. One that
-has to be made is read in a snapshot, see `snapshots`, and kept and tagged under the version that this shows: where a
-commit came in since it was asked for, that is another than the one that was looked for. What was read in none is
-sent, and kept by nobody.
+A response is valid while the dataset version and the relevant parts of the request stay the same. Its ETag is a digest
+of both: so a client that has it gets a 304 without rendering, and a process caches the response in memory. A response
+is rendered in a snapshot (see `snapshots`) and cached under the version of that snapshot, which is newer than the one
+of the request if a commit came in between. A response without a snapshot is sent and not cached.
 
-An answer that depends on the clock says by an `Expires` when it changes. It is kept until then, and its ETag is
-made of that moment too. Clients ask again in any case, so the moment stays here.
+A response that depends on the clock has an `Expires` header with the time of its next change. It is cached until then,
+and this time is part of its ETag. Clients revalidate in any case, so the header is removed before sending.
 
-What an answer says of itself comes first: with a Cache-Control of its own, as one that depends on the clock
-should have, it is sent as it is and kept by nobody here."""
+A response with a Cache-Control header of its own is sent unchanged and not cached."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -34,26 +32,27 @@ from .headers import CROSS_ORIGIN
 from .negotiation import ENCODERS, WORTH_ENCODING, accepted_type, canonical, encoding
 from .wsgi_errors import refuse
 
-OVERHEAD = 2048  # bytes that a kept answer takes beside its key and body
+OVERHEAD = 2048  # bytes of a cached response besides its key and body
 NEVER = float("inf")
-IS_KEPT = "spacedevs.is_kept"  # where a request has whether its answer was there
-WAS_MADE = "spacedevs.was_made"  # where a request has that its answer was made, whether or not it was sent
-HERE = {"content-length", "expires", "vary"}  # the headers that are made or kept here
+IS_KEPT = "spacedevs.is_kept"  # the request's key for whether the response came from the cache
+WAS_MADE = "spacedevs.was_made"  # the request's key for whether the response was rendered, even if it was not sent
+HERE = {"content-length", "expires", "vary"}  # headers that this module sets
 LISTENS_AT = "SERVER_NAME", "SERVER_PORT"
-CLOCKS = 4  # seconds by which the clocks of two servers may differ
-REVALIDATED = {  # anyone may keep the answer, and asks before using it again
-    # nginx keeps nothing that says no-cache, unless it has read before that it has run out, at a moment of 1970.
+CLOCKS = 4  # allowed difference between the clocks of two servers, in seconds
+REVALIDATED = {  # any cache may store the response and must revalidate it
+    # nginx does not store responses with no-cache, unless an Expires in the past precedes it.
     "X-Accel-Expires": "@1",
-    "Cache-Control": "public, no-cache, max-age=0",  # with no-cache alone, Apache keeps no answer to a query
+    # With no-cache alone, Apache does not store responses to requests with a query.
+    "Cache-Control": "public, no-cache, max-age=0",
 }
 SHARED = [*REVALIDATED.items(), ("Vary", "Accept, Accept-Encoding")]
 
 
-# What an answer depends on -----------------------------------------------------------------------
+# Cache keys --------------------------------------------------------------------------------------
 
 
 def is_anonymous_read(environ) -> bool:
-    """Whether anyone could have asked this; an answer that depends on another cookie says so in its Vary."""
+    """Whether a request is the same for all users; a response that depends on another cookie has a Vary header."""
     return (
         environ["REQUEST_METHOD"] in ("GET", "HEAD")
         and "HTTP_AUTHORIZATION" not in environ
@@ -62,9 +61,9 @@ def is_anonymous_read(environ) -> bool:
 
 
 def addressed_by() -> tuple[str, ...]:
-    """The parts of a request from which Django tells where it was sent to.
+    """The parts of a request from which Django derives its host.
 
-    The address at which a server listens is none of them where a Host is given: behind a balancer each has its own."""
+    With a Host header this excludes the server's own address, which differs between servers behind a balancer."""
     plain = "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO"
     return *plain, *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]
 
@@ -73,21 +72,21 @@ http_date_of = lru_cache(maxsize=4)(http_date)
 
 
 def release() -> str:
-    """A digest of what shapes the answers beside the data: another release must not vouch for the answers of this."""
+    """A digest of what determines responses besides the data, so that another release does not confirm old ETags."""
     folders = [Path(apps.get_app_config(noun).path) for noun in settings.NOUNS]
     files = [path for folder in (*folders, Path(__file__).parents[1]) for path in folder.rglob("*.*")]
     digest = blake2b(repr((settings.MEDIA_URL, settings.STATIC_URL)).encode(), digest_size=16)
     for path in (*sorted(files), *sorted(settings.BASE_DIR.glob("*.lock"))):
-        if "__pycache__" not in path.parts:  # where other processes may be writing
+        if "__pycache__" not in path.parts:  # which other processes may be writing
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-# What is kept ------------------------------------------------------------------------------------
+# Cached responses --------------------------------------------------------------------------------
 
 
 class Answer(NamedTuple):
-    """An answer that is kept, ready to be sent."""
+    """A cached response, ready to be sent."""
 
     etag: str
     headers: list
@@ -100,7 +99,7 @@ def weight(key, answer) -> int:
 
 
 class Answers:
-    """The answers of one version, up to so many bytes; what was not asked for the longest goes first."""
+    """The cached responses of one version, up to a number of bytes; least recently used ones are removed first."""
 
     def __init__(self, limit):
         self.limit = limit
@@ -133,11 +132,11 @@ class Answers:
                 self.size -= weight(*self.kept.popitem(last=False))
 
 
-# The door ----------------------------------------------------------------------------------------
+# The middleware ----------------------------------------------------------------------------------
 
 
 class ResponseCache:
-    """Stands before Django's handler; what must come first, as throttling, is wrapped around it in turn."""
+    """WSGI middleware around Django's handler; others, such as throttling, wrap it in turn."""
 
     def __init__(self, application, version: Callable[[], str | None] = dataset_version.current):
         self.application = application
@@ -159,13 +158,13 @@ class ResponseCache:
         return self.respond(environ, start_response, version, asked_at)
 
     def respond(self, environ, start_response, version, asked_at):
-        modified = self.last_modified(version)  # before an answer is made, which may take longer than the next commit
+        modified = self.last_modified(version)  # before rendering, during which a commit may come
         key, answer, etag = self.known(environ, version)
         environ[IS_KEPT] = answer is not None
         if answer is None and not conditions.knows(environ, etag):
             read, status, headers, parts = self.ask(environ, version)
             until = expires(headers) if read and may_be_kept(status, headers) else 0
-            if until <= time():  # also of what changed while it was made, and may be half of before and half of after
+            if until <= time():  # also if the data changed during rendering, so that it may mix both versions
                 unshared(start_response)(status, headers)
                 return parts
             if read != version:
@@ -186,7 +185,7 @@ class ResponseCache:
         return body if environ["REQUEST_METHOD"] == "GET" else []
 
     def unchanged(self, environ, start_response) -> list | None:
-        """The answer to a client that has what is there; None where it has not, or nobody knows without making it."""
+        """The 304 or 412 response if it needs no rendering; otherwise None."""
         asked_at = time()
         version = self.version() if is_anonymous_read(environ) else None
         if version is None:
@@ -206,13 +205,13 @@ class ResponseCache:
         return []
 
     def known(self, environ, version) -> tuple[tuple[str, ...], Answer | None, str]:
-        """The key of a request, the answer if it is kept, and the ETag."""
+        """The key of a request, the cached response if any, and the ETag."""
         key = self.key(environ)
         answer = self.answers.get(version, key)
         return key, answer, answer.etag if answer else self.etag(version, key)
 
     def key(self, environ) -> tuple[str, ...]:
-        """All of a request that an answer may depend on; the encoding comes last."""
+        """The parts of a request that a response may depend on; the encoding comes last."""
         accept = accepted_type(environ)
         addressed_by = self.addressed_by if "HTTP_HOST" in environ else (*LISTENS_AT, *self.addressed_by)
         return (
@@ -227,20 +226,20 @@ class ResponseCache:
         return f'"{blake2b(about.encode(), digest_size=15).hexdigest()}"'
 
     def last_modified(self, version) -> int:
-        """The date of what there is under a version: some seconds after this process first saw it.
+        """The Last-Modified date of a version: some seconds after this process first saw it.
 
-        No trigger knows when its transaction will commit, nor tells a date two commits of one second apart. But
-        what was sent under an older version was sent before this date, and with an older one: also by a server
-        whose clock is ahead of ours."""
+        Triggers do not know when their transaction will commit, and two commits can fall into one second. But all
+        responses of older versions were sent before this date, with older dates, even by a server whose clock is
+        ahead of ours."""
         seen = self.seen
         if seen[0] != version:
             seen = self.seen = version, int(time()) + 1 + CLOCKS
         return seen[1]
 
     def ask(self, environ, version) -> tuple[str | None, str, list, Iterable[bytes]]:
-        """What Django answers, after the version that it has read; None for what was read in no snapshot.
+        """Django's response and the version that it read; None for a response without snapshot.
 
-        A HEAD is asked as the GET whose answer it describes."""
+        A HEAD is sent to Django as a GET."""
         said, asked = [], {**environ, "REQUEST_METHOD": "GET", dataset_version.ASKED: version, conditions.LEFT: True}
         parts = self.application(asked, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
@@ -248,7 +247,7 @@ class ResponseCache:
 
 
 def unshared(start_response):
-    """A start_response for answers that hold once: they say so, unless they say how long they hold."""
+    """A start_response for responses that must not be cached: it sets Cache-Control, unless the response has one."""
 
     def start(status, headers, *error):
         if not any(name.lower() == "cache-control" for name, _ in headers):
@@ -259,17 +258,17 @@ def unshared(start_response):
 
 
 def holds(answer) -> bool:
-    """Whether an answer changes with the version alone, as one does whose ETag a client could give."""
+    """Whether a response depends only on the version."""
     return answer is None or answer.until == NEVER
 
 
 def date(modified: int | None, asked_at) -> list:
-    """The date of an answer, once it has come."""
+    """The date of a response."""
     return [("Last-Modified", http_date_of(modified))] if modified is not None and modified <= asked_at else []
 
 
 def may_be_kept(status, headers) -> bool:
-    """Whether an answer is a plain success that depends on nothing but what its key holds."""
+    """Whether a response is a success that depends only on its key."""
     said = {name.lower(): value for name, value in headers}
     varies = {name.strip().lower() for name in said.get("vary", "accept").split(",")}
     return (
@@ -280,13 +279,13 @@ def may_be_kept(status, headers) -> bool:
 
 
 def expires(headers) -> float:
-    """Until when an answer holds as long as nothing is written, seconds since 1970."""
+    """When a response expires without any write, in seconds since 1970."""
     moment = dict(headers).get("Expires")
     return parse_http_date(moment) if moment else NEVER
 
 
 def make(etag, encoding, headers, parts, until) -> Answer:
-    """An answer to keep, compressed once."""
+    """A response to cache, compressed once."""
     try:
         body = b"".join(parts)
     finally:

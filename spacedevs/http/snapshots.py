@@ -1,4 +1,4 @@
-"""The middleware that lets a view and what it renders read one snapshot of the database."""
+"""Middleware that makes a view and its rendering read one snapshot of the database."""
 
 from contextlib import ExitStack
 
@@ -11,7 +11,7 @@ from spacedevs.db.snapshots import snapshot
 
 from .headers import may_be_staff
 
-# What reads no rows, and can be had without a database; and who asks how much they may, which may be noted.
+# Views that read no rows and work without a database; and the throttle endpoint, which may write.
 APART = {
     *("home", "ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list"),
     *("documentation", "documentation-page", "reference", "reference-component", "reference-tag"),
@@ -19,10 +19,10 @@ APART = {
 
 
 class OneSnapshot:
-    """A middleware, the last of all: views and what they render read one snapshot.
+    """The innermost middleware: a view and its rendering read one snapshot.
 
-    It begins once it is known who asks, and ends before a session is saved: both may write. An answer that is read
-    from a copy of the database has a snapshot there."""
+    The snapshot begins after authentication and ends before the session is saved, because both may write. A response
+    that is read from a replica has a snapshot there."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -46,16 +46,16 @@ class OneSnapshot:
 
 
 def log_out_who_must_be(request):
-    """Ends the session of who changed their password elsewhere: Django does when it is read, and that is a write.
+    """Ends the session if the password was changed elsewhere. Django does this when it reads the user, and writes.
 
-    An answer that asks no more of the session does not vary by it."""
+    A response that does not use the session afterwards does not vary by it."""
     accessed = request.session.accessed
     request.user.is_authenticated  # noqa: B018 - which reads it
     request.session.accessed = accessed
 
 
 class Lasting:
-    """What a streamed answer yields; the snapshot that it is read in ends when the response is closed."""
+    """The parts of a streamed response; its snapshot ends when the response is closed."""
 
     def __init__(self, content, snapshot):
         self.content, self.close = content, snapshot.close

@@ -1,4 +1,4 @@
-"""Answers to requests that Django is not asked about, in the words in which it would answer."""
+"""Error responses of WSGI middleware, in the same words as Django's."""
 
 import json
 from functools import cache

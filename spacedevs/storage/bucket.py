@@ -1,4 +1,4 @@
-"""A bucket of whoever speaks S3, as a place for pictures."""
+"""Storage of images in an S3 bucket."""
 
 from contextlib import contextmanager
 
@@ -7,13 +7,13 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
-# Somebody waits for it: at most 23 s for a file, where boto's own defaults come to minutes.
+# An editor waits for it: at most 23 s for a file, while boto's defaults add up to minutes.
 PATIENCE = Config(connect_timeout=3, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 @contextmanager
 def as_of_a_disk():
-    """Has what goes wrong be an OSError, as it is where pictures are in a folder."""
+    """Raises OSError for any failure, as the storage in a folder does."""
     try:
         yield
     except (BotoCoreError, Boto3Error, ClientError) as error:
@@ -21,7 +21,7 @@ def as_of_a_disk():
 
 
 class Bucket(S3Storage):
-    """Files in a bucket that refuses or does not answer for seconds only."""
+    """Files in a bucket, with timeouts of seconds."""
 
     def __init__(self, **settings):
         super().__init__(**{"client_config": PATIENCE, **settings})

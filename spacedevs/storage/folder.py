@@ -1,4 +1,4 @@
-"""A folder as a place for pictures: a file is there as a whole, or not at all."""
+"""Storage of images in a folder, with atomic writes."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ from django.core.files.storage import FileSystemStorage
 
 
 class Folder(FileSystemStorage):
-    """Files that are written aside and then put in place, so that none is cut short by a full disk or a power cut."""
+    """Writes files atomically, so that a full disk or a power cut leaves no partial file."""
 
     def _save(self, name, content):
         aside = f"{name}.{secrets.token_hex(4)}.part"

@@ -1,4 +1,4 @@
-"""Pictures in our storage: what they are is told by the endings of their names, whatever this machine calls them."""
+"""Media types of stored images, by file extension, independent of the machine's configuration."""
 
 from pathlib import PurePath
 
@@ -16,5 +16,5 @@ def type_of(name) -> str:
 def save(name, content: bytes) -> str:
     """Stores a file; returns the name that it has then."""
     file = ContentFile(content)
-    file.content_type = type_of(name)  # which a storage on another machine keeps with it
+    file.content_type = type_of(name)  # remote storage stores it with the file
     return default_storage.save(name, file)

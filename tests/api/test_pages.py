@@ -265,7 +265,7 @@ def test_pages_are_told_and_turned(client):
 
 
 def test_nothing_found_is_said(client):
-    assert "<span>Nothing was found</span>" in page(client, "docking_events/", search="nothing whatever")
+    assert "<span>No results</span>" in page(client, "docking_events/", search="nothing whatever")
 
 
 def test_a_record_is_called_by_its_name(client):

@@ -37,7 +37,7 @@ def test_who_may_not_do_something_is_told_on_a_page_like_the_others(client):
     assert (response.status_code, "<h1>Not allowed</h1>" in response.text) == (403, True)
 
 
-ELSEWHERE = 404, "application/json", {"detail": "Not found. This server has version 2.3.0 of the API, at /2.3.0/."}
+ELSEWHERE = 404, "application/json", {"detail": "Not found. This server offers version 2.3.0 of the API at /2.3.0/."}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
@@ -75,7 +75,7 @@ def test_a_missing_slash_redirects_and_keeps_the_query(client):
     assert (response.status_code, response["Location"]) == (301, "/2.3.0/docking_events/?limit=2&search=Mir")
 
 
-UNKNOWN_HOST = "This server does not know the host that was asked for; SPACEDEVS_ALLOWED_HOSTS names its own."
+UNKNOWN_HOST = "Unknown host name; SPACEDEVS_ALLOWED_HOSTS lists the names of this server."
 
 
 def test_a_host_that_is_not_ours_is_refused_by_the_name_of_the_setting(client):
@@ -116,7 +116,7 @@ def test_a_name_that_nothing_can_have_leads_nowhere(name, admin_client, settings
 def test_a_fault_of_ours_is_answered_in_json(monkeypatch):
     monkeypatch.setattr("docking.views.DockingEvent.get_queryset", lambda self: 1 / 0)
     response = Client(raise_request_exception=False).get("/2.3.0/docking_events/")
-    detail = "The server failed; the fault is not in your request."
+    detail = "Internal server error; your request is not the cause."
     assert answer(response) == (500, "application/json", {"detail": detail})
 
 

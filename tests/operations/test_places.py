@@ -60,10 +60,10 @@ class Unwritable:
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({}, "DATABASE_URL names the database, SPACEDEVS_VAR_DIR another folder to keep it in."),
+        ({}, "Set DATABASE_URL to a database, or SPACEDEVS_VAR_DIR to another folder."),
         (
             {"DATABASE_URL": "sqlite:////tmp/none"},
-            "SPACEDEVS_SECRET_KEY gives the key itself, SPACEDEVS_VAR_DIR another folder to keep it in.",
+            "Set SPACEDEVS_SECRET_KEY to a key, or SPACEDEVS_VAR_DIR to another folder.",
         ),
         (
             {
@@ -71,7 +71,7 @@ class Unwritable:
                 "SPACEDEVS_SECRET_KEY": "x" * 50,
                 "SPACEDEVS_METRICS_PORT": "9100",
             },
-            "SPACEDEVS_METRICS_DIR names another folder.",
+            "Set SPACEDEVS_METRICS_DIR to another folder.",
         ),
     ],
     ids=["database", "key", "metrics"],

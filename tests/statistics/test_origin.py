@@ -279,7 +279,7 @@ def test_a_server_tells_where_its_figures_come_from_which_version_its_data_have_
 def test_a_setting_that_means_nothing_is_refused(value, settings):
     settings.STATISTICS = value
     assert [fault.msg for fault in faults()] == [
-        f"STATISTICS must be derived or imported, or not be set; {value!r} is neither."
+        f"STATISTICS must be derived, imported or empty, not {value!r}."
     ]
 
 

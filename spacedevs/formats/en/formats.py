@@ -1,4 +1,4 @@
-"""Dates as the data has them: ISO 8601, in UTC."""
+"""Formats of dates: ISO 8601 in UTC, as in the API."""
 
 DATE_FORMAT = "Y-m-d"
 DATETIME_FORMAT = "Y-m-d H:i:s"
