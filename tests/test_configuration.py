@@ -144,14 +144,14 @@ def test_a_variable_is_what_it_is_told_or_refused_by_its_name(name, value):
     ask = f"from django.conf import settings; print(repr(settings.{setting}))"
     code, said = manage("shell", "-v0", "-c", ask, **{name: value})
     made, complaint = VALUES[name][value]
-    expected = (1, f"shell failed: {complaint} (--traceback tells more)") if complaint else (0, repr(made))
+    expected = (1, f"shell failed: {complaint} (use --traceback for details)") if complaint else (0, repr(made))
     assert (code, said.strip()) == expected
 
 
 @pytest.mark.parametrize("url", ["somewhere", "mysql://localhost/x", "localhost:5432"])
 def test_an_address_of_no_database_of_ours_is_refused(url):
     complaint = "The URL of a database must begin with postgres:// or sqlite://."
-    assert manage("check", DATABASE_URL=url) == (1, f"check failed: {complaint} (--traceback tells more)\n")
+    assert manage("check", DATABASE_URL=url) == (1, f"check failed: {complaint} (use --traceback for details)\n")
 
 
 def test_a_password_is_put_in_where_the_address_has_none():

@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it may be sent requests: for whoever starts, stops and balances servers."""
+"""Liveness and readiness, for orchestrators and load balancers."""
 
 import json
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from spacedevs.throttling.file_counter import counter
 
 
 class Health:
-    """Answers /livez and /readyz to any host, since those who ask have the address of a machine and no name."""
+    """Answers /livez and /readyz for any host name, because probes use IP addresses."""
 
     def __init__(self, application):
         self.application = application
@@ -30,9 +30,9 @@ class Health:
         return [body] if environ["REQUEST_METHOD"] == "GET" else []
 
     def ready(self) -> tuple[int, dict]:
-        """Requests may come when the database can be read and has all tables.
+        """Ready if the database can be read and has all tables.
 
-        A Redis that is down is told, and keeps nobody out: while it is, nothing is limited."""
+        A Redis that is down is reported but does not make the server unready: limits are off meanwhile."""
         version = dataset_version.current()
         migrations = "unknown" if version is None else "ok" if self.has_migrated() else "missing"
         told = {"database": "down" if version is None else "ok", "migrations": migrations}
@@ -42,7 +42,7 @@ class Health:
         return (200 if is_ready else 503), {"ready": is_ready, "release": settings.RELEASE, **told}
 
     def has_migrated(self) -> bool:
-        """Whether all migrations were applied; once they were, nobody looks again."""
+        """Whether all migrations are applied; cached once true."""
         if not self.is_migrated:
             try:
                 executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])

@@ -1,4 +1,4 @@
-"""What the server says of itself: a line for each message, with the request that it is about and without secrets."""
+"""Log formats: one line for each message, with the request id and without secrets."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 HIDDEN = "***"
-IN_ADDRESSES = re.compile(r"(?<=://)[^/\s@\"']*:[^/\s@\"']*@")  # a name and its password
+IN_ADDRESSES = re.compile(r"(?<=://)[^/\s@\"']*:[^/\s@\"']*@")  # user name and password in a URL
 IN_HEADERS = re.compile(r"(?<=\b[Tt]oken )[0-9A-Za-z]{16,}")
 
 request_id = ContextVar("request_id", default="")
@@ -21,7 +21,7 @@ request_id = ContextVar("request_id", default="")
 
 @cache
 def known_secrets() -> list[str]:
-    """The secrets of this installation, as they are and as JSON writes them."""
+    """The secrets of this installation, plain and JSON-encoded."""
     passwords = [database.get("PASSWORD") for database in settings.DATABASES.values()]
     keys = [settings.SECRET_KEY, settings.UPSTREAM_TOKEN, os.environ.get("AWS_SECRET_ACCESS_KEY")]
     texts = {str(text) for text in (*passwords, *keys) if text}
@@ -60,11 +60,11 @@ class Json(JsonFormatter):
 
 
 class Seldom(logging.Filter):
-    """Of what clients send and Django refuses, lets one line a minute of each kind through, without its traceback."""
+    """Limits log lines about requests that Django refuses to one a minute of each kind, without traceback."""
 
     every = 60  # seconds
-    longest = 300  # characters, of what a client sent
-    hints = {"DisallowedHost": " If it is this server's, name it in SPACEDEVS_ALLOWED_HOSTS."}
+    longest = 300  # characters of client input
+    hints = {"DisallowedHost": " If it is a name of this server, add it to SPACEDEVS_ALLOWED_HOSTS."}
 
     def __init__(self):
         super().__init__()
@@ -75,7 +75,7 @@ class Seldom(logging.Filter):
         if now - self.told.get(kind, -self.every) < self.every:
             return False
         self.told[kind] = now
-        said = record.getMessage().partition(" You may need")[0][: self.longest]  # to change a setting of Django's
+        said = record.getMessage().partition(" You may need")[0][: self.longest]  # Django's advice to change a setting
         said = "".join(character if character.isprintable() else " " for character in said)
         record.msg, record.args = f"Refused: {said}{self.hints.get(kind, '')}", ()
         record.exc_info = record.exc_text = None

@@ -1,7 +1,7 @@
-"""What Prometheus is told, on a port of its own: what the workers have counted together, and how things are now.
+"""Metrics for Prometheus, on a port of their own: the counters of all workers, and the present state.
 
-Workers count in files of METRICS_ROOT. A process beside them adds these up when it is asked, and looks at the
-database itself; so who asks for numbers keeps no request waiting, and clients cannot ask for them."""
+Workers count in files of METRICS_ROOT. A separate process adds them up at each scrape and queries the database itself;
+so a scrape delays no request, and clients of the API cannot read the metrics."""
 
 import os
 from collections.abc import Iterator
@@ -26,25 +26,25 @@ from spacedevs.operations import processes, workers
 from spacedevs.throttling.file_counter import counter
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
-SHORT = {"304": "unchanged", "401": "refused", "429": "refused"}  # answers that are nothing but a word
+SHORT = {"304": "unchanged", "401": "refused", "429": "refused"}  # tiny responses
 SECONDS = Histogram(
     "spacedevs_request_seconds",
-    "How long requests took, by endpoint and by what the answer was: kept, made, unchanged or refused.",
+    "Duration of requests, by endpoint and by outcome: kept (cached), made (rendered), unchanged (304) or refused.",
     ["endpoint", "answer"],
     buckets=BUCKETS,
 )
-RESPONSES = Counter("spacedevs_responses", "Answers by their status.", ["status"])
-READS = Counter("spacedevs_reads", "Answers that were made, by the database that was read.", ["database"])
-KEPT_BYTES = Gauge("spacedevs_kept_bytes", "Memory that kept answers take.", multiprocess_mode="livesum")
+RESPONSES = Counter("spacedevs_responses", "Responses by status.", ["status"])
+READS = Counter("spacedevs_reads", "Rendered responses, by the database that was read.", ["database"])
+KEPT_BYTES = Gauge("spacedevs_kept_bytes", "Memory of cached responses.", multiprocess_mode="livesum")
 
 
 class Metered:
-    """Counts requests and how long they took."""
+    """Counts requests and measures their duration."""
 
     def __init__(self, application):
         self.application = application
         self.root, self.known = reverse("api-root"), {*all_paths(), "dataset", "dump", "docs", "schema"}
-        self.timers, self.counters = {}, {}  # looked up here, for the library's own way takes a lock
+        self.timers, self.counters = {}, {}  # cached here, because the library's lookup takes a lock
         self.answers = getattr(cache_in(application), "answers", None)
 
     def __call__(self, environ, start_response):
@@ -72,7 +72,7 @@ class Metered:
             KEPT_BYTES.set(self.answers.size)
 
     def endpoint(self, path) -> str:
-        """The endpoint that a path belongs to, of which there are as many as there are, whatever is asked."""
+        """The endpoint of a path; their number is limited, whatever clients request."""
         if not path.startswith(self.root):
             return "other"
         first, _, rest = path.removeprefix(self.root).partition("/")
@@ -81,7 +81,7 @@ class Metered:
 
 
 def cache_in(application) -> ResponseCache | None:
-    """The response cache behind some doors."""
+    """The response cache inside of WSGI middleware."""
     while application is not None and not isinstance(application, ResponseCache):
         application = getattr(application, "application", None)
     return application
@@ -91,7 +91,7 @@ def cache_in(application) -> ResponseCache | None:
 
 
 class Workers(MultiProcessCollector):
-    """What the workers have counted; of those that ended, what does not end with them."""
+    """The counters of the workers, including ended ones; gauges only of running ones."""
 
     def collect(self):
         for path in settings.METRICS_ROOT.glob("gauge_live*_*.db"):
@@ -110,17 +110,17 @@ def is_alive(pid) -> bool:
 
 
 class Now:
-    """How things are when Prometheus asks."""
+    """The state at the time of a scrape."""
 
     version, since = None, 0.0
 
     def collect(self) -> Iterator:
-        yield InfoMetricFamily("spacedevs_release", "The release that runs.", {"release": settings.RELEASE})
+        yield InfoMetricFamily("spacedevs_release", "The running release.", {"release": settings.RELEASE})
         version = dataset_version.current()
         yield GaugeMetricFamily("spacedevs_database_up", "Whether the database answers.", version is not None)
         if settings.REDIS_URL:
             yield GaugeMetricFamily(
-                "spacedevs_redis_up", "Whether the counts of limits are there.", counter().answers()
+                "spacedevs_redis_up", "Whether requests can be counted for rate limits.", counter().answers()
             )
         if version is not None:
             yield from self.dataset(version)
@@ -137,17 +137,17 @@ class Now:
 
 
 def pending_updates() -> Iterator:
-    """What commits have left to be done, which is nothing but for a moment."""
-    about = "Notes of figures and search texts that have still to follow a change."
+    """The pending updates of commits; normally none for longer than a moment."""
+    about = "Pending updates of statistics and search texts."
     yield GaugeMetricFamily("spacedevs_pending_updates", about, pending.count())
     oldest = PendingUpdate.objects.aggregate(oldest=Min("since"))["oldest"]
-    about = "How long ago the oldest of these changes was made; 0 if there is none."
+    about = "Age of the oldest pending update; 0 if there is none."
     age = (timezone.now() - oldest).total_seconds() if oldest else 0
     yield GaugeMetricFamily("spacedevs_pending_updates_age_seconds", about, max(age, 0))
 
 
 def mirror_ages() -> GaugeMetricFamily:
-    about = "How long ago an endpoint of the upstream that is mirrored was last read to its end."
+    about = "Time since the mirror last finished reading an endpoint of its upstream."
     ages = GaugeMetricFamily("spacedevs_mirror_age_seconds", about, labels=["upstream", "endpoint"])
     now = timezone.now()
     for state in MirroredEndpoint.objects.exclude(ended=None).select_related("mirror"):
@@ -156,7 +156,7 @@ def mirror_ages() -> GaugeMetricFamily:
 
 
 def serve_until(parent, host, port):
-    """In a process beside the workers: answers Prometheus for as long as their parent is there."""
+    """In the separate process: answers Prometheus until the parent ends."""
     registry = CollectorRegistry()
     registry.register(Now())
     Workers(registry, str(settings.METRICS_ROOT))
@@ -166,15 +166,15 @@ def serve_until(parent, host, port):
 
 
 def forget():
-    """Lets workers count from nothing."""
+    """Removes the counters of former runs."""
     for path in settings.METRICS_ROOT.glob("*.db"):
         path.unlink()
 
 
 def begin():
-    """Starts to tell Prometheus what there is; the process ends with the one that calls this."""
+    """Starts the metrics process; it ends with its parent."""
     arguments = f"{__name__}.{serve_until.__name__}", os.getpid(), settings.METRICS_HOST, settings.METRICS_PORT
-    # A fork shares what is loaded already. There is no thread yet that it could leave behind in a lock.
+    # A fork shares the loaded modules. It is safe, because no thread that could hold a lock runs yet.
     process = processes.context().Process(target=workers.run, args=arguments, daemon=True)
     process.start()
     return process

@@ -1,4 +1,4 @@
-"""How the processes of a server are laid out, and how they begin."""
+"""The processes of a server: how many threads they have, and how they start."""
 
 import gc
 import multiprocessing
@@ -7,29 +7,29 @@ import sys
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 
-AT_ONCE = 4  # requests, so that slow ones leave room for others; each may hold a connection to the database
+AT_ONCE = 4  # requests at once, so that slow ones do not block others; each thread may hold a database connection
 ENDS = signal.SIGINT, signal.SIGTERM
 
 
 def threads(workers) -> int:
-    """How many threads each of so many workers has: no more than are needed.
+    """The default number of threads for each of this number of workers.
 
-    They take turns at Python: two answer a sixth more requests that are kept than four do, and take 30 MB less."""
+    Threads share the GIL: two serve a sixth more cached responses than four and need 30 MB less."""
     return max(2, AT_ONCE // workers)
 
 
 def choose_start_method():
-    """Has workers forked on Linux also by a Python that would not do so unless told (3.14).
+    """Makes fork the start method of workers on Linux, also for Python 3.14, whose default differs.
 
-    A fork shares with its parent what that has loaded, and starts at once. Whoever chose another way keeps it."""
+    A fork shares loaded modules with its parent and starts at once. A start method that was set explicitly stays."""
     if sys.platform == "linux" and multiprocessing.get_start_method(allow_none=True) is None:
         multiprocessing.set_start_method("fork")
 
 
 def share_memory():
-    """Has forks go on sharing what is there by now: Python's collector would write to each object of it.
+    """Excludes the present objects from garbage collection, which would write to them and end the sharing with forks.
 
-    That is a fifth of what a server with two workers takes in all."""
+    This saves a fifth of the memory of a server with two workers."""
     gc.collect()
     gc.freeze()
 
@@ -39,18 +39,18 @@ def are_forked() -> bool:
 
 
 def context():
-    """How a process beside the workers is started: as these are, for which granian knows no third way."""
+    """The start method for a separate process: the same as for granian's workers."""
     return multiprocessing.get_context("fork" if are_forked() else "spawn")
 
 
 @contextmanager
 def ends_held_back():
-    """Until the end, Ctrl-C ends neither this process nor those that begin meanwhile and are not ready for it yet.
+    """Ignores Ctrl-C in this process and in those that start meanwhile, until the end of the context.
 
-    Else all of them, which get it together, would be broken off while they load modules, with a traceback. A fork
-    takes SIGTERM too for its parent's until it is ready, and would not end."""
+    Otherwise all of them would get it while they import modules, and print tracebacks. A fork would also handle
+    SIGTERM like its parent until it is ready, and not end."""
     if not are_forked():
-        resource_tracker.ensure_running()  # begun later, it would let them through
+        resource_tracker.ensure_running()  # after the start it would be too late
     signals = ENDS if are_forked() else [signal.SIGINT]
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
@@ -60,7 +60,7 @@ def ends_held_back():
 
 
 def leave_ctrl_c_to_parent():
-    """In a process that began so: SIGTERM alone ends it."""
+    """In such a process: only SIGTERM ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # in a fork it was the parent's until now
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until now a fork had its parent's handler
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)

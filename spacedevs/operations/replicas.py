@@ -1,10 +1,9 @@
-"""Reading from copies of the database that PostgreSQL streams to, without an answer older than the last commit.
+"""Reads from PostgreSQL replicas, without ever answering with data older than the last commit.
 
-The version of the dataset is always asked of the database that is written. An answer that has to be made is read from
-a copy only if the copy shows just this version, in the snapshot that all of the answer is then read in. Each commit
-that touches data leaves another version, and copies take commits over in their order: so a copy that shows a version
-has all that the database had when it was asked. One that is behind, down, or fails on the way is passed over, and the
-next copy is asked, then the database itself."""
+The dataset version always comes from the primary. A response is read from a replica only if the replica is exactly at
+this version, in the snapshot in which the whole response is read. Each commit with data changes the version, and
+replicas apply commits in order: so a replica at a version has all data that the primary had. If a replica is behind,
+down or fails, the next one is tried, then the primary."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +24,7 @@ log = getLogger(__name__)
 
 
 class Router:
-    """Reads where this thread reads an answer from; writes nothing to a copy."""
+    """Routes reads to the database that this thread reads from, and writes to the primary."""
 
     def db_for_read(self, model, **hints):
         return reading.alias
@@ -34,7 +33,7 @@ class Router:
         return DEFAULT_DB_ALIAS
 
     def allow_relation(self, one, other, **hints):
-        return True  # rows of a copy are rows of the database
+        return True  # rows of a replica are rows of the primary
 
     def allow_migrate(self, alias, app_label, **hints):
         return alias == DEFAULT_DB_ALIAS
@@ -50,7 +49,7 @@ def reading_from(alias) -> Iterator[None]:
 
 
 class Replica:
-    """One copy, which is left alone for a while after it failed."""
+    """A replica, which is skipped for a while after a failure."""
 
     pause = 5  # seconds
 
@@ -58,13 +57,13 @@ class Replica:
         self.alias, self.down_until = alias, 0
 
     def answer(self, application, environ, version) -> tuple | None:
-        """What the application answers from this copy; None where it cannot answer for this version."""
+        """The application's response from this replica; None if the replica is not at this version."""
         if monotonic() < self.down_until:
             return None
         try:
             return self.read(application, environ, version)
         except Error as error:
-            log.warning("%s is left alone for %s seconds: %s", self.alias, self.pause, error)
+            log.warning("%s failed and is skipped for %s seconds: %s", self.alias, self.pause, error)
             self.down_until = monotonic() + self.pause
             connections[self.alias].close()
             return None
@@ -77,14 +76,14 @@ class Replica:
             with reading_from(self.alias):
                 parts = application(environ, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
-        if status.startswith("5"):  # as when the copy had to end a statement to go on
+        if status.startswith("5"):  # for example if replication cancelled a statement
             parts.close()
             return None
         return status, headers, parts
 
 
 class Replicas:
-    """Stands between the response cache and Django: asks the copies in turn."""
+    """WSGI middleware between the response cache and Django: tries the replicas in turn."""
 
     def __init__(self, application):
         self.application = application

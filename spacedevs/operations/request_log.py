@@ -1,4 +1,4 @@
-"""Names of requests: by which a client, our proxy and every line of the log speak of the same one."""
+"""Request ids: the client, the proxy and every log line use the same one."""
 
 import logging
 import re
@@ -16,13 +16,13 @@ NAMED = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def name_of(environ) -> str:
-    """What a request is called: as our proxy has named it, or by a name of our own."""
+    """The id of a request: the proxy's, or a new one."""
     given = environ.get("HTTP_X_REQUEST_ID", "") if settings.PROXIES else ""
     return given if NAMED.fullmatch(given) else secrets.token_hex(16)
 
 
 class Logged:
-    """Gives each request a name, which the answer and all lines about it have; and a line of its own if asked to."""
+    """Gives each request an id, for the response and all log lines; writes an access log line if configured."""
 
     def __init__(self, application):
         self.application = application
@@ -44,7 +44,7 @@ class Logged:
 
 
 def facts(environ, status, headers, began) -> dict:
-    """What a line about a request says of it."""
+    """The fields of an access log line."""
     length = next((value for name, value in headers if name.lower() == "content-length"), None)
     return {
         "query": environ.get("QUERY_STRING", ""),

@@ -1,7 +1,7 @@
-"""In each worker that serves: does what commits have left pending, where nobody else comes (see api/pending.py).
+"""A thread in each worker that applies pending updates of commits (see db/pending.py).
 
-A worker that left something itself goes on with it at once. What others left, a process that was killed or somebody
-who wrote without Django, is looked for now and then."""
+It applies the updates of its own worker at once, and looks now and then for those of killed processes and of writes
+without Django."""
 
 from random import random
 from threading import Thread
@@ -11,7 +11,7 @@ from django.db import Error, connections
 
 from spacedevs.db import pending
 
-EVERY, MAX_SECONDS = 10, 60  # seconds, up to twice as many; and at most after failures
+EVERY, MAX_SECONDS = 10, 60  # seconds between looks, up to twice as many; and the maximum after failures
 
 
 def begin():
@@ -31,10 +31,10 @@ def keep_up():
 
 
 def catch_up() -> bool:
-    """Does what is pending, with a connection that is held no longer; returns whether nothing is left."""
+    """Applies pending updates and closes the connection; returns whether none is left."""
     try:
         return not pending.count() or pending.settle(pending.IN_TURN)
-    except Error:  # the database is away, as others will say
+    except Error:  # the database is down, which others report
         return False
     finally:
         connections.close_all()

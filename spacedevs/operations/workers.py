@@ -1,7 +1,7 @@
-"""How the processes of a server begin, whether they are forked or spawned.
+"""The entry points of a server's processes, forked or spawned.
 
-A process that is spawned knows nothing of its parent but what it is passed, and imports this module before Django is
-set up: so nothing that needs models may be imported here."""
+A spawned process imports this module before Django is set up, so this module must not import anything that needs
+models."""
 
 import ctypes
 import os
@@ -20,16 +20,16 @@ PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 def end_with_parent(parent):
-    """Where the system can do so, has this process told to end when its parent is no more, however that ended."""
+    """Asks Linux to end this process when its parent ends for any reason."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it ended before
+    if os.getppid() != parent:  # the parent ended before
         sys.exit()
 
 
 def load_application(allowed_hosts, parent):
-    """In a worker: the WSGI application, which answers to these hosts."""
-    with suppress(OSError):  # a worker that got Ctrl-C as well as granian's main process could wait for ever
+    """In a worker: the WSGI application, for these host names."""
+    with suppress(OSError):  # a worker that gets Ctrl-C like granian's main process could hang
         os.setpgrp()
     leave_ctrl_c_to_parent()
     end_with_parent(parent)
@@ -40,7 +40,7 @@ def load_application(allowed_hosts, parent):
 
 
 def run(function, *arguments):
-    """In a process beside the workers: calls the function that has this dotted name."""
+    """In a separate process: calls the function with this dotted name."""
     leave_ctrl_c_to_parent()
     django.setup()
     import_string(function)(*arguments)

@@ -6,7 +6,7 @@ class StatisticsConfig(AppConfig):
     name = "spacedevs.statistics"
 
     def ready(self) -> None:
-        # Models can be imported from here on. What recomputes is known to `pending` as soon as it is loaded.
+        # Models can be imported now. The import registers the recomputation with `pending`.
         from . import recompute, registry, signals  # noqa: F401, PLC0415
 
         signals.watch()

@@ -19,18 +19,18 @@ class SqlDialect:
     def __init__(self, keys: Collection[Key] | None = None):
         self.keys = keys
         self.is_postgres = connection.vendor == "postgresql"
-        self.nothing = "interval '0'" if self.is_postgres else "0"  # of time
-        # Computed once: PostgreSQL may guess that few rows will come, and compute all anew for each of them.
+        self.nothing = "interval '0'" if self.is_postgres else "0"  # a duration of 0
+        # Computed once: PostgreSQL may expect few rows and recompute everything for each of them.
         self.once = "AS MATERIALIZED" if self.is_postgres else "AS"
 
     def among(self, column: str, model: type[models.Model]) -> str:
-        """The condition that this column holds one of the keys."""
+        """The condition that limits this column to the keys."""
         if self.keys is None:
             return "TRUE"
         return any_key(column, model._meta.pk)
 
     def parameters(self, statement: str) -> list[str]:
-        """Those of a statement, which are all the same."""
+        """The parameters of a statement, which are all the same."""
         return [keys_as_parameter(self.keys)] * statement.count("%s") if self.keys is not None else []
 
     def between(self, start: str, end: str) -> str:
@@ -40,7 +40,7 @@ class SqlDialect:
         return f"(CAST(round((julianday({end}) - julianday({start})) * 86400) AS integer) * 1000000)"
 
     def year(self, moment: str) -> str:
-        """The year of a moment, UTC."""
+        """The year (UTC) of a moment."""
         if self.is_postgres:
             return f"extract(year FROM {moment} AT TIME ZONE 'UTC')"
         return f"substr({moment}, 1, 4)"

@@ -1,4 +1,4 @@
-"""Statistics during an import: kept as they are told, or noted as due."""
+"""Statistics during an import: stored as imported, or noted for recomputation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def around_import(rows: ImportedRows) -> Iterator[None]:
 
 
 def keep_told(rows: ImportedRows) -> None:
-    """Lets what was told of a figure that runs stand for all of it."""
+    """Makes the imported value of a running figure its complete value."""
     for model, told in rows.items():
         begun = running(model)
         for row in told.values() if begun else ():

@@ -1,10 +1,10 @@
-"""Where the statistics of this database come from."""
+"""The source of the statistics of this database."""
 
 from django.db import models
 
 
 class StatisticsOrigin(models.Model):
-    """Where the figures of this database come from, since somebody has chosen; there is one row at most."""
+    """The chosen source of the statistics; at most one row."""
 
     imported = models.BooleanField(help_text="From an upstream that told them, not from the rows that are here.")
 

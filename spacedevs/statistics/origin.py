@@ -1,4 +1,4 @@
-"""Where statistics come from: derived from the rows that are here, or imported with them."""
+"""The source of statistics: derived from the rows, or imported with them."""
 
 from django.apps import apps
 from django.conf import settings
@@ -9,25 +9,25 @@ DERIVED, IMPORTED = "derived", "imported"
 
 
 def are_derived() -> bool:
-    """Whether figures follow from the rows: as the setting says, or else whoever chose last; at first they do."""
+    """Whether statistics are derived: by the setting, else by the last choice, else true."""
     if settings.STATISTICS:
         return bool(settings.STATISTICS == DERIVED)
     return not StatisticsOrigin.objects.filter(imported=True).exists()
 
 
 def origin() -> str:
-    """Where figures come from, in one word."""
+    """The source of statistics in one word."""
     return DERIVED if are_derived() else IMPORTED
 
 
 def choose(chosen: str) -> None:
-    """Remembers for this database where its figures come from, unless the setting says so."""
+    """Stores the source of statistics for this database, unless the setting determines it."""
     if not settings.STATISTICS and origin() != chosen:
         StatisticsOrigin.objects.all().delete()
         StatisticsOrigin.objects.create(imported=chosen == IMPORTED)
 
 
 def is_empty() -> bool:
-    """Whether no app that holds a noun has a row."""
+    """Whether no noun app has rows."""
     nouns = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
     return not any(model._base_manager.exists() for model in nouns)

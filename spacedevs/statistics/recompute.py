@@ -1,12 +1,12 @@
-"""Figures that follow from other rows: recomputed from these, never counted up or down.
+"""Derived statistics: recomputed from rows, never incremented or decremented.
 
-The `statistics.py` of the app that owns the facts has a function for each table with figures: a SELECT of the keys
-and of what the figures of these rows should be. What a change touches is found by the relations that lead from a row
-with figures to the facts, asked before the change and after it, noted in its transaction, and recomputed once after
-its commit (see pending.py): then every row that counts can be seen, and whoever comes last is right. Only rows that
-differ are written, so that the version of the dataset moves when an answer does.
+The `statistics.py` of the app that owns the source rows has a function for each table with statistics: a SELECT of keys
+and correct values. A change affects the rows whose relations lead to the changed rows, before or after the change.
+These are noted in its transaction and recomputed once after its commit (see pending.py): then all relevant rows are
+visible, and the last of several concurrent recomputations is right. Only rows that differ are written, so that the
+dataset version changes only if a response does.
 
-Where the figures are imported nothing of this is done: they stay what an upstream told."""
+Imported statistics skip all of this: they stay as upstream sent them."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 
 # Recomputing ---------------------------------------------------------------------------------------
 
-MAX_ROWS, MAX_SECONDS = 5_000, 1  # of a transaction after a commit: others do not wait for it long
+MAX_ROWS, MAX_SECONDS = 5_000, 1  # seconds, for a transaction after a commit, so that others do not wait long
 
 
 @contextmanager
 def recomputing() -> Iterator[None]:
-    """A transaction that waits for others who recompute, after which nothing is pending that was before."""
+    """A transaction that waits for other recomputations, and removes the notes that were pending before it."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT {Lock.STATISTICS.taking()}")
-                cursor.execute("SET LOCAL enable_nestloop = off")  # for the database may know nothing yet of its rows
+                cursor.execute("SET LOCAL enable_nestloop = off")  # because the database may have no statistics about its rows yet
         with pending.done(notes()):
             yield
 
@@ -57,35 +57,35 @@ def recompute(tell: Callable[[Statistic, int], object] = lambda statistic, numbe
 
 
 def notes() -> list[PendingUpdate]:
-    """Which figures are pending."""
+    """The statistics with pending updates."""
     return list(PendingUpdate.objects.filter(kind__in=[each.name for each in statistics()]))
 
 
-# From what was told to what follows ---------------------------------------------------------------------
+# From imported to derived -------------------------------------------------------------------------------
 
 
 def derive_what_was_told() -> bool:
-    """Has figures that were imported follow from the rows from now on, unless others would be shown then.
+    """Switches from imported to derived statistics, unless this would change visible values.
 
-    Those that run are others with each minute, and are not asked about."""
+    Running figures, which change every minute, are not compared."""
     if settings.STATISTICS:
         return are_derived()
     with suppress(Unconfirmed), recomputing():
         for each in statistics():
             keys = [key for key, *_ in each.wrong()]
             told = each.model._default_manager.in_bulk(keys)
-            each.recompute()  # all, for a row may follow from others of its table
+            each.recompute()  # all rows, because a row may depend on others of its table
             confirm(told, each.model._default_manager.in_bulk(keys))
         choose(DERIVED)
     return are_derived()
 
 
 class Unconfirmed(Exception):
-    """A figure was told that does not follow from the rows."""
+    """An imported figure differs from the derived one."""
 
 
 def confirm(told: Mapping[Key, models.Model], following: Mapping[Key, models.Model]) -> None:
-    """Raises Unconfirmed where a figure of these rows does not follow as it was told."""
+    """Raises Unconfirmed if an imported figure of these rows differs from the derived one."""
     for key, row in following.items():
         model: type[models.Model] = type(row)
         standing = {name for name in figures(model) - running(model) if not name.startswith("recorded_")}
@@ -97,7 +97,7 @@ def confirm(told: Mapping[Key, models.Model], following: Mapping[Key, models.Mod
 
 @pending.step
 def recompute_pending(limits: Limits) -> bool:
-    """Recomputes what was noted, or the first part of it; returns whether there is more."""
+    """Recomputes the noted rows, or the first part of them; returns whether there are more."""
     with pending.turn(limits):
         noted = notes()
         if noted and not are_derived():
@@ -107,14 +107,14 @@ def recompute_pending(limits: Limits) -> bool:
         due = [each for each in statistics() if any(note.kind == each.name for note in noted)]
         for number, each in enumerate(sorted(due, key=attrgetter("is_whole"))):
             if monotonic() > begun + MAX_SECONDS or (number and each.is_whole):
-                return True  # another transaction, so that what is done is not lost if the rest takes too long
+                return True  # another transaction, so that this part is not lost if the rest takes too long
             if not put_right(each, [note for note in noted if note.kind == each.name]):
-                return True  # what builds on these figures waits for them
+                return True  # statistics that depend on these come later
         return False
 
 
 def put_right(statistic: Statistic, noted: Collection[PendingUpdate]) -> bool:
-    """Does what was noted of a statistic, for as many rows as may change at once; returns whether that was all."""
+    """Recomputes noted rows of a statistic, up to the limit; returns whether that was all."""
     keys = union(noted)
     wrong = statistic.wrong(keys, MAX_ROWS)
     is_all = len(wrong) < MAX_ROWS
@@ -126,6 +126,6 @@ def put_right(statistic: Statistic, noted: Collection[PendingUpdate]) -> bool:
 
 
 def union(notes: Collection[PendingUpdate]) -> set[Any] | None:
-    """The keys that these notes have together; ALL where one of them says so."""
+    """The union of the keys of these notes; ALL if one of them says so."""
     written = [each.keys for each in notes if each.keys is not ALL]
     return ALL if len(written) < len(notes) else set().union(*map(json.loads, written))

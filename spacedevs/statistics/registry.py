@@ -1,4 +1,4 @@
-"""Which columns are statistics, what they follow from, and the statement that computes them."""
+"""The registry of statistics: their columns, their source tables, and the statements that compute them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ Differing: TypeAlias = Sequence[Any]  # a key, what the figures of its row are, 
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
-    """The figures of a table that one function computes."""
+    """The columns of a table that one function computes."""
 
     model: Model
     figures: tuple[str, ...]  # columns, in the order in which they are read and written
-    facts: Mapping[Model, Collection[str]]  # tables, and the paths that lead there from the model
+    facts: Mapping[Model, Collection[str]]  # source tables, with the paths from the model to them
     select: Select
-    is_whole: bool  # whether one row depends on all others, so that keys are of no use
+    is_whole: bool  # whether a row depends on all others, so that keys cannot limit the statement
 
     @property
     def title(self) -> str:
@@ -46,7 +46,7 @@ class Statistic:
 
     @property
     def name(self) -> str:
-        """What it is called in notes of what is pending."""
+        """Its name in the notes of pending updates."""
         return f"{self.model._meta.label} {self.select.__name__}"
 
     def misnamed(self) -> str:
@@ -59,7 +59,7 @@ class Statistic:
         return ", ".join([f"lacks {lacking}"] * bool(lacking) + [f"has {unknown}"] * bool(unknown))
 
     def touched(self, model: Model, keys: Iterable[Key]) -> Keys:
-        """The keys of the rows whose figures follow from these rows; ALL where these are very many."""
+        """The keys of the rows that depend on these source rows; ALL if there are too many."""
         found: Keys = set()
         if model is self.model and self.facts.get(model) == ("pk",):
             found.update(keys)
@@ -70,7 +70,7 @@ class Statistic:
         return {pending.ALL} if found and (self.is_whole or len(found) > pending.MAX_KEYS) else found
 
     def differing(self, dialect: SqlDialect) -> str:
-        """What follows the FROM of a statement about the rows that differ from what they should be."""
+        """The FROM and WHERE clauses that select the rows with wrong values."""
         table = connection.ops.quote_name(self.model._meta.db_table)
         stored, right = (", ".join(f"{alias}.{each}" for each in self.figures) for alias in "tc")
         differ = "IS DISTINCT FROM" if dialect.is_postgres else "IS NOT"
@@ -82,32 +82,32 @@ class Statistic:
     def wrong(self, keys: Collection[Key] | None = None, limit: int | None = None) -> list[Differing]:
         """The rows that are not what they should be, of these keys or of all, in the order of their keys."""
         dialect = SqlDialect(None if self.is_whole else keys)
-        # Both as expressions: SQLite's driver reads a column by its type.
+        # Both are expressions, because SQLite's driver converts columns by their type.
         stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
         columns = ["t.id", *stored, *right]
         limited = f"LIMIT {limit}" if limit else ""
         return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(dialect)} ORDER BY 1 {limited}", dialect)
 
     def put(self, wrong: Sequence[Differing]) -> None:
-        """Puts the figures of these rows right."""
+        """Corrects the values of these rows."""
         table, count = connection.ops.quote_name(self.model._meta.db_table), len(self.figures)
         values = ", ".join(f"{each} = %s" for each in self.figures)
-        if wrong:  # a statement that changes no row would raise the version of the dataset all the same
+        if wrong:  # even a statement that changes no row would change the dataset version
             with connection.cursor() as cursor:
                 rows = [(*right[count:], key) for key, *right in wrong]
                 cursor.executemany(f"UPDATE {table} SET {values} WHERE id = %s", rows)
 
     def recompute(self) -> int:
-        """Puts the figures of all rows right; returns how many were not."""
+        """Corrects the values of all rows; returns the number of wrong ones."""
         dialect = SqlDialect()
-        # A statement that changes no row would raise the version of the dataset all the same.
+        # Even a statement that changes no row would change the dataset version.
         if not self.read(f"SELECT t.id FROM {self.differing(dialect)} LIMIT 1", dialect):
             return 0
         table = connection.ops.quote_name(self.model._meta.db_table)
         changed = f"SELECT t.id AS row_id, c.* FROM {self.differing(dialect)}"
         values = ", ".join(f"{each} = changed.{each}" for each in self.figures)
         before, source = "", f"({changed}) changed"
-        if dialect.is_postgres:  # of a statement that begins so, SQLite's driver does not say how many rows it changed
+        if dialect.is_postgres:  # SQLite's driver does not report the number of changed rows for a statement with WITH
             before, source = f"WITH changed {dialect.once} ({changed}) ", "changed"
         statement = f"{before}UPDATE {table} SET {values} FROM {source} WHERE {table}.id = changed.row_id"
         with connection.cursor() as cursor:
@@ -123,11 +123,11 @@ class Statistic:
 
 REGISTERED: list[Statistic] = []
 
-FACTS: dict[Model, tuple[str, ...]] = {}  # the columns of a table that figures follow from
+FACTS: dict[Model, tuple[str, ...]] = {}  # the source columns of each table
 
 
 def source_fields(model: Model, *names: str) -> None:
-    """Registers the columns of a table that figures follow from, so that others may change at no cost."""
+    """Registers the source columns of a table, so that changes of other columns cost nothing."""
     FACTS[model] = tuple(column_of(model, name).attname for name in names)
 
 
@@ -151,7 +151,7 @@ def statistic(
 
 @cache
 def statistics() -> tuple[Statistic, ...]:
-    """All of them, in the order in which they build on each other: that of the apps from the ground up."""
+    """All statistics in the order of their dependencies: by app, from the lowest floor up."""
     for noun in reversed(settings.NOUNS):
         if find_spec(f"{noun}.statistics"):
             import_module(f"{noun}.statistics")
@@ -160,13 +160,13 @@ def statistics() -> tuple[Statistic, ...]:
 
 @cache
 def figures(model: Model) -> frozenset[str]:
-    """The columns of a table that follow from other rows."""
+    """The columns of a table that are statistics."""
     return frozenset(name for each in statistics() if each.model is model for name in each.figures)
 
 
 @cache
 def running(model: Model) -> frozenset[str]:
-    """The columns of a table that say since when figures run, and until when."""
+    """The columns of a table with the start and the end of running figures."""
     computed = getattr(model._default_manager, "figures", {}).values()
     parts: list[object] = [part for each in computed if isinstance(each, models.Expression) for part in each.flatten()]
     named = {part.name for part in parts if isinstance(part, F)}  # type: ignore[attr-defined]  # in no stub

@@ -1,7 +1,7 @@
-"""Changes of what figures follow from: noted in their transaction, and recomputed after its commit.
+"""Notes changes of source rows in their transaction; the statistics are recomputed after its commit.
 
-Signals tell of rows that Django saves or deletes, imports tell themselves; what others write, nobody notices. What a
-change touches is asked before it and after it."""
+Django's signals report rows that it saves or deletes, and imports report their own; other writes go unnoticed. The
+affected rows are determined before and after the change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def touched(model: Model, keys: Iterable[Key], before: Mapping[str, Keys] | None = None) -> dict[str, Keys]:
-    """What these rows touch as they are now, and what was touched before: keys by what figures are called in notes."""
+    """Adds the rows that these source rows affect now to those affected before: keys by the names of statistics."""
     found: dict[str, Keys] = dict(before or {})
     keys = list(keys)
     for each in statistics() if keys else ():
@@ -35,12 +35,12 @@ def touched(model: Model, keys: Iterable[Key], before: Mapping[str, Keys] | None
 
 
 def before_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -> None:
-    """Keeps what a row touches that is about to change."""
+    """Records what a row affects before it changes."""
     instance._touches = None
     if raw or settings.STATISTICS == IMPORTED:
         return
-    # A row that was read a while ago would bring back the figures that it had then: also those that are recomputed
-    # between this look and the writing, so the row is locked.
+    # Saving a row that was read earlier would restore its old statistics, even those that are recomputed between this
+    # check and the write. So the row is locked.
     names = (*FACTS.get(sender, ()), *sorted(figures(sender)))
     rows = sender._base_manager.select_for_update(no_key=True).filter(pk=instance.pk).values_list(*names)
     stored = None if instance.pk is None else rows.first()
@@ -53,7 +53,7 @@ def after_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -
 
 
 def before_delete(sender: Model, instance: Any, **kwargs: Any) -> None:
-    """Keeps what a row touches that is about to go."""
+    """Records what a row affects before it is deleted."""
     instance._touches = None
     if settings.STATISTICS != IMPORTED:
         instance._touches = touched(sender, [instance.pk])
@@ -64,7 +64,7 @@ def after_delete(sender: Model, instance: Any, **kwargs: Any) -> None:
 
 
 def note_touched(instance: Any, keys: Iterable[Key]) -> None:
-    """Notes what a row touched before a change, and what it touches after it, if it is there still."""
+    """Notes what a row affected before a change, and what it affects afterwards if it still exists."""
     before = getattr(instance, "_touches", None)
     instance._touches = None
     if before is not None:
@@ -72,14 +72,14 @@ def note_touched(instance: Any, keys: Iterable[Key]) -> None:
 
 
 def links_changed(sender: Model, instance: models.Model, model: Model, pk_set: set[Key] | None, **kwargs: Any) -> None:
-    """Notes what the rows at both ends of links touch, which come or go."""
+    """Notes what the rows at both ends of added or removed m2m links affect."""
     if settings.STATISTICS != IMPORTED:
         pending.note(touched(model, pk_set or (), touched(type(instance), [instance.pk])))
 
 
 def in_one_transaction(save_base: Callable[..., None]) -> Callable[..., None]:
-    """Django writes a row and calls who hears of it in several transactions, where nobody has begun one: then the
-    row could be there without the note of what follows from it."""
+    """Wraps a save in a transaction: otherwise Django may commit the row before the signal handlers, and a crash in
+    between would lose the note."""
 
     @wraps(save_base)
     def save_in_one_transaction(self: models.Model, *args: Any, using: str | None = None, **kwargs: Any) -> None:
@@ -90,7 +90,7 @@ def in_one_transaction(save_base: Callable[..., None]) -> Callable[..., None]:
 
 
 def watch() -> None:
-    """Has changes of facts noticed."""
+    """Connects the signal handlers."""
     facts: set[Model] = set().union(*(each.facts for each in statistics()))
     for model in facts:
         model.save_base = in_one_transaction(model.save_base)  # type: ignore[method-assign]  # on purpose

@@ -18,7 +18,7 @@ from tests.support.sample import new_database, run
 MANAGE = [sys.executable, settings.BASE_DIR / "manage.py"]
 SMALL = 100_000  # bytes
 UNSAVED = {
-    "sqlite": "backup failed: disk I/O error (--traceback tells more)\n",
+    "sqlite": "backup failed: disk I/O error (use --traceback for details)\n",
     "postgresql": f"CommandError: pg_dump failed: it ended with status -{int(signal.SIGXFSZ)}\n",
 }
 WHOLE = ["config/docking_locations.jsonl"]
@@ -61,7 +61,7 @@ def test_an_export_for_which_there_is_no_room_leaves_whole_files_alone(sample, t
     target = tmp_path / "export"
     chosen = "--endpoints", "config/docking_locations,launches"
     said = failed("export", str(target), *chosen, url=sample, most=SMALL)
-    assert said == "export failed: File too large (--traceback tells more)\n"
+    assert said == "export failed: File too large (use --traceback for details)\n"
     whole = files(target)
     run(*MANAGE, "export", str(target), *chosen, DATABASE_URL=sample)
     assert (whole, files(target)) == (WHOLE, [*WHOLE, "launches.jsonl"])
@@ -75,7 +75,7 @@ def test_a_backup_for_which_there_is_no_room_leaves_nothing(sample, tmp_path):
 
 def test_a_backup_that_is_not_there_is_told_so(sample, tmp_path):
     said = failed("restore", str(tmp_path / "none"), "--replace", url=sample)
-    assert said == f"restore failed: No such file or directory: {tmp_path / 'none'} (--traceback tells more)\n"
+    assert said == f"restore failed: No such file or directory: {tmp_path / 'none'} (use --traceback for details)\n"
 
 
 @sqlite
@@ -86,7 +86,7 @@ def test_an_import_for_which_there_is_no_room_goes_on_when_there_is(sample, tmp_
     said = failed(
         "import_ll2", str(tmp_path / "whole"), url=new["DATABASE_URL"], most=2_500_000, STATISTICS="imported"
     )
-    assert said == "import_ll2 failed: disk I/O error (--traceback tells more)\n"
+    assert said == "import_ll2 failed: disk I/O error (use --traceback for details)\n"
     run(*MANAGE, "import_ll2", str(tmp_path / "whole"), **new)
     run(*MANAGE, "export", str(tmp_path / "again"), **new)
     assert files(tmp_path / "again") == files(tmp_path / "whole")
@@ -111,4 +111,4 @@ def test_a_database_that_can_only_be_read_is_told_so(command, read_only, tmp_pat
     arguments = {"import_ll2": [str(tmp_path)], "mirror": ["--keep-sample"]}.get(command, [])
     said = failed(command, *arguments, url=read_only)
     assert said.startswith(f"{command} failed: cannot execute ")
-    assert said.endswith(" in a read-only transaction (--traceback tells more)\n")
+    assert said.endswith(" in a read-only transaction (use --traceback for details)\n")

@@ -90,7 +90,7 @@ def test_of_two_first_starts_the_second_waits_and_says_so(both):
 def test_a_first_start_that_is_killed_before_figures_leaves_no_facts(empty):
     killed = breaking("SIGKILL", "statement", FIGURES, "prepare", "--database-only", url=empty)
     said = killed.communicate()
-    assert (killed.returncode, said) == (-9, ("Loading the sample data\nComputing its figures\n", ""))
+    assert (killed.returncode, said) == (-9, ("Loading the sample data\nComputing statistics\n", ""))
     assert number_of_launches(empty) == 0
 
 
@@ -109,9 +109,9 @@ def test_a_first_start_may_be_killed_at_any_point_and_begun_again(tmp_path):
         command = "prepare", "--database-only"
         for where in POINTS.values():
             assert ended(breaking("SIGKILL", "statement", where, *command, url=url))[0] == -9, where
-        done = ["Loading the sample data", "Computing its figures"]
+        done = ["Loading the sample data", "Computing statistics"]
         assert run(*MANAGE, *command, DATABASE_URL=url).splitlines() == done
-        assert run(*MANAGE, "recompute_statistics", "--check", DATABASE_URL=url) == "All figures are right.\n"
+        assert run(*MANAGE, "recompute_statistics", "--check", DATABASE_URL=url) == "All statistics are right.\n"
         assert number_of_launches(url) == in_the_sample("launches.launch")
 
 

@@ -72,7 +72,7 @@ def refused(monkeypatch):
 
 UNKNOWN_HOST = (
     "[ERROR] Refused: Invalid HTTP_HOST header: 'evil.example'. "
-    "If it is this server's, name it in SPACEDEVS_ALLOWED_HOSTS."
+    "If it is a name of this server, add it to SPACEDEVS_ALLOWED_HOSTS."
 )
 REFUSED = {
     UNKNOWN_HOST: {"path": "/2.3.0/", "headers": {"host": "evil.example"}},
@@ -104,7 +104,7 @@ def test_a_line_about_a_refused_request_is_short_and_names_the_setting(client, r
     client.get("/2.3.0/", headers={"host": "x" * 8000})
     (line,) = lines()
     assert len(line) < 400
-    assert line.endswith("If it is this server's, name it in SPACEDEVS_ALLOWED_HOSTS.")
+    assert line.endswith("If it is a name of this server, add it to SPACEDEVS_ALLOWED_HOSTS.")
 
 
 class Speaker(Application):

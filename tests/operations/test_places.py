@@ -80,7 +80,7 @@ def test_a_checkout_that_can_only_be_read_says_in_a_line_what_to_name_instead(gi
     var = Unwritable(tmp_path).path
     place = f"{var}/metrics/9100" if "METRICS" in complaint else var
     key = {} if "KEY" in complaint else {"SPACEDEVS_SECRET_KEY": "x" * 50}
-    said = f"check failed: {place}: Not a directory. {complaint} (--traceback tells more)\n"
+    said = f"check failed: {place}: Not a directory. {complaint} (use --traceback for details)\n"
     assert manage("check", SPACEDEVS_VAR_DIR=str(var), **given | key) == (1, "", said)
 
 

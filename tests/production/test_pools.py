@@ -78,11 +78,11 @@ def pool(request, tmp_path_factory):
 
 
 def test_of_two_first_starts_one_prepares_and_the_other_waits(pool):
-    done = ["Migrating the database", "Loading the sample data", "Computing its figures"]
+    done = ["Migrating the database", "Loading the sample data", "Computing statistics"]
     waited = ["Another process is preparing this database; waiting for it"]
     assert sorted(said.splitlines() for said, _, _ in pool.told) == sorted([done, waited])
     assert [(errors, code) for _, errors, code in pool.told] == [("", 0)] * 2
-    assert manage("recompute_statistics", "--check", **pool.environment) == "All figures are right.\n"
+    assert manage("recompute_statistics", "--check", **pool.environment) == "All statistics are right.\n"
 
 
 def test_every_list_and_record_is_answered_as_without_the_pool(pool):

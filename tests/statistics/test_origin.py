@@ -185,14 +185,14 @@ def test_a_dry_run_chooses_nothing(agency, file):
 
 def test_the_command_tells_what_is_wrong_and_puts_it_right(agency):
     out = io.StringIO()
-    with pytest.raises(CommandError, match=r"wrong figures") as error:
+    with pytest.raises(CommandError, match=r"wrong statistics") as error:
         call_command("recompute_statistics", check=True, stdout=out)
     assert error.value.returncode == 1
     assert f"agencies.Agency {agency.pk}: total_launch_count is 7, not 1" in out.getvalue()
     assert count(agency) == 7
     assert "agencies.Agency (agency): 1 of 1 row was wrong." in run("recompute_statistics")
     assert count(agency) == 1
-    assert run("recompute_statistics", check=True) == "All figures are right.\n"
+    assert run("recompute_statistics", check=True) == "All statistics are right.\n"
 
 
 def test_who_recomputes_what_was_imported_has_it_derived_from_then_on(agency):
@@ -278,9 +278,7 @@ def test_a_server_tells_where_its_figures_come_from_which_version_its_data_have_
 @pytest.mark.parametrize("value", ["Derived", "own", "1"])
 def test_a_setting_that_means_nothing_is_refused(value, settings):
     settings.STATISTICS = value
-    assert [fault.msg for fault in faults()] == [
-        f"STATISTICS must be derived, imported or empty, not {value!r}."
-    ]
+    assert [fault.msg for fault in faults()] == [f"STATISTICS must be derived, imported or empty, not {value!r}."]
 
 
 def test_a_length_of_time_that_is_wrong_is_told_as_the_api_shows_it():

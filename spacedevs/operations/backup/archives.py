@@ -1,9 +1,9 @@
-"""The file of a backup: a tar, compressed by gzip, that proves by itself that it is whole.
+"""The format of a backup: a gzip-compressed tar file with digests that prove its integrity.
 
-Its first member, backup.json, says what the file is. Then come the database and the media files. The last member,
-digests.json, has the SHA-256 of every member before it, so a member that is missing, added or damaged is noticed
-whatever became of the compression around it. A comment at the end has a digest of the whole file: some bits of a gzip
-file, as those between its blocks, no program reads. Format 1 had no digests: gzip's own checksum is all its proof."""
+The first member, backup.json, describes the backup. Then follow the database and the media files. The last member,
+digests.json, has the SHA-256 digest of each member before it, which reveals missing, added and damaged members. A gzip
+comment at the end has a digest of the whole file, because decompression ignores some bits. Format 1 had no digests,
+only gzip's own checksum."""
 
 import gzip
 import json
@@ -17,19 +17,25 @@ from pathlib import Path
 
 from spacedevs.files import written_aside
 
-FORMAT = 2  # of what is written; the formats before it are read as well
+FORMAT = 2  # of new backups; older formats can be restored too
 ABOUT, DATABASE, MEDIA, DIGESTS = "backup.json", "database", "media", "digests.json"
-TOLD = {"format": int, "release": str, "made": str, "engine": str, "migrations": list}  # what backup.json must tell
+TOLD = {
+    "format": int,
+    "release": str,
+    "made": str,
+    "engine": str,
+    "migrations": list,
+}  # the required keys of backup.json
 BLOCK = 2**20  # bytes
-GZIP = b"\x1f\x8b"  # how its files begin
+GZIP = b"\x1f\x8b"  # the first bytes of a gzip file
 
 
 class Damaged(Exception):
-    """A file that is no backup, or no longer the one that was written; says why in a line."""
+    """The file is not a backup or is damaged; the message is one line."""
 
 
 class Hashed:
-    """A file that is read through, and the digest of what was read."""
+    """A file wrapper that computes the digest of everything read."""
 
     def __init__(self, file):
         self.file, self.digest = file, sha256()
@@ -41,12 +47,12 @@ class Hashed:
 
 
 def seal(digest: bytes) -> bytes:
-    """An empty part of a gzip file, which every reader passes over; its comment is the digest of all before it."""
+    """An empty gzip member, which readers skip; its comment is the digest of everything before it."""
     return GZIP + b"\x08\x10" + bytes(5) + b"\xffsha256:" + digest.hex().encode() + b"\0\x03\0" + bytes(8)
 
 
 def files_of(folder: Path) -> dict[str, Path]:
-    """The files in a folder and below it, also where links lead, by their names relative to it."""
+    """The files below a folder, following links, by relative names."""
     paths = (Path(top, name) for top, _, names in os.walk(folder, followlinks=True) for name in names)
     return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
 
@@ -55,9 +61,9 @@ def files_of(folder: Path) -> dict[str, Path]:
 
 
 def pack(target: Path, about: dict, database: Path, media: Path):
-    """Writes an archive, whole or not at all, readable by its owner alone."""
+    """Writes an archive atomically, readable only by its owner."""
     with written_aside(target) as aside, aside.open("x+b") as file:
-        os.chmod(aside, 0o600)  # it holds the digests of passwords and keys
+        os.chmod(aside, 0o600)  # it contains the hashes of passwords and keys
         with (
             gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed,
             tarfile.open(fileobj=packed, mode="w", dereference=True) as tar,
@@ -95,24 +101,24 @@ def put_in(tar, about, database, media):
 
 
 def unpack(source: Path, folder: Path, refuse: Callable[[dict], None]) -> dict:
-    """Takes the members out into a folder and proves that they are what was written.
+    """Extracts the members into a folder and verifies them.
 
-    Returns what backup.json tells; `refuse` raises if that does not suit, before more is taken out."""
+    Returns the content of backup.json. `refuse` gets it first and can raise, before anything else is extracted."""
     try:
         with tarfile.open(source) as tar:
             about, digests = take_out(tar, folder, refuse)
-            while tar.fileobj.read(BLOCK):  # to the end, where gzip's checksum stands
+            while tar.fileobj.read(BLOCK):  # to the end, to verify gzip's checksum
                 pass
         check(about, digests, folder)
         if about["format"] > 1 and not is_sealed(source):
-            raise Damaged("it is not what was written: its digest is another")
+            raise Damaged("its digest is wrong")
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error, ValueError) as error:
         raise Damaged(" ".join(str(error).split())) from error
     return about
 
 
 def is_sealed(source) -> bool:
-    """Whether a file is as it was written; one that somebody has unpacked to a mere tar has nothing to tell it by."""
+    """Whether a file matches its digest; an uncompressed tar file has none, so it passes."""
     content, length = sha256(), len(seal(bytes(32)))
     with source.open("rb") as file:
         if file.read(2) != GZIP:
@@ -126,10 +132,10 @@ def is_sealed(source) -> bool:
 
 
 def take_out(tar, folder, refuse) -> tuple[dict, dict[str, str]]:
-    """What backup.json tells, and the digests of all members as they are."""
+    """The content of backup.json, and the digests of all extracted members."""
     about, digests = {}, {}
     for member in tar:
-        if member.isdir() and about and f"{member.name}/".startswith(f"{MEDIA}/"):  # format 1 has them
+        if member.isdir() and about and f"{member.name}/".startswith(f"{MEDIA}/"):  # exist in format 1
             continue
         if fault := fault_of(member, digests):
             raise Damaged(fault)
@@ -143,23 +149,23 @@ def take_out(tar, folder, refuse) -> tuple[dict, dict[str, str]]:
 
 
 def fault_of(member, before) -> str | None:
-    """Why a member cannot be one of a backup that begins with the members before it."""
+    """Why a member is invalid after the members before it."""
     name = member.name
     if ".." in name.split("/"):
-        return f"{name} leads out of it"
+        return f"{name} is a path outside of the archive"
     if not before and name != ABOUT:
-        return f"it begins with {name} and not with {ABOUT}"
+        return f"it begins with {name} instead of {ABOUT}"
     if name in before:
-        return f"it holds {name} twice"
+        return f"it contains {name} twice"
     if not member.isreg():
-        return f"{name} is no plain file"
+        return f"{name} is not a regular file"
     if name not in (ABOUT, DATABASE, DIGESTS) and not name.startswith(f"{MEDIA}/"):
-        return f"it holds {name}, which is part of no backup"
+        return f"it contains {name}, which does not belong to a backup"
     return None
 
 
 def written(file, target) -> str:
-    """Writes what is read, and returns its digest."""
+    """Copies a stream, and returns its digest."""
     file = Hashed(file)
     with target.open("wb") as copy:
         while block := file.read(BLOCK):
@@ -170,12 +176,12 @@ def written(file, target) -> str:
 def told_by(path) -> dict:
     about = json.loads(path.read_bytes())
     if not isinstance(about, dict) or not all(isinstance(about.get(name), kind) for name, kind in TOLD.items()):
-        raise Damaged(f"{ABOUT} does not tell what a backup tells of itself")
+        raise Damaged(f"{ABOUT} lacks required keys")
     return about
 
 
 def check(about, digests, folder):
-    """Compares the members with those that were written."""
+    """Compares the members with the stored digests."""
     wanted = (ABOUT, DATABASE) if about.get("format") == 1 else (ABOUT, DATABASE, DIGESTS)
     if missing := [name for name in wanted if name not in digests]:
         raise Damaged(f"it has no {missing[0]}")
@@ -187,4 +193,4 @@ def check(about, digests, folder):
         if missing := sorted(proven.keys() ^ digests.keys()):
             raise Damaged(f"{missing[0]} is {'missing' if missing[0] in proven else 'no part of it'}")
         if changed := [name for name, digest in digests.items() if digest != proven[name]]:
-            raise Damaged(f"{changed[0]} is not what was written: its digest is another")
+            raise Damaged(f"{changed[0]} is damaged: its digest is wrong")

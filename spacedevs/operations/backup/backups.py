@@ -1,10 +1,11 @@
-"""Backups: the database and the pictures in one file, and the way back.
+"""Backup and restore of the database and the images, in one file.
 
-The database is copied as its own tools copy it while it is in use. Picture files are stored before a row names them
-and never change, so those that are copied after the database hold all that it names.
+The database's own tools copy it while it is in use. Images are copied after the database: since image files are stored
+before a row names them and never change, the copy has all images that the rows name.
 
-A restore changes nothing until the whole file is proven, and what it replaces goes only once its successor, migrated
-to this release, has answered. A restore that is killed before that leaves the old data, and after it the new."""
+A restore changes nothing until the whole file is verified. It removes the old data only after the restored database,
+migrated to this release, has answered. A restore that is killed before leaves the old data, afterwards the new
+data."""
 
 import filecmp
 import os
@@ -31,7 +32,7 @@ from .databases import engine
 
 
 def backup(target: Path) -> dict:
-    """Writes a backup, whole or not at all; returns what it says of itself."""
+    """Writes a backup atomically; returns its description."""
     with TemporaryDirectory(dir=target.parent) as folder:
         copy = Path(folder, DATABASE)
         about = engine().dump(copy, describe)
@@ -40,7 +41,7 @@ def backup(target: Path) -> dict:
 
 
 def describe() -> dict:
-    """What a backup of the database that Django is connected to says of itself."""
+    """The description of a backup of the connected database."""
     return {
         "format": FORMAT,
         "release": settings.RELEASE,
@@ -71,7 +72,7 @@ def count(table) -> int:
 
 
 def restore(source: Path, replace=False) -> dict:
-    """Puts back what a backup holds, at this release; returns what it says of itself."""
+    """Restores a backup and migrates it to this release; returns its description."""
     try:
         with held(Lock.RESTORE), TemporaryDirectory(dir=source.parent) as folder:
             if not replace:
@@ -82,39 +83,39 @@ def restore(source: Path, replace=False) -> dict:
                 call_command("prepare", empty=True, database_only=True)
                 refuse_what_does_not_answer()
     except Taken:
-        raise CommandError("Another restore is at work on this database.") from None
+        raise CommandError("Another restore of this database is running.") from None
     return about
 
 
 def refuse_what_does_not_fit(about):
-    """Says why a backup cannot be restored here, before anything is touched."""
+    """Refuses a backup that cannot be restored here, before anything changes."""
     if about["format"] > FORMAT:
-        raise CommandError(f"The backup was made by a later release, {about['release']}.", returncode=2)
+        raise CommandError(f"The backup is from a later release, {about['release']}.", returncode=2)
     if about["engine"] != connection.vendor:
         raise CommandError(
-            f"The backup is of {about['engine']} and this is {connection.vendor}: "
-            "take the data over by `export` there and `import_ll2` here.",
+            f"The backup is from {about['engine']}, but this database is {connection.vendor}: "
+            "use `export` there and `import_ll2` here.",
             returncode=2,
         )
     loader = MigrationLoader(None)
     known = {".".join(name) for name in loader.disk_migrations}
     ahead = [name for name in about["migrations"] if name not in known and name.split(".")[0] in loader.migrated_apps]
     if ahead:
-        about_it = f"The backup needs release {about['release']} or a later one; here is no {ahead[0]}."
+        about_it = f"The backup needs release {about['release']} or later; this release lacks {ahead[0]}."
         raise CommandError(about_it, returncode=2)
 
 
 def refuse_to_overwrite():
-    """Stops before anything that somebody made is lost; tables may be missing, or of another release."""
+    """Refuses to overwrite existing data; tables may be missing or from another release."""
     known = tables()
     nouns = (model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models())
     there = (model for model in (get_user_model(), *nouns) if model._meta.db_table in known)
     if files_of(settings.MEDIA_ROOT) or any(model._base_manager.exists() for model in there):
-        raise CommandError("There are data here already; --replace lets the backup take their place.")
+        raise CommandError("The database contains data already; use --replace to replace them.")
 
 
 def refuse_what_lacks(about):
-    """Compares what a restored database holds with what its backup says of it; format 1 named no rows."""
+    """Compares a restored database with the description of its backup; format 1 has no row counts."""
     if missing := sorted({*about["migrations"]}.difference(migrations())):
         raise Damaged(f"its database lacks the migration {missing[0]}")
     there = tables()
@@ -122,11 +123,11 @@ def refuse_what_lacks(about):
         if table not in there:
             raise Damaged(f"its database lacks the table {table}")
         if (found := count(table)) != number:
-            raise Damaged(f"its database has {counted(found, 'row')} of {table}, and not {number}")
+            raise Damaged(f"its database has {counted(found, 'row')} of {table}, not {number}")
 
 
 def refuse_what_does_not_answer():
-    """Reads from each table of this release."""
+    """Checks that each table of this release can be read."""
     if missing := sorted(tables_of_ours() - tables()):
         raise Damaged(f"its database lacks the table {missing[0]}")
     for model in apps.get_models():
@@ -135,10 +136,10 @@ def refuse_what_does_not_answer():
 
 @contextmanager
 def replacing_media(found: Path):
-    """Puts pictures beside those that are here, which go once the body is done; if it fails, those that came go.
+    """Adds the restored images to the existing ones; removes the old ones after the body, or the new ones if it fails.
 
-    So at any moment there are all pictures that the database names, before and after it is replaced by the body. Files
-    never change; one that differs from its namesake all the same is replaced in the end."""
+    So the images of both databases exist while the body replaces one by the other. Files do not normally change; one
+    that differs from an existing file of the same name replaces it at the end."""
     root, new = settings.MEDIA_ROOT, files_of(found)
     root.mkdir(parents=True, exist_ok=True)
     added = []
@@ -162,7 +163,7 @@ def replacing_media(found: Path):
 
 
 def put(source: Path, target: Path):
-    """Moves a file, also from another disk, so that it is there whole or not at all."""
+    """Moves a file atomically, also from another disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     shutil.move(source, part)
@@ -170,7 +171,7 @@ def put(source: Path, target: Path):
 
 
 def remove_empty(folder: Path):
-    """Removes the folders below one in which nothing is left."""
+    """Removes empty folders below a folder."""
     for top, _, _ in os.walk(folder, topdown=False):
         if top != str(folder) and not os.listdir(top):
             os.rmdir(top)

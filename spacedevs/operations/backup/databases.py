@@ -1,4 +1,4 @@
-"""How each database is copied while it is used, and how a copy takes its place: at once, or not at all."""
+"""Copies a database while it is in use, and replaces a database by a copy atomically."""
 
 import os
 import sqlite3
@@ -21,21 +21,18 @@ try:
 except ImportError:  # SQLite needs no driver of PostgreSQL
     Conninfo = None
 
-# By which variable PostgreSQL's tools are told what psycopg connects by; others could read their arguments.
+# The environment variables for psycopg's options; other users could read the arguments of a process.
 CONNECTION = Conninfo.get_defaults() if Conninfo else ()
 ENVIRONMENT = {each.keyword.decode(): each.envvar.decode() for each in CONNECTION if each.envvar}
-ASIDE = "replaced"  # the schema in which PostgreSQL keeps what is replaced until its successor has answered
-INTERRUPTED = (
-    f"A restore was interrupted. What it was to replace is in the schema {ASIDE}: "
-    "drop it, or let it take the place of the other again."
-)
-POOLED = "DATABASE_URL names a pool of transactions; backup and restore need the database itself."
+ASIDE = "replaced"  # the schema that keeps the old data in PostgreSQL until the new data have been verified
+INTERRUPTED = f"A restore was interrupted. The old data are in the schema {ASIDE}: drop it, or rename it back."
+POOLED = "DATABASE_URL points to a transaction pool; backup and restore need a direct connection."
 BUSY = "Another process writes to the database: stop the server and the mirror first."
 
 
 @contextmanager
 def connected_to(file: Path):
-    """Has Django's connection lead to an SQLite file that nobody else uses."""
+    """Connects Django to an SQLite file that nobody else uses."""
     before = connections[DEFAULT_DB_ALIAS]
     there = before.copy()
     there.settings_dict |= {
@@ -51,19 +48,19 @@ def connected_to(file: Path):
 
 
 class SQLite:
-    """By SQLite's own way to copy a database: one transaction, whoever else has the database open."""
+    """Uses SQLite's backup function: one transaction, even while others use the database."""
 
     @classmethod
     def dump(cls, target: Path, describe: Callable[[], dict]) -> dict:
-        """Copies the database; returns what is to be said of the copy."""
+        """Copies the database; returns the description of the copy."""
         connection.ensure_connection()
         with connection.wrap_database_errors, closing(sqlite3.connect(target)) as copy:
             connection.connection.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE")  # one file, wherever it goes
+            copy.execute("PRAGMA journal_mode=DELETE")  # a single file
         try:
             cls.check(target)
         except Damaged as error:
-            raise CommandError(f"The database is damaged, so no backup was made of it: {error}") from error
+            raise CommandError(f"The database is damaged, so no backup was made: {error}") from error
         with connected_to(target):
             return describe()
 
@@ -80,7 +77,7 @@ class SQLite:
     @classmethod
     @contextmanager
     def replacing(cls, source: Path):
-        """Connects Django to the copy, which takes the place of the database if nothing is raised."""
+        """Connects Django to the copy, which replaces the database if the body raises nothing."""
         cls.check(source)
         with connected_to(source):
             yield
@@ -88,26 +85,26 @@ class SQLite:
 
     @classmethod
     def overwrite(cls, source):
-        """Copies all of a database over that of Django, in one transaction."""
+        """Copies a whole database over Django's, in one transaction."""
         connection.ensure_connection()
         with connection.wrap_database_errors, closing(sqlite3.connect(source)) as copy:
             copy.backup(connection.connection, progress=cls.give_up)
 
     @staticmethod
     def give_up(status, remaining, total):
-        """Waits no longer than the connection has already waited; Python would for ever."""
+        """Stops waiting when the connection's timeout has passed; Python would wait forever."""
         if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise CommandError(BUSY)
 
 
 class PostgreSQL:
-    """By pg_dump, pg_restore and psql, which must be as new as the server."""
+    """Uses pg_dump, pg_restore and psql, which must not be older than the server."""
 
     plain = "--no-owner", "--no-privileges"
 
     @classmethod
     def dump(cls, target: Path, describe: Callable[[], dict]) -> dict:
-        """Copies the schema that is used; returns what is to be said of the copy."""
+        """Copies the current schema; returns the description of the copy."""
         with snapshot(), connection.cursor() as cursor:
             about = describe()
             cursor.execute("SELECT pg_export_snapshot(), quote_ident(current_schema())")
@@ -121,7 +118,7 @@ class PostgreSQL:
     @classmethod
     @contextmanager
     def replacing(cls, source: Path):
-        """Has the copy take the place of the database, which comes back if anything is raised."""
+        """Replaces the database by the copy, and restores the database if the body raises."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_schema(), to_regnamespace(%s) IS NOT NULL", [ASIDE])
             schema, was_interrupted = cursor.fetchone()
@@ -147,18 +144,18 @@ class PostgreSQL:
 
     @classmethod
     def contents(cls, source, schema) -> str:
-        """What is to be taken out of a dump: all but the schema, which is there."""
+        """The entries of a dump to restore: all except the schema, which exists."""
         listed = cls.run("pg_restore", "--list", str(source)).splitlines()
         ours = [line.split() for line in listed if " TABLE " in line and " django_migrations " in line]
         if not ours:
             raise Damaged("its database has no table django_migrations")
         if (theirs := ours[0][4]) != schema:
-            raise CommandError(f"The backup is of the schema {theirs}, and this is {schema}.", returncode=2)
+            raise CommandError(f"The backup is from the schema {theirs}, but this is {schema}.", returncode=2)
         return "\n".join(line for line in listed if " SCHEMA - " not in line)
 
     @classmethod
     def load(cls, source: Path, contents: str, room):
-        """Runs a dump in one transaction, after statements that make room for it."""
+        """Restores a dump in one transaction, after the given statements."""
         listed = source.with_name("contents")
         listed.write_text(contents)
         script = "pg_restore", *cls.plain, "--no-comments", f"--use-list={listed}", "--file=-", str(source)
@@ -166,11 +163,11 @@ class PostgreSQL:
         with TemporaryFile("w+") as said:
             psql = cls.start("psql", *quietly, stdin=subprocess.PIPE, stdout=said, stderr=said)
             try:
-                with suppress(BrokenPipeError), psql.stdin:  # of a psql that has ended, and says why
+                with suppress(BrokenPipeError), psql.stdin:  # psql has ended with a message
                     psql.stdin.write("".join(f"{statement};\n" for statement in ("BEGIN", *room)))
                     psql.stdin.flush()
                     cls.run(*script, stdout=psql.stdin)
-                    psql.stdin.write("COMMIT;\n")  # without which nothing was done
+                    psql.stdin.write("COMMIT;\n")  # without this, nothing was committed
             finally:
                 if psql.wait():
                     said.seek(0)
@@ -187,7 +184,7 @@ class PostgreSQL:
 
     @classmethod
     def start(cls, *command, **files) -> subprocess.Popen:
-        if is_shared(connection):  # where what a tool has set would hold for others
+        if is_shared(connection):  # because settings of a tool would affect others
             raise CommandError(POOLED)
         about = connection.get_connection_params()
         environment = {variable: str(about[name]) for name, variable in ENVIRONMENT.items() if about.get(name)}
@@ -198,9 +195,9 @@ class PostgreSQL:
 
 
 def moved_extension(cursor, here, to) -> tuple[str, ...]:
-    """The statement that keeps the extension that finds words, where a schema has it that will go.
+    """The statement that moves the extension pg_trgm to another schema before its schema is dropped.
 
-    It belongs to the database and not to the data."""
+    The extension belongs to the database, not to the data."""
     schema_of = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
     cursor.execute(f"SELECT FROM ({schema_of}) schemas (name) WHERE name = quote_ident(%s)", [here])
     return (f"ALTER EXTENSION pg_trgm SET SCHEMA {connection.ops.quote_name(to)}",) * cursor.rowcount

@@ -30,7 +30,7 @@ print(agency.launches.count(), count(agency), pending.count() > 0)
 )
 def test_a_process_that_is_killed_before_it_recomputes_leaves_that_to(whoever_comes_next, script):
     said = script(f"{KILLED}\n{whoever_comes_next}\nprint(count(agency), pending.count())\ncheck()")
-    assert said == ["2 1 True", "2 0", "All figures are right."]
+    assert said == ["2 1 True", "2 0", "All statistics are right."]
 
 
 LOCKED = """
@@ -60,11 +60,11 @@ check()
 def test_a_lock_that_another_holds_delays_what_follows_from_a_save_and_not_the_save(script):
     *said, logged = script(LOCKED)
     assert said[0] == "2 1 True"
-    assert said[1].endswith("notes of figures and search texts that have to follow a change are pending.")
+    assert said[1].endswith("notes of statistics and search texts are pending.")
     assert [line.partition(": ")[2] for line in said if line.startswith("agencies.Agency")] == [
         "total_launch_count is 1, not 2; consecutive_successful_launches is 1, not 2; successful_launches is 1, not 2"
     ]
-    assert said[-2:] == ["True 2 0", "All figures are right."]
+    assert said[-2:] == ["True 2 0", "All statistics are right."]
     assert LEFT in logged
 
 
@@ -92,7 +92,7 @@ check()
 
 def test_a_request_that_has_no_time_for_what_follows_leaves_it(script):
     *said, logged = script(SHORT)
-    assert said == ["2 1 True", "True 2 0", "All figures are right."]
+    assert said == ["2 1 True", "True 2 0", "All statistics are right."]
     assert LEFT in logged
 
 
@@ -122,7 +122,7 @@ check()
 
 def test_ten_who_write_at_once_leave_no_figure_wrong(script):
     said = [line for line in script(MANY) if LEFT not in line]
-    assert said == ["11 0", "All figures are right."]
+    assert said == ["11 0", "All statistics are right."]
 
 
 OVERTAKEN = """
@@ -151,7 +151,7 @@ check()
 
 def test_a_row_that_is_saved_while_its_figures_are_recomputed_does_not_bring_back_the_old_ones(script):
     said = [line for line in script(OVERTAKEN) if LEFT not in line]
-    assert said == ["Another", "All figures are right."]
+    assert said == ["Another", "All statistics are right."]
 
 
 SERVING = """
@@ -168,7 +168,7 @@ check()
 
 
 def test_a_worker_that_serves_does_what_others_left(script):
-    assert script(SERVING) == ["All figures are right."]
+    assert script(SERVING) == ["All statistics are right."]
 
 
 @pytest.mark.usefixtures("transactional_db", "derived")

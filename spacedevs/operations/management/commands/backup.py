@@ -8,15 +8,15 @@ from spacedevs.wording import counted
 
 
 class Command(BaseCommand):
-    help = "Write the database and the images into one file, also while the server runs."
+    help = "Write the database and the images to one file; the server may be running."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", type=Path, help="The file, or a folder for a file that is named by the time.")
+        parser.add_argument("file", type=Path, help="The file, or a folder for a file named by the time.")
 
     def handle(self, *, file, **options):
         if file.is_dir():
             file /= f"spacedevs-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
         if file.exists():
-            raise CommandError(f"{file} is there already.")
+            raise CommandError(f"{file} exists already.")
         backup(file)
         self.stdout.write(f"{file}: {counted(file.stat().st_size, 'byte')}")

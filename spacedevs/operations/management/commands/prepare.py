@@ -1,4 +1,4 @@
-"""Migrations, sample data, static files: what must be in place before serving, here and in a container."""
+"""Prepares the server: migrations, sample data, static files."""
 
 import hashlib
 from contextlib import contextmanager
@@ -22,16 +22,16 @@ from spacedevs.db.search import triggers
 from spacedevs.statistics import recompute, registry
 from spacedevs.sync.progress import progress
 
-UNUSED = ["redoc"]  # comes with Swagger UI; to compress it takes as long as all the rest
-PATIENCE = "3s"  # that a migration waits for a table: whoever asks for the table meanwhile waits behind it
-PAUSES = (1, 2, 5, 10, 20, 30)  # seconds, until it tries again
-MARK = "prepared"  # stands among the migrations that were applied, as the app of one that is called by all of them
+UNUSED = ["redoc"]  # part of Swagger UI; compressing it takes as long as everything else
+PATIENCE = "3s"  # how long a migration waits for a table; others queue behind it meanwhile
+PAUSES = (1, 2, 5, 10, 20, 30)  # seconds until the next attempt
+MARK = "prepared"  # the app of a marker among the applied migrations; its name is a digest of all of them
 
 
 @contextmanager
 def patience():
-    """Lets no statement wait for a table for longer than a moment."""
-    if connection.vendor != "postgresql":  # SQLite has one writer at a time, and a time-out of its own
+    """Limits how long a statement waits for a table."""
+    if connection.vendor != "postgresql":  # SQLite has a single writer and a timeout of its own
         yield
         return
     with connection.execute_wrapper(patiently):
@@ -39,7 +39,7 @@ def patience():
 
 
 def patiently(execute, statement, parameters, many, context):
-    """Runs a statement with a limit that ends with its transaction, and so is left behind in no session of a pool."""
+    """Runs a statement with a limit for its transaction only, so that pooled sessions keep no trace of it."""
     with transaction.atomic(savepoint=False):
         with connection.wrap_database_errors:
             connection.connection.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
@@ -47,7 +47,8 @@ def patiently(execute, statement, parameters, many, context):
 
 
 class Migrations:
-    """What is to be applied, and a mark that is set when all of it was, and what follows it: permissions, groups."""
+    """The migrations to apply, and a marker that is set when they and their follow-ups (permissions, groups) are
+    done."""
 
     def __init__(self):
         executor = MigrationExecutor(connection)
@@ -64,7 +65,7 @@ class Migrations:
         self.recorder.record_applied(MARK, self.name)
 
 
-# Django's commands, which tell how far they have come ----------------------------------------------
+# Django's commands with progress -------------------------------------------------------------------
 
 
 class Migrate(migrate.Command):
@@ -91,12 +92,12 @@ class CollectStatic(collectstatic.Command):
         super().__init__()
         self.tell = tell
 
-    def log(self, msg, level=2):  # once for each file that is copied, and once for each that is compressed
+    def log(self, msg, level=2):  # called once for each copied file and once for each compressed file
         self.tell(1)
 
 
 def sample_files() -> dict[str, int]:
-    """The files of the sample data, by name, and their sizes."""
+    """The files of the sample data by name, with their sizes."""
     return {
         path.name: path.stat().st_size
         for folder in settings.FIXTURE_DIRS
@@ -109,7 +110,7 @@ def static_files():
 
 
 def static_sources(files) -> str:
-    """A digest of the files that collectstatic would collect, and of how it would store them."""
+    """A digest of the files to collect and of the storage settings."""
     about = [f"{path} {stat.st_size} {int(stat.st_mtime)}" for path in files for stat in [path.stat()]]
     facts = [settings.STORAGES["staticfiles"]["BACKEND"], *sorted(about)]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()
@@ -117,7 +118,7 @@ def static_sources(files) -> str:
 
 class Command(BaseCommand):
     help = "Migrate the database, load the sample data when it is empty, and collect the static files."
-    requires_system_checks = []  # migrate runs those that matter here
+    requires_system_checks = []  # migrate runs the relevant checks
 
     def add_arguments(self, parser):
         parser.add_argument("--empty", action="store_true", help="do not load the sample data")
@@ -141,18 +142,18 @@ class Command(BaseCommand):
     def migrate(self):
         migrations = Migrations()
         if migrations.are_done():
-            # A migrate that was killed may have lost some, and another release makes others.
+            # A killed migrate may have lost some, and another release has others.
             triggers.install(DEFAULT_DB_ALIAS)
             keep_triggers(DEFAULT_DB_ALIAS)
             return
         if migrations.left:
             self.migrate_in_use(migrations.left)
-        else:  # it was broken off after the last of them
+        else:  # it was interrupted after the last migration
             emit_post_migrate_signal(verbosity=0, interactive=False, db=DEFAULT_DB_ALIAS)
         migrations.mark()
 
     def migrate_in_use(self, number=1):
-        """Migrates while others read and write: gives way to them, and tries again."""
+        """Migrates while others read and write: gives way to them and retries."""
         for pause in (*PAUSES, None):
             try:
                 with progress(self.stdout, "Migrating the database", number) as tell, patience():
@@ -161,22 +162,23 @@ class Command(BaseCommand):
             except OperationalError as error:
                 if pause is None or getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
                     raise
-                self.say(f"Others use a table that has to change; trying again in {pause} s")
+                self.say(f"Another process uses a table that must change; retrying in {pause} s")
                 sleep(pause)
 
     def load_samples(self):
-        """Loads facts and what follows from them, both or neither."""
+        """Loads the sample data and computes their statistics, in one transaction."""
         sizes = sample_files()
         if not (sizes and sample.is_wanted()):
             return
         with transaction.atomic():
             with progress(self.stdout, "Loading the sample data", sum(sizes.values())) as tell:
                 call_command(LoadData(tell), *sizes, verbosity=0)
-            with progress(self.stdout, "Computing its figures", len(registry.statistics())) as tell:
+            with progress(self.stdout, "Computing statistics", len(registry.statistics())) as tell:
                 recompute.recompute(tell=lambda statistic, number: tell(1))
 
     def collect_static(self):
-        # Collecting is slow (it compresses), so a stamp tells whether it was done; --clear removes the stamp first.
+        # Collecting is slow because it compresses, so a stamp records that it is done; --clear removes the stamp
+        # first.
         root = Path(settings.STATIC_ROOT)
         files, stamp = static_files(), root / "sources.sha256"
         sources = static_sources(files)

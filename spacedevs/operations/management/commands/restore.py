@@ -10,7 +10,7 @@ from spacedevs.operations.cli_errors import words
 
 class Command(BaseCommand):
     help = "Restore a backup. Stop the server and the mirror first."
-    requires_system_checks = []  # what they may complain of, the backup brings
+    requires_system_checks = []  # the backup may fix what they report
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         try:
             about = restore(file, replace)
         except Damaged as error:
-            raise CommandError(f"{file} is no backup, or a damaged one: {error}.", returncode=2) from error
+            raise CommandError(f"{file} is not a backup or is damaged: {error}.", returncode=2) from error
         except DatabaseError as error:
             raise CommandError(f"The database failed: {words(error)}") from error
-        self.stdout.write(f"Restored what release {about['release']} wrote at {about['made']}.")
+        self.stdout.write(f"Restored the backup of {about['made']} from release {about['release']}.")

@@ -1,4 +1,4 @@
-"""Prepare and serve in one process: it loads Django once, and granian's workers are its forks where that is safe."""
+"""Prepares and serves in one process: it loads Django once, and granian's workers are its forks where that is safe."""
 
 import ipaddress
 import os
@@ -19,18 +19,18 @@ from spacedevs.operations import metrics, processes
 from spacedevs.operations.workers import load_application
 
 WELCOME = """
-{product} serves on {url}/ (Ctrl-C ends it). To open:
+{product} serves on {url}/ (press Ctrl-C to stop). Open:
   {url}/2.3.0/          the browsable API
   {url}/docs/           the documentation
   {url}/admin/          the admin; `python3 dev.py manage createsuperuser` creates a user
 """
 ANY_ADDRESS = """
-This listens on every address, but answers only to the names {hosts}.
-SPACEDEVS_ALLOWED_HOSTS=name1,name2 lists the names by which others reach it."""
+The server listens on every address, but answers only to the host names {hosts}.
+Set SPACEDEVS_ALLOWED_HOSTS=name1,name2 to the names that clients use."""
 
 
 def free_address(host, port):
-    """The IP address of the host, once it is clear that the port can be had: granian would share a taken one."""
+    """The IP address of the host, after a check that the port is free: granian would share a used one."""
     try:
         family, *_, (address, *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -42,7 +42,7 @@ def free_address(host, port):
 
 
 def between(least, most):
-    """What argparse makes a number of, within these bounds."""
+    """An argparse type: a number within these bounds."""
 
     def number(text):
         if not least <= int(text) <= most:
@@ -54,7 +54,7 @@ def between(least, most):
 
 
 class Server(Granian):
-    """granian, which may be told to end also while its workers begin, and knows whether Ctrl-C did."""
+    """granian, with support for a stop during the start of its workers, and for telling Ctrl-C from other signals."""
 
     is_interrupted = False
 
@@ -69,10 +69,10 @@ class Server(Granian):
 
 class Command(BaseCommand):
     help = "Prepare the database and the static files, then serve the API."
-    requires_system_checks = []  # what they may complain of, prepare puts right
+    requires_system_checks = []  # prepare fixes what they may report
 
     def add_arguments(self, parser):
-        # Who says by PORT where it wants the server, as hosts for containers do, reaches it from outside.
+        # Hosts for containers set PORT and reach the server from outside.
         parser.add_argument("--host", default="0.0.0.0" if settings.PORT else "127.0.0.1")  # noqa: S104
         parser.add_argument("--port", type=between(1, 65535), default=str(settings.PORT or 8000))
         parser.add_argument(
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--empty", action="store_true", help="do not load the sample data")
         parser.add_argument(
-            "--no-prepare", action="store_true", help="skip preparation, which another process has done"
+            "--no-prepare", action="store_true", help="skip the preparation, which another process has done"
         )
 
     def handle(self, *, host, port, workers, threads, empty, no_prepare, **options):
@@ -99,9 +99,9 @@ class Command(BaseCommand):
             welcome, named = ANY_ADDRESS.format(hosts=", ".join(hosts)), "localhost"
         elif named not in hosts:
             hosts = [*hosts, named]
-        if settings.LOG_FORMAT == "text":  # else nobody reads it but programs
+        if settings.LOG_FORMAT == "text":  # otherwise only programs read the output
             self.stdout.write(welcome + WELCOME.format(product=settings.PRODUCT, url=f"http://{named}:{port}"))
-            self.stdout.flush()  # or each fork would say it again
+            self.stdout.flush()  # otherwise each fork would print it again
         processes.choose_start_method()
         processes.share_memory()
         server = Server(
@@ -111,7 +111,7 @@ class Command(BaseCommand):
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=threads or processes.threads(workers),  # granian's own default is hundreds
-            workers_kill_timeout=5,  # seconds that a request may still take when the server ends
+            workers_kill_timeout=5,  # seconds for running requests when the server stops
             respawn_failed_workers=True,
             websockets=False,
             log_level=LogLevels.warning,
@@ -126,7 +126,7 @@ class Command(BaseCommand):
             raise KeyboardInterrupt
 
     def refuse_faults(self, loopback):
-        """Stops before anything is touched, and says what else is odd."""
+        """Stops with invalid settings before anything changes, and prints warnings."""
         found = [*faults(loopback), *checks.run_checks(tags=[CONFIGURATION])]
         for complaint in found:
             if not complaint.is_serious():

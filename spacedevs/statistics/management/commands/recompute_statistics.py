@@ -16,7 +16,7 @@ from spacedevs.statistics.recompute import recompute
 from spacedevs.statistics.registry import Model, Statistic, statistics
 from spacedevs.wording import counted, duration
 
-MAX_TOLD = 20  # of the rows of a table that are wrong
+MAX_TOLD = 20  # wrong rows that are listed for each table
 
 AS_SHOWN: dict[type, Callable[[Any], str | None]] = {
     timedelta: duration,
@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="Change nothing, and report what is wrong (exit code 1)."
+            "--check", action="store_true", help="Report wrong statistics without changing them; exit code 1 if there are any."
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
@@ -37,10 +37,10 @@ class Command(BaseCommand):
             self.tell_wrong()
             return
         if settings.STATISTICS == IMPORTED:
-            raise CommandError("STATISTICS=imported: figures stay what they were told.", returncode=2)
+            raise CommandError("STATISTICS=imported: statistics stay as imported.", returncode=2)
         choose(DERIVED)
         recompute(tell=self.tell)
-        pending.settle()  # search texts, which may be pending as well
+        pending.settle()  # search texts may be pending too
 
     def tell(self, statistic: Statistic, number: int) -> None:
         rows = counted(statistic.model._base_manager.count(), "row")
@@ -52,8 +52,8 @@ class Command(BaseCommand):
 
     def tell_wrong(self) -> None:
         if left := pending.count():
-            about = "of figures and search texts that have to follow a change"
-            self.say(f"{counted(left, f'note {about} is', f'notes {about} are')} pending.")
+            about = "of statistics and search texts"
+            self.say(f"{counted(left, f'update {about} is', f'updates {about} are')} pending.")
         count = 0
         for each in statistics():
             wrong = each.wrong()
@@ -70,12 +70,12 @@ class Command(BaseCommand):
                 self.say(f"{each.model._meta.label}: {counted(len(wrong) - MAX_TOLD, 'row')} more.")
         if count:
             rows = counted(count, "row has", "rows have")
-            raise CommandError(f"{rows} wrong figures: recompute_statistics puts them right.", returncode=1)
-        self.say("All figures are right.")
+            raise CommandError(f"{rows} wrong statistics: run recompute_statistics to correct them.", returncode=1)
+        self.say("All statistics are right.")
 
 
 def as_shown(model: Model, name: str, value: Any) -> Any:
-    """A figure, as the driver of a database reads it, in the way in which the API shows it."""
+    """A figure from the database driver, formatted as in the API."""
     convert = conversion(column_of(model, name))
     value = convert(value) if convert else value
     show = AS_SHOWN.get(type(value))
