@@ -130,8 +130,8 @@ VALUES = {  # what a variable is told, what is made of it, and what is said of i
     "SPACEDEVS_PROXIES": {
         " 2 ": (2, ""),
         "": (0, ""),
-        "one": (None, "SPACEDEVS_PROXIES: 'one' is no whole number from 0 on."),
-        "-1": (None, "SPACEDEVS_PROXIES: '-1' is no whole number from 0 on."),
+        "one": (None, "SPACEDEVS_PROXIES: 'one' is not a whole number of at least 0."),
+        "-1": (None, "SPACEDEVS_PROXIES: '-1' is not a whole number of at least 0."),
     },
     "SPACEDEVS_ALLOWED_HOSTS": {"a.example.org, b.example.org,": (["a.example.org", "b.example.org"], "")},
     "SPACEDEVS_SECRET_KEY": {"$" + "x" * 50: ("$" + "x" * 50, "")},

@@ -209,4 +209,4 @@ def value_now(field, value):
         return value
     if field.null:
         return None
-    raise ValidationError(f"The {field.verbose_name} it referred to no longer exists.")
+    raise ValidationError(f"The {field.verbose_name} that it referred to no longer exists.")

@@ -1,4 +1,4 @@
-"""What a command says at its end, and while it is at it: for people at a terminal, and for whoever reads its log."""
+"""Output of commands, for terminals and for logs."""
 
 import re
 from collections import defaultdict
@@ -15,19 +15,19 @@ MAX_UNKNOWN = 100  # fields that are named one by one
 
 
 def one_line(text) -> str:
-    """A text as one line that does nothing to a terminal, whoever wrote what is in it."""
+    """A text as one line without control characters."""
     line = CONTROLS.sub(" ", str(text)).strip()
     return line if len(line) <= MAX_LINE_LENGTH else f"{line[:MAX_LINE_LENGTH]}…"
 
 
 def console(stream) -> Console:
-    """Where to print to; only a terminal is given colours, and lines as short as it is narrow."""
+    """A rich console; only a terminal gets colours and wrapped lines."""
     is_terminal = stream.isatty()
     return Console(file=stream, force_terminal=is_terminal, width=None if is_terminal else 1000, soft_wrap=True)
 
 
 def table(stream, columns, rows):
-    """Prints a table: the first column to the left, numbers to the right."""
+    """Prints a table with the first column left-aligned and numbers right-aligned."""
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(columns):
         shown.add_column(column, justify="right" if number else "left", no_wrap=True)
@@ -37,11 +37,11 @@ def table(stream, columns, rows):
 
 
 def report(outcome, stream, errors):
-    """Says what became of records: what was refused or unknown by name, and a table of rows by kind."""
+    """Prints the outcome of an import: refused records, unknown fields, and a table of rows by kind."""
     for (kind, name), count in sorted(outcome.unknown.items())[:MAX_UNKNOWN]:
-        errors.write(one_line(f"{kind}.{name} is unknown here and was left out ({counted(count, 'time')})."))
+        errors.write(one_line(f"{kind}.{name} is unknown and was ignored ({counted(count, 'time')})."))
     if (more := len(outcome.unknown) - MAX_UNKNOWN) > 0:
-        errors.write(f"{counted(more, 'more field is', 'more fields are')} unknown here and left out.")
+        errors.write(f"{counted(more, 'more unknown field was', 'more unknown fields were')} ignored.")
     for refusal in outcome.refused:
         errors.write(one_line(f"Refused: {refusal}"))
     kinds = defaultdict(dict)
@@ -51,4 +51,4 @@ def report(outcome, stream, errors):
         rows = [[kind, *(fates.get(fate, 0) for fate in FATES)] for kind, fates in sorted(kinds.items())]
         table(stream, ["", *FATES], rows)
     else:
-        stream.write("There was nothing to take in.")
+        stream.write("There was nothing to import.")

@@ -1,7 +1,7 @@
-"""Pictures of elsewhere, copied into our own storage.
+"""Copies images from other servers into our storage.
 
-A row keeps the absolute address of its picture. Once that was copied, the row has the address that the copy has
-here, and answers that bring the other one again change nothing."""
+A row stores the absolute URL of its image. After copying, the row has the URL of the copy, and later imports of the
+original URL do not change it."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -23,16 +23,16 @@ from .outbound import Client, Forbidden, Oversized, Unreadable, anywhere, body_o
 
 COLUMNS = "image_url", "thumbnail_url"
 REDIRECTS = 5
-UNSTORED = "could not be stored"  # how failures begin that are no fault of a picture
+UNSTORED = "could not be stored"  # the prefix of failures that the image did not cause
 
 
 def picture_columns(model) -> list[str]:
-    """The columns of a table that hold addresses of pictures."""
+    """The columns of a table with URLs of images."""
     return [field.name for field in model._meta.concrete_fields if field.name in COLUMNS]
 
 
 def keep_ours(rows_of: dict[type, list[dict]]):
-    """Puts the addresses of our copies for those that answers bring, by table."""
+    """Replaces imported URLs by those of our copies, by table."""
     places = [(row, name) for model, rows in rows_of.items() for name in picture_columns(model) for row in rows]
     given = {address for row, name in places if (address := row.get(name))}
     if not given or not FetchedPicture.objects.exists():
@@ -45,7 +45,7 @@ def keep_ours(rows_of: dict[type, list[dict]]):
 
 
 def wanted(again=False) -> Iterator[str]:
-    """The addresses of pictures that were not copied yet; with `again` also those that failed by their own fault."""
+    """The URLs of images that are not copied yet; with `again` also of those that failed."""
     known = FetchedPicture.objects.all()
     ours = set(known.exclude(address="").values_list("address", flat=True))
     failed = known.filter(address="").exclude(failure__startswith=UNSTORED)
@@ -58,14 +58,14 @@ def wanted(again=False) -> Iterator[str]:
 
 
 class Fetcher:
-    """Copies pictures, none of more bytes than it is told; only from the internet, unless told otherwise."""
+    """Copies images up to a size; only from public addresses, unless configured otherwise."""
 
     def __init__(self, most_bytes, from_anywhere=False):
         self.most_bytes = most_bytes
         self.client = Client(anywhere if from_anywhere else is_public, redirects=REDIRECTS)
 
     def fetch(self, given) -> FetchedPicture:
-        """Copies a picture, has all rows that show it show the copy, and notes that it did or why it could not."""
+        """Copies an image, updates all rows that show it, and records the success or the failure."""
         try:
             body = self.download(given)
             kind = checked(body)
@@ -88,7 +88,7 @@ class Fetcher:
 
 
 def note(given, failure="", **known) -> FetchedPicture:
-    """Notes what became of a picture."""
+    """Records the outcome for an image."""
     known["failure"] = one_line(failure)[:255]
     return FetchedPicture.objects.update_or_create(given=given, defaults=known)[0]
 
@@ -98,19 +98,19 @@ def checked(body: bytes) -> str:
     with opened(BytesIO(body)) as picture:
         picture.verify()
     with opened(BytesIO(body)) as picture:
-        picture.load()  # verify looks at a part of some formats only
+        picture.load()  # verify checks only a part of some formats
     return kind_of(picture)
 
 
 def store(body, kind) -> str:
-    """The name of a file in our storage: the same for the same bytes, so nothing is kept twice."""
+    """The name of a file in our storage, derived from its content, so that nothing is stored twice."""
     digest = sha256(body).hexdigest()
     name = f"fetched/{digest[:2]}/{digest}.{ENDINGS[kind]}"
     return name if default_storage.exists(name) else media_types.save(name, body)
 
 
 def show(given, address):
-    """Has every row that shows one address show another."""
+    """Replaces a URL in every row."""
     for model in {cls.Meta.model for cls in components()}:
         for name in picture_columns(model):
             rows = model._base_manager.filter(**{name: given})
@@ -119,7 +119,7 @@ def show(given, address):
 
 
 def move():
-    """Gives copies that were made when this server had another address the one that they have now."""
+    """Updates the URLs of copies after a change of this server's URL."""
     for picture in FetchedPicture.objects.exclude(address=""):
         address = urljoin(settings.PUBLIC_URL, default_storage.url(picture.name))
         if address != picture.address:

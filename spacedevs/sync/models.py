@@ -1,10 +1,10 @@
-"""Which images were copied: no data, so no change of it raises the dataset version."""
+"""The images that were copied. It is not part of the dataset, so it does not change the dataset version."""
 
 from django.db import models
 
 
 class FetchedPicture(models.Model):
-    """A picture of elsewhere that was copied into our storage, or could not be."""
+    """An image of another server that was copied into our storage, or failed."""
 
     given = models.CharField(max_length=1000, unique=True, help_text="Its address there.")
     address = models.CharField(max_length=1000, blank=True, help_text="Its address here; empty where it failed.")

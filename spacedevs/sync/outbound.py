@@ -1,7 +1,7 @@
-"""Requests that this server makes to others: bounded in time and in size, and sent only where they may go.
+"""Outgoing requests: limited in time and size, and only to allowed addresses.
 
-A name is looked up once. Every address that it leads to is checked, and the connection goes to one of those, so that
-a second look-up cannot lead elsewhere. TLS still holds the certificate against the name."""
+A host name is resolved once. All its IP addresses are checked, and the connection uses one of them, so that a second
+look-up cannot return another address. TLS still verifies the certificate for the host name."""
 
 import socket
 import zlib
@@ -16,31 +16,31 @@ import httpcore
 import httpx
 from django.conf import settings
 
-SECONDS = 60  # of a whole request: redirects, and the last byte of the body
-TIMEOUTS = httpx.Timeout(30, connect=10)  # of each step of it
-UNICAST = ip_network("2000::/3")  # all of IPv6 that is given out to the world
-NAT64 = ip_network("64:ff9b::/96")  # leads to the IPv4 address in its last four bytes
+SECONDS = 60  # for a whole request including redirects and body
+TIMEOUTS = httpx.Timeout(30, connect=10)  # for each step of it
+UNICAST = ip_network("2000::/3")  # all public IPv6 addresses
+NAT64 = ip_network("64:ff9b::/96")  # contains an IPv4 address in its last four bytes
 
 
 class Forbidden(Exception):
-    """A name or an address that must not be asked."""
+    """The host or address is not allowed."""
 
 
 class Unreadable(Exception):
-    """A body that is cut short, or packed in a way that nobody asked for."""
+    """The body is truncated, or has an unexpected encoding."""
 
 
 class Oversized(Exception):
-    """A body of more bytes than were wanted."""
+    """The body is larger than allowed."""
 
 
 def anywhere(address: str) -> bool:
-    """For servers that an operator has chosen, wherever they are."""
+    """Allows any address, for servers that the operator configured."""
     return True
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the internet, and so does the one that it may carry inside."""
+    """Whether an IP address is public, including an embedded IPv4 address."""
     found = ip_address(address)
     if found.version == 6:
         inside = found.ipv4_mapped or found.sixtofour or (found in NAT64 and IPv4Address(found.packed[-4:]))
@@ -52,32 +52,32 @@ def is_public(address: str) -> bool:
 
 
 class Network(httpcore.NetworkBackend):
-    """Opens connections to addresses that are allowed, none of which is used beyond the end of a request."""
+    """Opens connections only to allowed addresses, each for one request."""
 
     def __init__(self, is_allowed: Callable[[str], bool]):
         self.is_allowed, self.ends, self.backend = is_allowed, inf, httpcore.SyncBackend()
 
     def left(self, timeout: float | None, error: type[Exception]) -> float:
-        """The seconds that a step may take."""
+        """The timeout of a step in seconds."""
         seconds = self.ends - monotonic()
         if seconds <= 0:
-            raise error("the answer took too long")
+            raise error("the response took too long")
         return min(seconds, inf if timeout is None else timeout)
 
     def addresses(self, host, port) -> list[str]:
-        """What a name leads to, all of which is allowed."""
+        """The IP addresses of a host, all of them allowed."""
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:  # no such name, or none that could be
+        except (OSError, UnicodeError) as error:  # unknown or invalid name
             raise httpcore.ConnectError(str(error)) from error
         addresses = list(dict.fromkeys(address for *_, (address, *_) in found))
         for address in addresses:
             if not self.is_allowed(address):
-                raise Forbidden(f"leads to {address}, which is not public")
+                raise Forbidden(f"resolves to {address}, which is not public")
         return addresses
 
     def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options: Iterable | None = None):
-        failure = httpcore.ConnectError(f"{host} leads nowhere")
+        failure = httpcore.ConnectError(f"{host} has no address")
         for address in self.addresses(host, port):
             seconds = self.left(timeout, httpcore.ConnectTimeout)
             try:
@@ -90,7 +90,7 @@ class Network(httpcore.NetworkBackend):
 
 
 class Stream(httpcore.NetworkStream):
-    """A connection whose every step ends when the request must."""
+    """A connection with the deadline of its request."""
 
     def __init__(self, stream: httpcore.NetworkStream, network: Network):
         self.stream, self.network = stream, network
@@ -113,10 +113,10 @@ class Stream(httpcore.NetworkStream):
 
 
 class Client:
-    """Asks other servers, one request at a time.
+    """An HTTP client for one request at a time.
 
-    Proxies of the environment are used where any address is allowed. Else they are not: a proxy looks names up
-    itself, and nobody could say where it goes."""
+    It uses proxies from the environment only if any address is allowed: a proxy resolves names itself, so the address
+    could not be checked."""
 
     def __init__(self, is_allowed=anywhere, headers=None, redirects=0):
         self.network = Network(is_allowed)
@@ -129,21 +129,21 @@ class Client:
             transport=None if is_allowed is anywhere else httpx.HTTPTransport(),
         )
         for transport in filter(None, (self.http._transport, *self.http._mounts.values())):
-            transport._pool._network_backend = self.network  # which httpx has no parameter for
+            transport._pool._network_backend = self.network  # httpx has no parameter for this
 
     def close(self):
         self.http.close()
 
     @contextmanager
     def get(self, address, parameters=None) -> Iterator[httpx.Response]:
-        """An answer whose body `body_of` has yet to read; raises httpx.HTTPError, httpx.InvalidURL or Forbidden."""
+        """A response whose body `body_of` reads; raises httpx.HTTPError, httpx.InvalidURL or Forbidden."""
         self.network.ends = monotonic() + SECONDS
         with self.http.stream("GET", address, params=parameters or None) as response:
             yield response
 
 
 def body_of(response: httpx.Response, most: int) -> bytes:
-    """The body of an answer, unpacked; raises Oversized as soon as it has more bytes than `most`."""
+    """The decompressed body of a response; raises Oversized as soon as it exceeds `most` bytes."""
     unpack = unpacker(response)
     body = bytearray()
     for piece in response.iter_raw():
@@ -151,14 +151,14 @@ def body_of(response: httpx.Response, most: int) -> bytes:
         if len(body) > most:
             raise Oversized(f"has more than {most} bytes")
     if not unpack.eof:
-        raise Unreadable("is cut short")
+        raise Unreadable("is truncated")
     return bytes(body)
 
 
 class Plain:
-    """What unpacks a body that is not packed."""
+    """The decoder for a plain body."""
 
-    eof = True  # for httpx has counted the bytes, or met the last chunk
+    eof = True  # httpx checks the length or the last chunk
 
     @staticmethod
     def decompress(piece, most):
@@ -166,7 +166,7 @@ class Plain:
 
 
 class Gzip:
-    """What unpacks a body that is, and never more of it at once than is wanted."""
+    """The decoder for a gzipped body, which limits the decompressed size."""
 
     def __init__(self):
         self.stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -179,7 +179,7 @@ class Gzip:
         try:
             return self.stream.decompress(piece, most)
         except zlib.error as error:
-            raise Unreadable(f"is no gzip: {error}") from error
+            raise Unreadable(f"is not valid gzip: {error}") from error
 
 
 def unpacker(response) -> Plain | Gzip:
@@ -188,4 +188,4 @@ def unpacker(response) -> Plain | Gzip:
         return Gzip()
     if packing in ("", "identity"):
         return Plain()
-    raise Unreadable(f"is packed as {packing[:40]}, which nobody asked for")
+    raise Unreadable(f"has the unexpected encoding {packing[:40]}")

@@ -1,4 +1,4 @@
-"""How far something has come that takes seconds: a bar where people look on, else one line when it begins."""
+"""Progress of slow tasks: a bar on a terminal, otherwise one line at the start."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(out, what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """Says what is being done, and gives a function to be told how much of the total was done now."""
+    """Prints the task, and yields a function that reports progress."""
     if not out.isatty():
         out.write(what)
         out.flush()

@@ -179,7 +179,7 @@ def test_a_row_that_needs_one_that_is_gone_is_not_brought_back():
     gone = event.docking_location
     version = found(event, docking_location=docking_location(spacestation=event.target))
     gone.delete()
-    with pytest.raises(ValidationError, match="The docking location that it had is gone"):
+    with pytest.raises(ValidationError, match="The docking location that it referred to no longer exists"):
         revert(version)
 
 

@@ -135,21 +135,21 @@ def begun_otherwise(found):
 
 
 FAULTS = [  # what happens to the members of a backup, and what is said of it
-    (without("backup.json"), "it begins with database and not with backup.json"),
+    (without("backup.json"), "it begins with database instead of backup.json"),
     (without("database"), "it has no database|database is missing"),
     (without("digests.json"), "it has no digests.json"),
     (without("media/image/a.png"), "media/image/a.png is missing"),
     (emptied("backup.json"), "Expecting value"),
     (emptied("database"), "database is empty"),
     (emptied("digests.json"), "Expecting value"),
-    (emptied("media/image/a.png"), "media/image/a.png is not what was written"),
-    (flipped, "database is not what was written"),
-    (lambda found: found.update({"database again": b"x"}), "it holds database twice"),
+    (emptied("media/image/a.png"), "media/image/a.png is damaged"),
+    (flipped, "database is damaged"),
+    (lambda found: found.update({"database again": b"x"}), "it contains database twice"),
     (lambda found: found.update(more=b"x"), "it contains more, which does not belong to a backup"),
     (lambda found: found.update({"media/b": b"x"}), "media/b is no part of it"),
     (lambda found: found.update({"media/../../x": b"x"}), "is a path outside of the archive"),
-    (begun_otherwise, "it begins with database and not with backup.json"),
-    (lambda found: found.update({"backup.json": b"[]"}), "does not tell"),
+    (begun_otherwise, "it begins with database instead of backup.json"),
+    (lambda found: found.update({"backup.json": b"[]"}), "lacks required keys"),
     (dict.clear, "empty file|it has no backup.json"),
 ]
 
@@ -169,7 +169,7 @@ def test_a_member_that_is_no_file_is_refused(good):
     for name in found:
         for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE):
             packed(good, found | {name: b""}, digests=False, kinds={name: kind})
-            assert re.search(f"{name} is (no plain file|missing)", refused(good))
+            assert re.search(f"{name} is (not a regular file|missing)", refused(good))
     assert state() == before
 
 
@@ -191,7 +191,7 @@ def told(found, **changes):
 def test_a_database_that_lacks_rows_is_refused(good):
     before, found = state(), members(good)
     packed(good, told(found, rows={"agencies_agencytype": 77}))
-    assert "its database has 1 row of agencies_agencytype, and not 77" in refused(good)
+    assert "its database has 1 row of agencies_agencytype, not 77" in refused(good)
     assert state() == before
 
 

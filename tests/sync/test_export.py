@@ -84,7 +84,7 @@ def test_one_endpoint_can_be_written_to_standard_output():
     out = io.StringIO()
     call_command("export", "-", endpoints=["config/agency_types"], stdout=out)
     assert out.getvalue() == '{"id":1,"name":"Government"}\n'
-    with pytest.raises(CommandError, match="Say where to"):
+    with pytest.raises(CommandError, match="Name a folder"):
         call_command("export", "-")
 
 
@@ -174,7 +174,7 @@ def test_what_is_not_in_the_index_is_not_served(name, made, client):
 
 ENDINGS = {  # what a maker is, and what is said of its end
     "fails": ("sys.exit(3)", "it ended with 3"),
-    "is killed": ("os.kill(os.getpid(), 31)", "it was ended by signal 31"),  # as by a filter of system calls
+    "is killed": ("os.kill(os.getpid(), 31)", "killed by signal 31"),  # as by a filter of system calls
     "cannot be begun": (None, "[Errno 2] No such file or directory: '/nowhere/python'"),
 }
 
@@ -218,7 +218,7 @@ def test_a_maker_that_failed_is_told_once_and_tried_again_after_a_while(what, as
     maker.command = [sys.executable, "-c", ""]
     again, after = ask(), ask()
     making, failed = (503, "10", dump_views.MAKING), (503, "60", dump_views.FAILED)
-    line = f"The files of /2.3.0/dump/ could not be made: {how}. What it wrote stands above."
+    line = f"Creating the dump in /2.3.0/dump/ failed: {how}. See its output above."
     first = (making, []) if script else (failed, [line])
     assert answers == [first, (failed, [line] if script else []), (failed, [])]
     assert (again, after) == ((failed, []), (making, []))

@@ -151,7 +151,7 @@ def test_no_more_is_fetched_for_a_store_that_takes_nothing(elsewhere, monkeypatc
         )
     monkeypatch.setattr("spacedevs.sync.images.store", Mock(side_effect=REFUSALS["a full disk"]))
     with pytest.raises(
-        CommandError, match=r"^10 pictures in a row could not be stored: .* Run this again to go on\.$"
+        CommandError, match=r"^10 images in a row could not be stored: .* Run this command again to resume\.$"
     ):
         fetch()
     assert len(elsewhere.asked) == 10
@@ -180,9 +180,9 @@ def test_an_answer_that_brings_the_old_address_again_changes_nothing(image, get)
 
 
 BAD = {
-    "page.png": "is no picture, or a damaged one",
-    "damaged.png": "is no picture, or a damaged one",
-    "drawing.svg": "is no picture, or a damaged one",
+    "page.png": "is not a valid image",
+    "damaged.png": "is not a valid image",
+    "drawing.svg": "is not a valid image",
     "large.png": "has more than 1048576 bytes",
     "nowhere.png": "answers 404",
 }
@@ -201,7 +201,7 @@ def test_what_is_no_picture_is_left_where_it_is_and_tried_once(name, image, else
 def test_nothing_is_asked_inside_our_own_network(image, elsewhere):
     told = fetch(anywhere=False)
     assert [line.partition(" ")[2] for line in told[:-1]] == [
-        f"of 3: {address} leads to 127.0.0.1, which is not public" for address in sorted_as_told(told)
+        f"of 3: {address} resolves to 127.0.0.1, which is not public" for address in sorted_as_told(told)
     ]
     assert told[-1] == "0 copied, 3 failed."
     assert elsewhere.asked == []

@@ -175,14 +175,14 @@ def test_a_dry_run_counts_a_row_once_that_comes_in_many_chunks(file, monkeypatch
 
 
 def test_a_page_with_nothing_on_it_is_nothing_to_take_in(file):
-    assert run(file({"count": 0, "next": None, "previous": None, "results": []})) == "There was nothing to take in.\n"
-    assert run(file(b"[]")) == "There was nothing to take in.\n"
+    assert run(file({"count": 0, "next": None, "previous": None, "results": []})) == "There was nothing to import.\n"
+    assert run(file(b"[]")) == "There was nothing to import.\n"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", gzip.compress(b"", mtime=0)], ids=["empty", "blank", "gzipped"])
 @pytest.mark.parametrize("name", ["orbits.jsonl", "orbits.ndjson.gz"])
 def test_json_lines_may_be_none_as_an_export_of_an_empty_table_is(name, content, file):
-    assert run(file(content, name)) == "There was nothing to take in.\n"
+    assert run(file(content, name)) == "There was nothing to import.\n"
 
 
 # Faults ------------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def test_json_lines_may_be_none_as_an_export_of_an_empty_table_is(name, content,
 
 def test_what_nobody_knows_is_told(file):
     told = run(file({**GOVERNMENT, "motto": "Ad astra"}), component="AgencyType")
-    assert told.splitlines()[0] == "AgencyType.motto is unknown here and was left out (1 time)."
+    assert told.splitlines()[0] == "AgencyType.motto is unknown and was ignored (1 time)."
     assert agency_types() == [(1, "Government")]
 
 
@@ -232,7 +232,7 @@ BROKEN = {
     b"\xff\xfe": "cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
     b"[" * 100_000: "is no JSON: it is nested too deep",
     b'[{"id": %s}]' % (b"9" * 5000): (
-        "is no JSON: A number has too many digits in the value that begins here (character 1)"
+        "invalid JSON: A number in the value that begins here has too many digits (character 1)"
     ),
     b"": "is empty",
     b" \n ": "is empty",
@@ -265,7 +265,7 @@ def test_an_object_that_does_not_end_is_not_gathered_in_memory(file, monkeypatch
     monkeypatch.setattr(json_stream, "MAX_CHARACTERS", 1000)
     path = file(b"{" + b",".join(b'"a%d": 1' % number for number in range(1000)))
     told, _ = refusal(path)
-    assert told[-1].startswith(f"{path}: is no JSON: An object is longer than 1000 characters (character 10")
+    assert told[-1].startswith(f"{path}: invalid JSON: An object is longer than 1000 characters (character 10")
 
 
 def test_what_stands_before_a_fault_is_taken_in(file):
@@ -284,7 +284,7 @@ def test_a_new_row_needs_what_the_contract_never_answers_as_null(file, get):
     told, why = refusal(path, component="LaunchBasic")
     assert why == "1 record was refused, 0 files could not be read to their end."
     assert set(told[0].removeprefix(f"Refused: Launch {other['id']}: ").split("; ")) == {
-        f"{path}#/1/{name}: Is missing, and a new Launch needs it." for name in ("name", "net")
+        f"{path}#/1/{name}: Is missing, but a new Launch needs it." for name in ("name", "net")
     }
     assert list(Launch.objects.values_list("name", flat=True)) == ["Kept"]
 
@@ -304,8 +304,8 @@ def test_an_answer_of_another_version_is_told_in_a_line(answer, file):
     path = file(OLD[answer])
     told, why = refusal(path)
     assert told == [
-        "There was nothing to take in.",
-        f"{path}: this is an answer of LL2 2.2.0; what is taken in are answers of LL2 2.3.0.",
+        "There was nothing to import.",
+        f"{path}: this is a response of LL2 2.2.0; only responses of LL2 2.3.0 can be imported.",
     ]
     assert why == "0 records were refused, 1 file could not be read to its end."
 
@@ -315,7 +315,7 @@ def test_hundreds_of_answers_of_another_version_are_told_in_a_line(file, tmp_pat
     told, _ = refusal(tmp_path / "old")
     assert (
         told[-1]
-        == f"{first} and 2 more files: these are answers of LL2 2.2.0; what is taken in are answers of LL2 2.3.0."
+        == f"{first} and 2 more files: these are responses of LL2 2.2.0; only responses of LL2 2.3.0 can be imported."
     )
 
 

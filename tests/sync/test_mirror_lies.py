@@ -167,7 +167,7 @@ NONSENSE = {  # what one list answers, each time
 def test_an_endpoint_that_answers_nonsense_is_told_in_a_line_and_stops_no_other(name, liar):
     liar.answers[LIE] = NONSENSE[name]
     code, told = mirror()
-    assert [line for line in told if line.startswith(f"{LIE} fails, others go on: {BASE}/{LIE}/")]
+    assert [line for line in told if line.startswith(f"{LIE} failed, others continue: {BASE}/{LIE}/")]
     assert (code, told[-1][:17]) == (1, "Upstream fails: h")
     assert ProgramType.objects.count() == 250
     assert len(liar.asked) <= 5 + 4 + 3
@@ -202,7 +202,7 @@ def test_an_upstream_that_cannot_be_reached_is_asked_for_one_endpoint_only(liar)
     liar.answers = {LIE: refuse, TRUTH: refuse}
     code, told = mirror()
     assert (code, liar.asked) == (1, [f"/2.3.0/{LIE}/"] * 5)
-    assert told[-1] == f"Upstream fails: {BASE}/{LIE}/ cannot be reached: Connection refused. {AGAIN}"
+    assert told[-1] == f"Upstream fails: {BASE}/{LIE}/ is unreachable: Connection refused. {AGAIN}"
 
 
 LISTS = {  # lists that do not hold what they say: what is read of them in the end, and how often they are asked
@@ -229,7 +229,7 @@ def test_pages_that_always_begin_with_a_new_row_come_to_an_end(liar):
     numbers = iter(range(1, 10**9, 1000))
     liar.answers[LIE] = lambda request: json_answer(page(rows(next(numbers), 100), 10**6))
     _, told = mirror()
-    assert [line for line in told if line.startswith(f"{LIE} has shown ")]
+    assert [line for line in told if line.startswith(f"{LIE} listed ")]
     assert ProgramType.objects.count() == 250
 
 
@@ -335,12 +335,12 @@ def test_who_wants_to_be_left_alone_again_and_again_is_given_up_after_a_day(liar
     liar.answers[LIE] = lambda request: json_answer({}, 429, retry_after="50000")
     code, told = mirror()
     assert (code, liar.waits) == (1, [50000])
-    assert told[0] == "Waiting until 2026-01-01 13:53:20 UTC for the next call."
+    assert told[0] == "Waiting until 2026-01-01 13:53:20 UTC for the next request."
     assert told[-1].startswith(f"Upstream fails: {BASE}/{LIE}/?")
-    assert told[-1].endswith(f" wants no call, for more than a day by now. {AGAIN}")
+    assert told[-1].endswith(f" has refused requests for more than a day. {AGAIN}")
 
 
-AGAIN = "Run this again to go on."
+AGAIN = "Run this command again to resume."
 KEPT = {"a clock that was ahead": 300 * DAY, "fourteen digits": 10**14, "nothing a clock knows": float("inf")}
 
 
@@ -374,7 +374,7 @@ def mirroring(liar, *chosen):
 
 def test_a_wait_is_forgotten_when_told(liar):
     Mirror.objects.create(base=BASE, blocked_until=liar.now + 5000, calls=[liar.now] * 20)
-    assert mirror(forget_wait=True) == (0, [f"Forgotten: until when {BASE} wants no call, and which calls were made."])
+    assert mirror(forget_wait=True) == (0, [f"Forgot the waiting time and the counted requests of {BASE}."])
     assert liar.asked == []
     assert mirror(budget=15)[0] == 0
     assert liar.waits == []
@@ -400,8 +400,8 @@ def test_limits_that_cannot_be_are_told_and_left(name, liar):
     liar.answers["api-throttle"] = lambda request: json_answer(FAIR | LIMITS[name])
     code, told = mirror(token="x", budget=15)
     assert code == 0
-    assert told[0].startswith(f"Upstream tells no limits ({BASE}/api-throttle/ answers a ")
-    assert told[0].endswith("); keeping to 15 calls an hour.")
+    assert told[0].startswith(f"Upstream does not report its rate limit ({BASE}/api-throttle/ answers a ")
+    assert told[0].endswith("); using 15 requests per hour.")
     assert ProgramType.objects.count() == 250
 
 
@@ -441,7 +441,7 @@ def test_what_is_wrong_with_an_address_or_a_token_is_told_in_a_line(name, liar):
 
 @pytest.mark.parametrize("budget", ["-5", "1.5", "²", "x", "9" * 20])
 def test_a_budget_is_a_number_of_calls(budget, liar):
-    with pytest.raises(CommandError, match="is no whole number from 0 on"):
+    with pytest.raises(CommandError, match="is not a whole number of at least 0"):
         call_command("mirror", "--budget", budget)
 
 

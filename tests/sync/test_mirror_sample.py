@@ -19,7 +19,7 @@ from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "http://127.0.0.1:1/2.3.0"  # where nobody listens: what comes before the first call is what counts here
-FAILS = "Upstream fails: http://127.0.0.1:1/2.3.0/space_stations/ cannot be reached: "
+FAILS = "Upstream fails: http://127.0.0.1:1/2.3.0/space_stations/ is unreachable: "
 
 
 def load():

@@ -134,7 +134,7 @@ def test_a_connection_goes_to_the_address_that_was_checked_though_the_name_leads
 
 def test_a_name_that_leads_to_one_address_of_our_own_is_not_asked_at_all(server, names, connected):
     names["pictures.test"] = [["1.1.1.1", "10.1.2.3"]]
-    with pytest.raises(Forbidden, match=r"^leads to 10\.1\.2\.3, which is not public$"):
+    with pytest.raises(Forbidden, match=r"^resolves to 10\.1\.2\.3, which is not public$"):
         ask(f"http://pictures.test:{server.port}/a.png")
     assert (connected, server.asked) == ([], [])
 
@@ -142,7 +142,7 @@ def test_a_name_that_leads_to_one_address_of_our_own_is_not_asked_at_all(server,
 def test_a_redirect_is_checked_as_the_first_address_was(server, names, connected):
     names |= {"pictures.test": [["1.1.1.1"]], "inside.test": [["::ffff:10.1.2.3"]]}
     server.answers["/a.png"] = (302, {"Location": f"http://inside.test:{server.port}/b.png"}, b"")
-    with pytest.raises(Forbidden, match=r"leads to ::ffff:10\.1\.2\.3, which is not public"):
+    with pytest.raises(Forbidden, match=r"resolves to ::ffff:10\.1\.2\.3, which is not public"):
         ask(f"http://pictures.test:{server.port}/a.png", redirects=5)
     assert (connected, server.asked) == (["1.1.1.1"], [("pictures.test", "/a.png")])
 
@@ -325,9 +325,9 @@ def test_a_body_of_as_many_bytes_as_wanted_is_read(name, server, names, connecte
 
 
 UNREADABLE = {
-    "is cut short": ({"Content-Encoding": "gzip"}, gzip.compress(b"x" * 100)[:-9]),
-    "is no gzip": ({"Content-Encoding": "gzip"}, b"x" * 100),
-    "is packed as br, which nobody asked for": ({"Content-Encoding": "br"}, b"x"),
+    "is truncated": ({"Content-Encoding": "gzip"}, gzip.compress(b"x" * 100)[:-9]),
+    "is not valid gzip": ({"Content-Encoding": "gzip"}, b"x" * 100),
+    "has the unexpected encoding br": ({"Content-Encoding": "br"}, b"x"),
 }
 
 

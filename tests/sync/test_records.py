@@ -138,8 +138,8 @@ FAULTS = [
     ("id", "151", "Must be a whole number."),
     ("id", True, "Must be a whole number."),
     ("id", None, "May not be null."),
-    ("id", -5, "Is no id that a row can be addressed by."),
-    ("id", 10**18, "Is no id that a row can be addressed by."),
+    ("id", -5, "Is not a valid id."),
+    ("id", 10**18, "Is not a valid id."),
     ("docking", "2024-02-30T00:00:00Z", "Must be a date and time in ISO 8601."),
     ("docking", "2024-02-03", "Must be a date and time in ISO 8601."),
     ("docking", 5, "Must be a string."),
@@ -175,7 +175,7 @@ def test_what_belongs_to_two_rows_at_once_is_refused_by_its_place(answered):
     landing = flight["landing"]["id"]
     assert problems([flight, {**flight, "id": flight["id"] + 1}]) == [
         f"answer 0#/1/landing: Landing {landing} belongs to SpacecraftFlight {flight['id']}; "
-        "it moves once a record shows that without it."
+        "it can move after a record shows that without it."
     ]
 
 
@@ -216,7 +216,7 @@ def test_a_record_that_can_be_several_things_wants_to_be_told_which():
     record = {"id": 1, "name": "Government"}
     (problem,) = problems(record)
     assert "AgencyType" in problem
-    assert "say which with --component" in problem
+    assert "choose one with --component" in problem
     assert take(record, component="AgencyType").rows["AgencyType", "created"] == 1
 
 

@@ -76,7 +76,7 @@ def test_a_node_of_a_cluster_and_a_sentinel_are_refused_at_the_start(mode, line,
     with started(line, *["--sentinel"] * (mode == "sentinel")) as server:
         assert told(settings, server) == ("down", 0)
         with pytest.raises(
-            ImproperlyConfigured, match=f"REDIS_URL points to a Redis that runs as {mode}: limits need"
+            ImproperlyConfigured, match=f"REDIS_URL points to a Redis that runs as {mode}: rate limits need"
         ):
             refuse_faults()
     assert f"it runs as {mode}" in caplog.text

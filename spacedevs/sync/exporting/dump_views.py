@@ -1,7 +1,7 @@
-"""The export of all data that the server offers for download.
+"""The dump: an export of all data for download.
 
-It is made anew when somebody asks and the data have changed since: by a process of its own, so that nobody who
-asks meanwhile waits for it. Until it is done the one before is offered, which says of which version it is."""
+A request after a change of the data starts a new export in a separate process, so that no request waits for it. Until
+it is done the previous dump is served; its index names its version."""
 
 import logging
 import shutil
@@ -29,8 +29,8 @@ from spacedevs.http.response_cache import REVALIDATED, release
 
 from .jsonl import export
 
-MAKING = "The files are being made; try again in a moment."
-FAILED = "The files could not be made; the server tries again in a minute, and its log says why."
+MAKING = "The dump is being created; try again in a moment."
+FAILED = "The dump could not be created; the server retries in a minute, and its log has the cause."
 NO_FILE = "There is no such file."
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -38,12 +38,12 @@ log = logging.getLogger(__name__)
 
 
 def made_of(version) -> str:
-    """What the folder of an export is called: by the data, and by the release that shows them."""
+    """The folder name of a dump, from the dataset version and the release."""
     return blake2b(f"{version} {release()}".encode(), digest_size=12).hexdigest()
 
 
 def offered() -> Path | None:
-    """The folder that is offered now."""
+    """The folder that is served now."""
     try:
         folder = settings.DUMP_ROOT / (settings.DUMP_ROOT / "offered").read_text()
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def offered() -> Path | None:
 
 
 def make():
-    """Makes the files, unless they are there or another process is about it; then offers them instead of the old."""
+    """Creates the dump, unless it exists or another process is creating it, and replaces the previous one."""
     settings.DUMP_ROOT.mkdir(parents=True, exist_ok=True)
     try:
         with file_lock(settings.DUMP_ROOT / "lock"), snapshot() as version:
@@ -73,15 +73,18 @@ def write(folder, version):
         with written_aside(settings.DUMP_ROOT / "offered") as aside:
             aside.write_text(folder.name)
     except OSError:
-        shutil.rmtree(folder, ignore_errors=True)  # of a disk that is full, others need the room
+        shutil.rmtree(folder, ignore_errors=True)  # on a full disk, others need the space
         raise
     for old in settings.DUMP_ROOT.iterdir():
-        if old.is_dir() and old not in (folder, before):  # who reads the index before this one finds its files
+        if old.is_dir() and old not in (
+            folder,
+            before,
+        ):  # clients that have read the previous index still find its files
             shutil.rmtree(old, ignore_errors=True)
 
 
 class Maker:
-    """The process that makes the files, begun by this one when somebody asks; not at once after one has failed."""
+    """The process that creates the dump, started by a request; after a failure only after a pause."""
 
     command = [sys.executable, settings.BASE_DIR / "manage.py", "export", "--offer"]
     pause = 60  # seconds
@@ -94,7 +97,7 @@ class Maker:
         self.failed_at, self.failed = -inf, None
 
     def fail(self, how):
-        log.error("The files of %s could not be made: %s. What it wrote stands above.", reverse("dump"), how)
+        log.error("Creating the dump in %s failed: %s. See its output above.", reverse("dump"), how)
         self.failed_at, self.failed = monotonic(), datetime.now(UTC)
 
     def begin(self):
@@ -109,13 +112,13 @@ class Maker:
                 self.fail(error)
 
     def is_at_it(self) -> bool:
-        """Whether it runs; notes how it ended, if it has."""
+        """Whether it runs; records how it ended."""
         code = self.process and self.process.poll()
         if self.process is None or code is None:
             return self.process is not None
         self.process = None
         if code:
-            self.fail(f"it was ended by signal {-code}" if code < 0 else f"it ended with {code}")
+            self.fail(f"killed by signal {-code}" if code < 0 else f"exit code {code}")
         else:
             self.succeed()
         return False
@@ -126,7 +129,7 @@ maker = Maker()
 
 @only_read
 def index(request):
-    """What there is to download."""
+    """The index of the dump."""
     folder = offered()
     is_current = folder is not None and folder.name == made_of(dataset_version.current())
     if not is_current:
@@ -147,13 +150,13 @@ def not_yet(detail, seconds):
     response = JsonResponse(
         {"detail": detail}, status=503, headers={"Retry-After": str(seconds), "Cache-Control": "no-store"}
     )
-    response._has_been_logged = True  # that somebody is the first to ask is no error; what failed is in the log
+    response._has_been_logged = True  # the first request after a change is no error; failures are logged elsewhere
     return response
 
 
 @only_read
 def file(request, name):
-    """One file of those in the index."""
+    """A file of the index."""
     folder = offered()
     files = orjson.loads((folder / "index.json").read_bytes())["files"] if folder else []
     digest = next((each["sha256"] for each in files if each["file"] == name), None)
@@ -163,7 +166,7 @@ def file(request, name):
 
 
 def tagged(response, tag):
-    """An answer that is sent only to those who do not have it."""
+    """A response with support for conditional requests."""
     for name, value in {"ETag": quote_etag(tag), **REVALIDATED}.items():
         response[name] = value
     return response

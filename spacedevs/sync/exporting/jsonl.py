@@ -1,7 +1,7 @@
-"""The data as files: for each endpoint a line of JSON for each of its rows, as detailed as it has them.
+"""Exports the data as JSON lines: one file for each endpoint, one line for each row, in the most detailed mode.
 
-Rows come in the order of their keys, a hundred at a time from where the last ones ended, and all files of an
-export show the data of one moment: it takes as much memory as a page, and two of the same data are the same bytes."""
+Rows come in the order of their keys, a hundred at a time, so memory use is that of a page. All files of an export show
+the data of one snapshot, and two exports of the same data are identical."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ ROWS = 100
 
 
 class FromNowhere(HttpRequest):
-    """What is asked by nobody, and answered with the address that everybody knows."""
+    """A request without client, for the public URL of this server."""
 
     def _get_scheme(self):
         return urlsplit(settings.PUBLIC_URL).scheme
@@ -35,7 +35,7 @@ class FromNowhere(HttpRequest):
 
 
 class Exported(NamedTuple):
-    """A file that was written."""
+    """A written file."""
 
     endpoint: str
     file: str
@@ -45,7 +45,7 @@ class Exported(NamedTuple):
 
 
 def lines(endpoint) -> Iterator[bytes]:
-    """Every row of an endpoint as a line of JSON."""
+    """A line of JSON for every row of an endpoint."""
     model, request = endpoint.queryset.model, FromNowhere()
     keys = model._default_manager.order_by("pk").values_list("pk", flat=True)
     if issubclass(model, KnownByName):
@@ -58,7 +58,7 @@ def lines(endpoint) -> Iterator[bytes]:
 
 
 def lines_of_object(endpoint) -> Iterator[bytes]:
-    """What an object shows of rows that are nowhere else, as a line of JSON; the rest of it is in other files."""
+    """A line of JSON with those rows of an object that no other endpoint shows."""
     shown = {
         name: cls(cls.Meta.model._default_manager.all(), many=True).data
         for name, cls in whole_tables(endpoint).items()
@@ -67,15 +67,15 @@ def lines_of_object(endpoint) -> Iterator[bytes]:
 
 
 def files() -> dict[str, Callable[[], Iterator[bytes]]]:
-    """The lines of each file that there is, by its path."""
+    """The lines of each file, by path."""
     rows = {path: partial(lines, endpoint) for path, endpoint in endpoints().items() if not endpoint.part}
     return rows | {path: partial(lines_of_object, endpoint) for path, endpoint in objects().items()}
 
 
 def export(folder: Path, chosen=None, packed=False) -> Iterator[Exported]:
-    """Writes a file for each endpoint; one that is there already is replaced when its successor is whole.
+    """Writes a file for each endpoint; replaces existing files atomically.
 
-    Within a `snapshot`, all of them show one moment."""
+    Within a `snapshot`, all files show the same state."""
     for path, found in files().items():
         if not chosen or path in chosen:
             name = f"{path}.jsonl{'.gz' if packed else ''}"
@@ -96,7 +96,7 @@ def write(path, found, target, name, packed) -> Exported:
 
 @contextmanager
 def written_to(raw, packed):
-    if packed:  # without a time, or the same rows would be other bytes
+    if packed:  # without a time, so that the same rows give the same bytes
         with gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
             yield file
     else:

@@ -1,8 +1,8 @@
-"""Answers in files, read piece by piece, so that a file may be larger than memory.
+"""Reads records from files incrementally, so that a file may be larger than memory.
 
-A file holds one JSON value or several one after the other, as JSON lines do: records, arrays of records
-and pages of lists. It may be gzipped. JSON lines may be none, as an export of an empty table is; any other
-file without a value was not written to its end."""
+A file contains one or more JSON values, as JSON lines do: records, arrays of records and pages of lists. It may be
+gzipped. A file of JSON lines may be empty, such as the export of an empty table; any other file without a value is
+incomplete."""
 
 import gzip
 import io
@@ -18,8 +18,8 @@ from spacedevs.api.registry import VERSION, endpoint_by_name, endpoint_by_url, v
 
 from .outcome import Record
 
-PIECE = 2**18  # characters that are read at once
-MAX_CHARACTERS = 64 * 2**20  # characters of one value, which is held in memory whole
+PIECE = 2**18  # characters per read
+MAX_CHARACTERS = 64 * 2**20  # the maximum length of a value, which is held in memory
 WHITE = re.compile(r"[ \t\r\n]*")
 GZIPPED = b"\x1f\x8b"
 PACKED = "", ".gz"
@@ -29,18 +29,18 @@ STANDARD_INPUT = "-"
 
 
 class Unreadable(Exception):
-    """A file that cannot be read on, and why."""
+    """The file is unreadable from some point on; the message tells why."""
 
 
 def files(path) -> list[Path]:
-    """The file at a path, or all files of JSON in the folder there, in the order of their names."""
+    """The file at a path, or all JSON files of a folder by name."""
     if path != STANDARD_INPUT and Path(path).is_dir():
         return sorted(each for each in Path(path).rglob("*") if each.name.endswith(ENDINGS) and each.is_file())
     return [Path(path)]
 
 
 class OtherVersion(Unreadable):
-    """A file of answers of another version of Launch Library, and which: records of it have other fields and paths."""
+    """The file contains responses of another version of Launch Library, whose records have other fields and paths."""
 
     def __init__(self, version):
         super().__init__(version)
@@ -54,7 +54,7 @@ def check_version(version):
 
 @contextmanager
 def opened(path):
-    """The bytes of a file as they lie there, and its text."""
+    """The raw bytes of a file, and its text."""
     raw = io.BufferedReader(sys.stdin.buffer) if str(path) == STANDARD_INPUT else path.open("rb")
     with raw:
         plain = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIPPED else raw
@@ -62,7 +62,7 @@ def opened(path):
 
 
 def read(path) -> Iterator[tuple[int, Record]]:
-    """The records of a file, each with the number of bytes of it that had been read by then."""
+    """The records of a file, each with the number of bytes read so far."""
     try:
         with opened(path) as (raw, text):
             source = Source(text)
@@ -76,23 +76,23 @@ def read(path) -> Iterator[tuple[int, Record]]:
     except (UnicodeDecodeError, EOFError, zlib.error) as error:
         raise Unreadable(f"{path}: cannot be read: {error}") from error
     except RecursionError as error:
-        raise Unreadable(f"{path}: is no JSON: it is nested too deep") from error
+        raise Unreadable(f"{path}: invalid JSON: it is nested too deeply") from error
     except json.JSONDecodeError as error:
-        raise Unreadable(f"{path}: is no JSON: {error.msg} (character {error.pos})") from error
+        raise Unreadable(f"{path}: invalid JSON: {error.msg} (character {error.pos})") from error
 
 
 def not_a_number(constant):
-    raise json.JSONDecodeError(f"{constant} is no number", "", 0)
+    raise json.JSONDecodeError(f"{constant} is not a number", "", 0)
 
 
 class Source:
-    """JSON text, of which no more is held than the value that is read."""
+    """A JSON text that holds only the current value in memory."""
 
     decoder = json.JSONDecoder(parse_constant=not_a_number)
 
     def __init__(self, text):
         self.text, self.held, self.at = text, "", 0
-        self.before = 0  # characters that were read and let go
+        self.before = 0  # characters that were read and discarded
         self.is_over = False
 
     def read_on(self, amount=PIECE):
@@ -102,7 +102,7 @@ class Source:
         self.held, self.at = self.held[self.at :] + piece, 0
 
     def peek(self) -> str:
-        """The next character that means something; none at the end."""
+        """The next character that is not white space; empty at the end."""
         while True:
             self.at = WHITE.match(self.held, self.at).end()
             if self.at < len(self.held) or self.is_over:
@@ -110,7 +110,7 @@ class Source:
             self.read_on()
 
     def take(self, wanted) -> str:
-        """The next character, which must be one of these."""
+        """Reads the next character, which must be one of these."""
         character = self.peek()
         if not character or character not in wanted:
             raise self.fault(f"Expecting {' or '.join(wanted)}")
@@ -127,10 +127,10 @@ class Source:
             except json.JSONDecodeError as error:
                 if self.is_over or len(self.held) - self.at > MAX_CHARACTERS:
                     raise self.fault(error.msg, error.pos) from error
-            except ValueError as error:  # Python reads no number of thousands of digits
-                raise self.fault("A number has too many digits in the value that begins here") from error
+            except ValueError as error:  # Python refuses numbers with thousands of digits
+                raise self.fault("A number in the value that begins here has too many digits") from error
             else:
-                if end < len(self.held) or self.is_over:  # else a number might go on
+                if end < len(self.held) or self.is_over:  # otherwise a number might continue
                     self.at = end
                     return value
             self.read_on(max(PIECE, len(self.held)))
@@ -146,7 +146,7 @@ class Source:
 
 
 def found(source, name, endpoint) -> Iterator[Record]:
-    """The records of all values that there are."""
+    """The records of all values."""
     number = 1
     while opening := source.peek():
         place = f"{name}#" if number == 1 else f"{name}:{number}#"
@@ -172,7 +172,7 @@ def elements(source, place, endpoint) -> Iterator[Record]:
 
 
 def members(source, place, endpoint) -> Iterator[Record]:
-    """The records of a page, by whose links their endpoint is known; or the one that an object is."""
+    """The records of a page, whose links name the endpoint; or the object itself as a record."""
     source.take("{")
     record, is_page, most = {}, False, source.position + MAX_CHARACTERS
     while source.peek() != "}" or record or is_page:

@@ -1,4 +1,4 @@
-"""What an import is given, and what becomes of it."""
+"""The input and the outcome of an import."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from .batch import Problem
 
 
 class Record(NamedTuple):
-    """A record to be taken in: where it stands, and the endpoint that what surrounds it speaks of."""
+    """A record to import: its place, and the endpoint that its page or file name indicates."""
 
     place: str
     value: object
@@ -19,13 +19,13 @@ class Record(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its title for people."""
         told = [self.value.get(name) for name in ("id", "name")] if isinstance(self.value, dict) else []
         return " ".join(str(each)[:80] for each in told if each is not None)
 
 
 class Refusal(NamedTuple):
-    """A record that was not taken in: what it is, and what is wrong with it."""
+    """A refused record and its problems."""
 
     kind: str
     record: Record
@@ -33,7 +33,7 @@ class Refusal(NamedTuple):
 
     @property
     def is_contested(self) -> bool:
-        """Whether nothing is wrong with it but that another has what it claims."""
+        """Whether its only problem is that another record owns a row that it claims."""
         return all(problem.contested for problem in self.problems)
 
     def __str__(self):
@@ -42,8 +42,8 @@ class Refusal(NamedTuple):
 
 @dataclass
 class Outcome:
-    """What became of some records: rows by ("Agency", "created"), what nobody here knows by
-    ("AgencyMini", "mascot"), and the records that were refused."""
+    """The outcome for some records: numbers of rows by ("Agency", "created"), unknown fields by
+    ("AgencyMini", "mascot"), and refused records."""
 
     rows: Counter = field(default_factory=Counter)
     unknown: Counter = field(default_factory=Counter)

@@ -1,9 +1,9 @@
-"""Whose a row is, where the records of two claim it: nothing is taken from the first.
+"""Resolves conflicts if the records of two owners claim the same row: the first owner keeps it.
 
-A column leads from each row to its owner: a flight's to its launch, a launch's to its rocket. The record of a row
-tells what its columns hold; that of an owner shows the rows that are its own. A row that an owner has, by this import
-or since long ago, stays with it until a record lets it go: that of the owner shows others in its place, or that of the
-row tells another. Where a column is one to one, the same holds for what it leads to."""
+A column refers from each row to its owner: from a flight to its launch, from a launch to its rocket. The record of a
+row sets its columns; the record of an owner shows the rows that it owns. An owner keeps a row, from this import or
+from before, until a record releases it: either the owner's record shows other rows instead, or the row's own record
+names another owner. For one-to-one columns the same holds in the other direction."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ from django.db import models
 
 
 class Contested(NamedTuple):
-    """A claim that comes second: its place, the row that it claims, and the one that has it."""
+    """A conflicting claim: its place, the claimed row, and the present owner."""
 
     place: str
     model: type[models.Model]
@@ -28,7 +28,9 @@ class Contested(NamedTuple):
         named = any(column.name == "name" for column in model._meta.concrete_fields)
         names = model._base_manager.filter(pk=self.holder).values_list("name", flat=True) if named else ()
         holder = " ".join([model.__name__, str(self.holder), *names])
-        return f"{self.model.__name__} {self.key} belongs to {holder}; it moves once a record shows that without it."
+        return (
+            f"{self.model.__name__} {self.key} belongs to {holder}; it can move after a record shows that without it."
+        )
 
 
 BY_COLUMN = partial(defaultdict, dict)
@@ -36,23 +38,25 @@ BY_COLUMN = partial(defaultdict, dict)
 
 @dataclass
 class Claims:
-    """Who claims which rows, by column, in the order in which it was said."""
+    """The claims of rows by column, in the order of the records."""
 
-    shown: dict = field(default_factory=BY_COLUMN)  # {owner: the rows that its record shows}
-    owners: dict = field(default_factory=BY_COLUMN)  # {row: {owner: the place where its record shows it}}
-    rows: dict = field(default_factory=BY_COLUMN)  # {owner: {row: place}}, where a column is one to one
-    told: dict = field(default_factory=BY_COLUMN)  # {row: the owner that its own record tells}
-    gates: dict = field(default_factory=dict)  # {column: that of its owner without which the owner shows no row}
-    gone: Collection = ()  # (model, key) of rows that are no more where the records come from: they hold nothing
+    shown: dict = field(default_factory=BY_COLUMN)  # {owner: rows in its record}
+    owners: dict = field(default_factory=BY_COLUMN)  # {row: {owner: place in the owner's record}}
+    rows: dict = field(default_factory=BY_COLUMN)  # {owner: {row: place}} for one-to-one columns
+    told: dict = field(default_factory=BY_COLUMN)  # {row: owner in the row's own record}
+    gates: dict = field(
+        default_factory=dict
+    )  # {column: the owner's column that must be set for the owner to show rows}
+    gone: Collection = ()  # (model, key) of rows that were deleted at the source: they own nothing
 
     def tell(self, column, row, owner, place):
-        """Notes what the record of a row tells; owners that showed it before were right until now."""
+        """Records the owner from a row's own record; earlier claims become obsolete."""
         self.told[column][row] = owner
         self.owners[column].pop(row, None)
         self.lead(column, row, owner, place)
 
     def show(self, column, owner, places):
-        """Notes what the record of an owner shows: rows, and their places."""
+        """Records the rows in an owner's record, with their places."""
         self.shown[column][owner] = places
         for row, place in places.items():
             self.owners[column].setdefault(row, {}).setdefault(owner, place)
@@ -64,9 +68,9 @@ class Claims:
 
 
 def settle(claims, rows, there) -> Iterator[Contested]:
-    """Gives rows to those who claim them first, and yields the claims that come second.
+    """Assigns rows to the first owner that claims them, and yields the conflicting claims.
 
-    `rows` and `there` are, by model and key, what a batch carries and what the database has of it."""
+    `rows` and `there` have the rows of the batch and of the database, by model and key."""
     for column in claims.owners:
         yield from settle_rows(claims, column, rows, there.get(column.model, {}))
     for column, owners in claims.rows.items():
@@ -90,7 +94,8 @@ def settle_rows(claims, column, rows, there) -> Iterator[Contested]:
 
 
 def has_let_go(claims, column, holder, key, rows) -> bool:
-    """Whether an owner shows a row no longer; a launch without a rocket shows nothing of what flew in it."""
+    """Whether an owner has released a row; a launch without a rocket does not show its flights, so it releases
+    none."""
     if holder in claims.shown[column]:
         return key not in claims.shown[column][holder]
     if holder is None or (column.related_model, holder) in claims.gone:
@@ -117,7 +122,7 @@ def settle_owners(column, owners, rows, there, gone) -> Iterator[Contested]:
         for owner, row in holders.items()
         if (row in rows and rows[row].values.get(name, owner) != owner) or (model, row) in gone
     }
-    # At once, and not with the rows' other values: of two that change places, neither could be written first.
+    # In one statement, separate from other values: if two rows swap owners, neither could be written first.
     model._default_manager.filter(pk__in=free.values()).update(**{name: None})
     for owner in new:
         holder = holders[owner] if owner in holders.keys() - free.keys() else next(iter(claimed[owner]))

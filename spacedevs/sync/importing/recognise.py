@@ -1,4 +1,4 @@
-"""Which serializer an object of an answer was written by."""
+"""Recognises the serializer that wrote a record."""
 
 from functools import lru_cache
 
@@ -11,10 +11,10 @@ UNRECOGNISED = "(unrecognised)"
 
 
 def recognise(batch, record, component) -> type[ResourceSerializer] | None:
-    """The component that a record is, by the endpoint it comes from, its mode and its fields."""
+    """The component of a record, by its endpoint, its mode and its fields."""
     value, mode = record.value, None
     if not isinstance(value, dict):
-        batch.refuse(record.place, "Is no record of Launch Library 2: an object is wanted.")
+        batch.refuse(record.place, "Not a record of Launch Library 2: expected an object.")
         return None
     if isinstance(value.get("response_mode"), str):
         mode = value["response_mode"]
@@ -23,18 +23,18 @@ def recognise(batch, record, component) -> type[ResourceSerializer] | None:
     if not (fits or by_url or component):
         fits = likely(None, None, mode, names)
     if not fits:
-        batch.refuse(record.place, "Is no record of Launch Library 2 that this server knows.")
+        batch.refuse(record.place, "Not a known record of Launch Library 2.")
         return None
     if len({(cls.Meta.model, tuple(cls.Meta.fields)) for cls in fits}) > 1:
         kinds = ", ".join(sorted(map(name_of, fits)))
-        batch.refuse(record.place, f"Can be any of {kinds}: say which with --component.")
+        batch.refuse(record.place, f"Can be any of {kinds}: choose one with --component.")
         return None
     return fits[0]
 
 
 @lru_cache(maxsize=1024)
 def likely(component, endpoint, mode, names) -> tuple[type[ResourceSerializer], ...]:
-    """The components that a record with fields of these names can be: those of its endpoint, if it is one of them."""
+    """The components that match these field names, limited to those of the endpoint if any of them match."""
     fits = components()
     if component:
         fits = [cls for cls in fits if name_of(cls) == component]
@@ -50,13 +50,13 @@ def likely(component, endpoint, mode, names) -> tuple[type[ResourceSerializer], 
 
 
 def likeness(cls, names) -> float:
-    """The part of the fields of a component and a record that they share."""
+    """The share of common fields among the fields of a component and a record."""
     shown = set(cls.Meta.fields)
     return len(shown & names) / len(shown | names)
 
 
 def object_of(record, component) -> type[serializers.Serializer] | None:
-    """What an object shows that is no row of a table, as a dashboard: it has none of an id, but whole tables."""
+    """The rows in an object that is not a row itself, such as a dashboard: it has no id, but whole tables."""
     if component or not isinstance(record.value, dict) or "id" in record.value:
         return None
     return next(

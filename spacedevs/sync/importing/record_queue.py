@@ -1,12 +1,12 @@
-"""Records that come piece by piece, of which one may have to wait for another.
+"""A queue of records, in which one may have to wait for another.
 
-A record that claims a row of another's may have come too early: that of the other, without the row, may come later.
-So it waits for the end, and is refused only then."""
+A record that claims a row of another owner may come before the record that releases the row. So it waits until the
+end, and is refused only then."""
 
 from .outcome import Outcome
 from .records import ingest_each
 
-MAX_WAITING = 250  # records; they are held in memory, and written at once
+MAX_WAITING = 250  # waiting records, held in memory and written together
 
 
 def is_row(record) -> bool:
@@ -14,18 +14,18 @@ def is_row(record) -> bool:
 
 
 def subject(record):
-    """Of which row a record speaks, and how much it says of it."""
+    """The row of a record, and the number of its fields."""
     return record.value["id"], frozenset(record.value)
 
 
 class Intake:
-    """Takes records in, but for those that have to wait."""
+    """Imports records, except for those that must wait."""
 
     def __init__(self, component: str | None = None):
         self.component, self.waiting, self.gone = component, {}, set()
 
     def take(self, found) -> Outcome:
-        """Takes records in; of a row that one is waiting for, what comes later counts."""
+        """Imports records; a later record of the same row replaces a waiting one."""
         taken = ingest_each(found, self.component, self.gone)
         refused, taken.refused = taken.refused, []
         for record in filter(is_row, found):
@@ -39,17 +39,17 @@ class Intake:
         return taken
 
     def take_again(self) -> Outcome:
-        """Takes in what has waited, all of it together, for some may let go what others claim; the rest waits on."""
+        """Imports the waiting records together, because some may release what others claim; the rest keeps waiting."""
         return self.take([each.record for each in self.waiting.values()])
 
     def end(self) -> Outcome:
-        """Takes in what has waited, or refuses it."""
+        """Imports the waiting records or refuses them."""
         found, gone = [each.record for each in self.waiting.values()], self.gone
         self.waiting, self.gone = {}, set()
         return ingest_each(found, self.component, gone)
 
     @property
     def holders(self) -> list[tuple[type, object]]:
-        """The rows that have what others wait for: their models and keys."""
+        """The present owners that others wait for: models and keys."""
         problems = [problem.contested for each in self.waiting.values() for problem in each.problems]
         return list(dict.fromkeys((contested.holder_model, contested.holder) for contested in problems))

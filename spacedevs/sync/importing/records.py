@@ -1,9 +1,9 @@
-"""The inverse of rendering: answers of Launch Library 2 into rows.
+"""Imports responses of Launch Library 2 as rows: the inverse of rendering.
 
-What can be shown can be taken in: a record is walked along the representation that describes it, each
-object in it becomes a row under upstream's id, and all rows of one call are written in one transaction.
-A record sets only what it carries, and a new row needs all that the contract never answers as null. What an answer
-merely names becomes a row that is `KnownByName`."""
+Everything that the API shows can be imported: the import walks a record along its serializer, each object in it
+becomes a row with upstream's id, and all rows of one call are written in one transaction. A record sets only the
+fields that it has; a new row needs all fields that are never null in the contract. An object that only has a name
+becomes a row that is `KnownByName`."""
 
 import gc
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from .writer import write
 
 
 def records(name, answer, endpoint=None) -> list[Record]:
-    """The records of an answer with their places: of a page, an array, or the one that it is."""
+    """The records of a response with their places: of a page, of an array, or the single one."""
     if isinstance(answer, dict) and isinstance(answer.get("results"), list):
         return [Record(f"{name}#/results/{i}", each, endpoint) for i, each in enumerate(answer["results"])]
     if isinstance(answer, list):
@@ -35,7 +35,7 @@ def records(name, answer, endpoint=None) -> list[Record]:
 
 @contextmanager
 def uncollected():
-    """Looks for no garbage meanwhile: what is gathered is needed to the end, and goes without being looked for."""
+    """Suspends garbage collection: collected records are needed until the end, and reference counting frees them."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""The walk through a record, key by key: what each key of a serializer says of which row."""
+"""Walks through a record along its serializer, and collects the values of rows."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,22 +21,22 @@ from .values import converter, reason
 
 EMPTY = MappingProxyType({})
 
-ParentRows = Mapping[type[models.Model], object]  # the rows that an object stands in: their models and keys
+ParentRows = Mapping[type[models.Model], object]  # models and keys of the enclosing rows
 
 Step = Callable[[Batch, Row, object, object, str, ParentRows], None]  # batch, row, its key, the value, its place
 
 
 class Walk(NamedTuple):
-    """How the objects of one component are taken in."""
+    """The compiled import of a component."""
 
     model: type[models.Model]
     name: str
     steps: Mapping[str, Step]
-    required: tuple[str, ...]  # the fields that must be there
-    of_new: Mapping[str, str]  # those that must be there of a new row, and the columns that they show
-    implied: tuple[tuple[str, type[models.Model]], ...]  # columns, and whose key they hold
+    required: tuple[str, ...]  # the required fields
+    of_new: Mapping[str, str]  # the fields that a new row requires, with their columns
+    implied: tuple[tuple[str, type[models.Model]], ...]  # foreign keys, with their models
     has_key: bool
-    stands_alone: bool  # whether it says the same wherever it stands
+    stands_alone: bool  # whether its content does not depend on the enclosing rows
 
 
 @cache
@@ -61,13 +61,13 @@ def walk(representation) -> Walk:
 
 
 def stands_alone(shown) -> bool:
-    """Whether what a field shows says the same wherever it stands."""
+    """Whether the content of a field does not depend on the enclosing rows."""
     cls = type(getattr(shown, "child", shown))
     return not issubclass(cls, ResourceSerializer) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
 
 
 def path_to(model, shown) -> list:
-    """The relations that lead to the rows that a field shows."""
+    """The relations on the path to the rows of a field."""
     found = []
     for name in shown.source_attrs:
         found.append(model._meta.get_field(name))
@@ -76,7 +76,7 @@ def path_to(model, shown) -> list:
 
 
 def handler_for(model, shown) -> Step:
-    """How the value of one shown field is taken in."""
+    """The import function for a field."""
     if isinstance(shown, HyperlinkedIdentityField):
         return skip
     if isinstance(shown, ResponseMode):
@@ -96,7 +96,7 @@ def handler_for(model, shown) -> Step:
 
 
 def column(model, shown) -> models.Field:
-    """The column that a value is kept in: beside what is computed, what was recorded of it."""
+    """The column for a value; for a computed field the column with the imported value."""
     try:
         return model._meta.get_field(shown.source)
     except FieldDoesNotExist:
@@ -104,13 +104,13 @@ def column(model, shown) -> models.Field:
 
 
 def import_object(batch, representation, record, place, above: ParentRows = EMPTY):
-    """Notes what an object says; returns the key of its row, or the row where the contract shows no key."""
+    """Collects the values of an object; returns the key of its row, or the row if its component has no key."""
     if not isinstance(record, dict):
         batch.refuse(place, "Must be an object.")
         return None
     of = walk(representation)
     key = identity(batch, of.model, record.get("id"), f"{place}/id") if of.has_key else None
-    # The same few agencies and pictures are shown again and again: each is walked once.
+    # Few agencies and images occur very often: each is walked once.
     if key is not None and of.stands_alone and batch.seen[of.model, key].get(representation) == record:
         return key
     for missing in [name for name in of.required if name not in record]:
@@ -131,28 +131,28 @@ def import_object(batch, representation, record, place, above: ParentRows = EMPT
     if key is None:
         return row
     if any(row.values[name] != value for name, value in before.items()):
-        batch.seen.pop((of.model, key), None)  # what was heard before holds no longer
+        batch.seen.pop((of.model, key), None)  # earlier content is obsolete
     batch.seen[of.model, key][representation] = record
     return key
 
 
 def identity(batch, model, value, place):
-    """The primary key that an answer shows."""
+    """The primary key in an object."""
     if type(value) is int and 0 <= value < 10**18 and isinstance(model._meta.pk, models.IntegerField):
-        return value  # as nearly all are, and there are many
+        return value  # the common case
     try:
         key = converter(model._meta.pk)(value)
     except DjangoValidationError as error:
         batch.refuse(place, reason(error))
         return None
     if not re.fullmatch(key_pattern(model), str(key)):
-        batch.refuse(place, "Is no id that a row can be addressed by.")
+        batch.refuse(place, "Is not a valid id.")
         return None
     return key
 
 
 def skip(batch, row, key, value, place, above):
-    """An address of ours: it follows from the id."""
+    """A URL of this API, which follows from the id: ignored."""
 
 
 def response_mode(expected) -> Step:
@@ -177,7 +177,7 @@ def plain_value(column) -> Step:
 
 @cache
 def shown_from_beyond() -> frozenset[models.Field]:
-    """The columns of rows that the records of their owners show."""
+    """The columns with the owners of rows, if owners' records show their rows."""
     found = set()
     for representation in components():
         model = representation.Meta.model
@@ -203,7 +203,7 @@ def related_object(column, representation) -> Step:
 
 
 def one_to_one(relation, representation) -> Step:
-    """The one row that points here, as the flight that a landing ends."""
+    """The single row that refers to this one, such as the flight of a landing."""
 
     def note(batch, row, key, value, place, above):
         child = None if value is None else import_object(batch, representation, value, place, above)
@@ -214,7 +214,7 @@ def one_to_one(relation, representation) -> Step:
 
 
 def first_of_many(relation, representation) -> Step:
-    """One of the rows that point here; that it is shown says nothing of the others."""
+    """One of the rows that refer to this one; the others stay unchanged."""
 
     def note(batch, row, key, value, place, above):
         child = None if value is None else import_object(batch, representation, value, place, above)
@@ -243,9 +243,9 @@ def named_object(column) -> Step:
 
 
 def related_through(relations, step) -> Step:
-    """Rows that belong to another than the row that shows them: to one that it stands in, if to any.
+    """Rows with an owner other than the row that shows them: an enclosing row, if any.
 
-    A rocket shows the flights of its launch. An astronaut shows launches that nobody can tell the seats of."""
+    A rocket shows the flights of its launch. An astronaut shows launches without the seats, so they have no owner."""
     *before, last = relations
     if not before:
         return step
@@ -260,7 +260,7 @@ def related_through(relations, step) -> Step:
 
 def related_list(column, representation, part) -> Step:
     def note(batch, row, key, value, place, above):
-        if value is None:  # upstream answers null for an empty set here and there
+        if value is None:  # upstream sometimes answers null for an empty set
             value = []
         if not isinstance(value, list):
             batch.refuse(place, "Must be an array.")

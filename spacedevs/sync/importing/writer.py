@@ -1,4 +1,4 @@
-"""What answers say of rows, gathered first and then written at once, all or nothing."""
+"""Writes a batch of imported rows in one transaction."""
 
 from collections import Counter, defaultdict
 from contextlib import suppress
@@ -16,14 +16,14 @@ from .ownership import settle
 
 
 def write(batch) -> Counter:
-    """Writes a batch; foreign keys are checked at the end, so that no order need be kept."""
+    """Writes a batch; foreign keys are checked at the end, so the order does not matter."""
     counts = Counter()
     resolve_names(batch)
     keep_ours({model: [row.values for row in rows.values()] for model, rows in batch.rows.items()})
     pair_lists(batch)
     for column, owners in batch.one_to_one.items():
         leave(column, owners)
-    # What others are made of comes first: their search texts need no second making then.
+    # Referenced rows come first, so that search texts are computed only once.
     tables = {model: batch.rows[model] for model in in_order(batch.rows) if batch.rows[model]}
     there = dict(zip(tables, present(tables), strict=True))
     if contested := list(settle(batch.claims, batch.rows, there)):
@@ -38,7 +38,7 @@ def write(batch) -> Counter:
 
 
 def resolve_names(batch):
-    """Puts keys for names: of a row in this batch or in the database, else of a new one."""
+    """Replaces names by keys: of a row in the batch or the database, otherwise of a new row."""
     keys = {}
     for model, rows in list(batch.rows.items()):
         if issubclass(model, KnownByName):
@@ -47,7 +47,7 @@ def resolve_names(batch):
             adopt(model, {name: key for key, name in names.items()})
     for model, names in batch.names.items():
         here = {row.values.get("name"): key for key, row in batch.rows[model].items()}
-        # In falling order, so that of several rows with one name the lowest known key is left standing.
+        # In descending order, so that the lowest known key remains if several rows have the same name.
         found = model._default_manager.filter(name__in=names).order_by("-pk").values_list("name", "pk")
         there = dict(sorted(found, key=lambda pair: pair[1] >= 0))
         lowest = lowest_key(model, batch.rows[model])
@@ -62,12 +62,12 @@ def resolve_names(batch):
 
 
 def lowest_key(model, keys) -> int:
-    """The lowest key of a row here or of those in a batch; at most 0."""
+    """The lowest key in the database or the batch; at most 0."""
     return min(0, *keys, model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"] or 0)
 
 
 def make_room(model, names):
-    """Gives rows here other keys, where an upstream of our kind knows others by theirs: both have but names."""
+    """Gives local rows with provisional keys new ones, if another Softdock uses the same keys for other rows."""
     here = model._default_manager.filter(pk__in=[key for key in names if key < 0])
     lowest = lowest_key(model, names)
     for key, name in here.values_list("pk", "name"):
@@ -77,7 +77,7 @@ def make_room(model, names):
 
 
 def adopt(model, known):
-    """Gives rows that were known by their names the keys that this batch brings for them."""
+    """Gives rows with provisional keys the real keys from this batch."""
     here = model._default_manager.filter(pk__lt=0, name__in=[name for name in known if name])
     for key, name in list(here.values_list("pk", "name")):
         if known[name] != key:
@@ -85,7 +85,7 @@ def adopt(model, known):
 
 
 def move(model, old, new):
-    """Gives a row another key, or all that leads to it to the row that has the key."""
+    """Changes the key of a row; if a row with this key exists, moves all references to it."""
     if not model._default_manager.filter(pk=new).exists():
         row = model._default_manager.get(pk=old)
         row.pk, row._state.adding = new, True
@@ -99,7 +99,7 @@ def move(model, old, new):
 
 
 def pair_lists(batch):
-    """Gives rows that answers show without a key the keys of those that stand in the same place."""
+    """Gives rows without keys in records the keys of the stored rows at the same position."""
     for relation, owners in batch.keyless_children.items():
         if relation.one_to_many:
             for of, rows in owners.items():
@@ -114,7 +114,7 @@ def pair_lists(batch):
 
 
 def pair(batch, model, owners, standing) -> dict[object, list]:
-    """The keys of rows by owner: those that stand there, new ones for more; what stands beyond them is deleted."""
+    """The keys of rows by owner: existing ones, then new ones; surplus rows are deleted."""
     new, gone = [], []
     for of, rows in owners.items():
         keys = standing[of]
@@ -130,7 +130,7 @@ def pair(batch, model, owners, standing) -> dict[object, list]:
 
 
 def links_of(relation, owners) -> dict[object, list]:
-    """The keys of the rows that stand in a relation now, by owner, the oldest first."""
+    """The present keys of the rows of a relation by owner, oldest first."""
     links, owner, target = relation.related_model._default_manager, "", "pk"
     if relation.many_to_many:
         through, owner, target = link_columns(relation)
@@ -144,13 +144,13 @@ def links_of(relation, owners) -> dict[object, list]:
 
 
 def leave(column, owners):
-    """Parts rows from those that they belonged to alone, where answers show none in their place."""
+    """Clears one-to-one relations that records show as empty."""
     empty = [owner for owner, row in owners.items() if row is None]
     column.model._default_manager.filter(**{f"{column.attname}__in": empty}).update(**{column.attname: None})
 
 
 def write_rows(model, rows, standing, counts):
-    """Creates and changes rows of one table; a row that stays as it is is not written."""
+    """Creates and updates rows of a table; unchanged rows are not written."""
     created = {key: row.values for key, row in rows.items() if key not in standing}
     changed = {
         key: row.values
@@ -172,7 +172,7 @@ def write_rows(model, rows, standing, counts):
 
 
 def in_order(tables) -> list[type[models.Model]]:
-    """The tables, each behind those that its foreign keys lead to; where these go in a circle, as they come."""
+    """The tables in the order of their foreign keys; tables in a cycle in any order."""
     found = {}
 
     def visit(model, on_the_way=()):
@@ -189,13 +189,13 @@ def in_order(tables) -> list[type[models.Model]]:
 
 
 def columns_of(model, rows) -> list[models.Field]:
-    """The columns that some of these rows carry."""
+    """The columns that any of these rows sets."""
     carried = set().union(*(row.values for row in rows.values()))
     return [each for each in model._meta.concrete_fields if each.attname in carried]
 
 
 def present(rows_of) -> list[dict[object, dict]]:
-    """What the database has now, of each table, of what these rows carry, by the keys of the rows that are there."""
+    """The stored values of the columns that these rows set, by table and key."""
     lookups = [
         Lookup(model._meta.pk, [model._meta.pk, *columns_of(model, rows)], rows) for model, rows in rows_of.items()
     ]
@@ -206,7 +206,7 @@ def present(rows_of) -> list[dict[object, dict]]:
 
 
 def instances(model, values) -> list[models.Model]:
-    """Rows as they would be with these values."""
+    """Rows with these values applied."""
     there = model._base_manager.in_bulk(list(values))
     found = [there.get(key) or model(pk=key) for key in values]
     for instance in found:
@@ -216,7 +216,7 @@ def instances(model, values) -> list[models.Model]:
 
 
 def change(model, values):
-    """Changes rows that are there, all in one statement."""
+    """Updates existing rows in one statement."""
     carried = set().union(*values.values())
     columns = [each.name for each in model._meta.concrete_fields if each.attname in carried]
     model._base_manager.bulk_create(
@@ -225,16 +225,16 @@ def change(model, values):
 
 
 def require_all(model, created, rows):
-    """Refuses new rows that lack what their table cannot do without."""
+    """Refuses new rows without required values."""
     needed = {each: each.get_default() for each in model._meta.concrete_fields if not (each.null or each.primary_key)}
     problems = [
-        Problem(rows[key].place, f"Needs {column.name}, which no record here carries.")
+        Problem(rows[key].place, f"Needs {column.name}, which no record has.")
         for key, values in created.items()
         for column, default in needed.items()
         if values.get(column.attname, default) is None
     ]
     problems += [
-        Problem(place, f"Is missing, and a new {model.__name__} needs it.")
+        Problem(place, f"Is missing, but a new {model.__name__} needs it.")
         for key, values in created.items()
         for column, place in rows[key].lacks.items()
         if column not in values
@@ -244,7 +244,7 @@ def require_all(model, created, rows):
 
 
 def faults(model, written, rows) -> list[Problem]:
-    """The rows that break a constraint of their table."""
+    """The rows that violate a constraint of their table."""
     found = []
     for instance in instances(model, written):
         try:
@@ -255,7 +255,7 @@ def faults(model, written, rows) -> list[Problem]:
 
 
 def write_sets(relation, owners):
-    """Makes many-to-many sets what the answers show."""
+    """Updates many-to-many relations to the imported sets."""
     through, *names = link_columns(relation)
     owner, target = map(through._meta.get_field, names)
     [found] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
@@ -269,7 +269,7 @@ def write_sets(relation, owners):
 
 
 def drop_orphans(owned):
-    """Deletes rows that their owners no longer show, or parts them; those that others need stay as they are."""
+    """Deletes or detaches rows that their owners no longer show; protected rows stay unchanged."""
     standing = read_columns([Lookup(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
     for (column, owners), found in zip(owned.items(), standing, strict=True):
         orphans = {key for (key,) in found}.difference(*owners.values())
@@ -285,7 +285,7 @@ def drop_orphans(owned):
 
 
 def advance_sequences(tables):
-    """Lets rows made later by hand begin behind the keys that were given here."""
+    """Advances sequences beyond the imported keys, for rows that are added later."""
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Reading one endpoint of an upstream, page by page.
+"""Reads an endpoint of an upstream server, page by page.
 
-Whatever upstream answers, a reading ends: a page that cannot be read is passed over where more are to come, and one
-that brings a reading no further, as where each begins with a row that nobody has seen, does so but a few times."""
+A reading ends for any responses: an unreadable page is skipped if more follow, and the number of pages in a row
+without progress is limited, for example if each begins with an unknown row."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -18,45 +18,46 @@ from spacedevs.wording import counted
 from .upstream import Passing, Rejected, TooLarge, TooSlow
 from .upstream_answers import Page, is_key, key_of
 
-LIMIT, OVERLAP = 100, 1  # rows of a page, and of those the ones that the page before has shown
-MIN_PAGE_ROWS = OVERLAP + 1  # rows of a page with which reading goes on
-REPEATS = 5  # readings of a list that does not hold still, until others have their turn
-STALLED = 12  # pages in a row that bring a reading no further, until it ends
-SKIPPED = 3  # pages in a row that cannot be read, until their endpoint has failed
-FRUITLESS = 12  # rounds in which it has, until its reading begins anew and does not go on where it was
-LOOKING_BACK = timedelta(hours=1)  # for clocks that disagree, and for changes that were not yet committed
-EVERYTHING = timedelta(days=7)  # after which an endpoint that tells its changes is read as a whole again
-CHANGES = timedelta(hours=1)  # after which its changes are asked for again
+LIMIT, OVERLAP = 100, 1  # rows of a page, and the overlap with the previous page
+MIN_PAGE_ROWS = OVERLAP + 1  # smallest page size for resuming
+REPEATS = 5  # readings of a changing list before other endpoints are read
+STALLED = 12  # pages in a row without progress that end a reading
+SKIPPED = 3  # unreadable pages in a row that make the endpoint fail
+FRUITLESS = 12  # failed rounds after which the reading restarts instead of resuming
+LOOKING_BACK = timedelta(hours=1)  # for different clocks and uncommitted changes
+EVERYTHING = timedelta(days=7)  # after this time, an endpoint with change queries is read completely again
+CHANGES = timedelta(hours=1)  # after this time, its changes are requested again
 
 
 def is_within(moment: datetime | None, length: timedelta) -> bool:
-    """Whether something was so short a time ago; what lies far ahead was noted by a clock that was wrong."""
+    """Whether a moment is less than a duration ago; moments in the far future come from a wrong clock and do not
+    count."""
     return moment is not None and abs(timezone.now() - moment) < length
 
 
 class Reading:
-    """How one endpoint is read in a run of a mirror: its state, and what need not be kept."""
+    """The reading of an endpoint in a run of a mirror: its stored state and temporary values."""
 
     def __init__(self, run, state: MirroredEndpoint):
         self.run, self.state, self.path = run, state, state.path
-        self.endpoint = endpoints().get(self.path)  # none of what is no list
+        self.endpoint = endpoints().get(self.path)  # None for an endpoint that is not a list
         self.limit = LIMIT
-        self.looked = None  # when changes were asked for last
-        self.skipped = self.ahead = 0  # pages that could not be read just now, and the rows until the next one
-        self.furthest = self.stalled = self.nameless = 0  # the last: rows that no key could be made of
-        self.seen_before = None  # how many rows the reading before has shown, of how many
+        self.looked = None  # when changes were last requested
+        self.skipped = self.ahead = 0  # skipped unreadable pages, and the rows up to the next one
+        self.furthest = self.stalled = self.nameless = 0  # the last: rows without a valid key
+        self.seen_before = None  # rows shown by the previous reading, and the count
 
     def tell(self, text):
         self.run.tell(text)
 
     @property
     def tells_changes(self) -> bool:
-        """Whether an endpoint can be asked for what changed."""
+        """Whether the endpoint supports queries for changes."""
         return self.endpoint is not None and "last_updated__gte" in self.endpoint.filterset_class.base_filters
 
     @property
     def is_due(self) -> bool:
-        """Whether changes are to be asked for, whoever's turn it is."""
+        """Whether a query for changes is due, regardless of turns."""
         state = self.state
         is_known = self.tells_changes and state.full_ended and not (state.is_reading and not state.since)
         return bool(is_known) and not (is_within(state.ended, CHANGES) or is_within(self.looked, CHANGES))
@@ -68,7 +69,7 @@ class Reading:
             self.go_on()
 
     def go_on(self):
-        """Reads the next page; at the end looks for what has vanished."""
+        """Reads the next page; at the end looks for vanished rows."""
         if self.endpoint is None:
             self.read_object()
             return
@@ -91,7 +92,7 @@ class Reading:
             self.look_for_vanished()
 
     def read_object(self):
-        """Reads what is no list, at one go."""
+        """Reads an endpoint that is not a list."""
         value, state = self.run.upstream.object(self.path), self.state
         with transaction.atomic():
             outcome = self.run.intake.take([Record(f"{self.path}/#", value)])
@@ -102,7 +103,7 @@ class Reading:
         self.tell(f"{self.path}: read")
 
     def page(self, asked_from) -> tuple[Page, datetime]:
-        """A page, with fewer rows once it was larger than we hold, or took too long."""
+        """Requests a page, with fewer rows after one that was too large or too slow."""
         while True:
             try:
                 return self.run.upstream.page(self.path, **self.parameters(), offset=asked_from)
@@ -110,7 +111,7 @@ class Reading:
                 if self.limit == MIN_PAGE_ROWS:
                     raise
                 self.limit = max(self.limit // 4, MIN_PAGE_ROWS)
-                self.tell(f"{error}; asking for {counted(self.limit, 'row')} at a time.")
+                self.tell(f"{error}; requesting {counted(self.limit, 'row')} at a time.")
 
     def parameters(self) -> dict:
         since, asked = self.state.since, {"limit": self.limit}
@@ -123,8 +124,8 @@ class Reading:
         return asked
 
     def skip(self, asked_from, error):
-        """Passes over a page that cannot be read, where others are known to come; if these cannot be read either, all
-        of them are asked for again in the next round."""
+        """Skips an unreadable page if more follow; if those are unreadable too, all of them are requested again in the
+        next round."""
         state, beyond = self.state, asked_from + self.limit
         self.skipped, self.ahead, self.limit = self.skipped + 1, beyond - state.offset, LIMIT
         if self.skipped > SKIPPED or not state.began or beyond >= state.count:
@@ -133,7 +134,7 @@ class Reading:
         self.tell(f"Refused: a page of {self.path}: {error}")
 
     def fail(self):
-        """Is as it was before a page that could not be read; a reading that fails there in every round is given up."""
+        """Returns to the state before an unreadable page; gives the reading up if it fails there in every round."""
         state = self.state
         state.refresh_from_db()
         state.repeats += 1
@@ -141,7 +142,7 @@ class Reading:
         state.save(update_fields=["repeats", "is_reading"])
 
     def begin(self):
-        """Begins a reading: of what changed, where upstream tells that and we know the rest."""
+        """Starts a reading: only of changes, if upstream supports this and everything else is known."""
         state = self.state
         is_known = self.tells_changes and is_within(state.full_ended, EVERYTHING)
         is_known = is_known and state.changes_from <= timezone.now()
@@ -156,7 +157,7 @@ class Reading:
         self.furthest = self.stalled = self.nameless = self.skipped = self.ahead = 0
 
     def note(self, page, asked_from, moment):
-        """Notes what a page has shown, and where to go on."""
+        """Stores the rows of a page, and the position to continue from."""
         state, seen = self.state, self.state.rows.filter(sweep=self.state.sweep)
         keys = [key_of(self.endpoint.queryset.model, record) for record in page.results]
         shown_before = OVERLAP if asked_from and not self.ahead else 0
@@ -177,14 +178,14 @@ class Reading:
         state.save()
 
     def settle_skipped(self):
-        """Counts the pages that were passed over, now that one behind them could be read."""
+        """Counts the skipped pages, after a later one was readable."""
         if self.skipped:
-            self.state.repeats = max(self.state.repeats, REPEATS)  # it is not whole by being read again at once
+            self.state.repeats = max(self.state.repeats, REPEATS)  # to read it again at once would not complete it
         self.run.pages_refused += self.skipped
         self.skipped = self.ahead = 0
 
     def note_rows(self, keys, seen) -> int:
-        """Notes that these rows are there; returns how many this reading has shown by now."""
+        """Marks these rows as seen; returns the number of rows seen by this reading."""
         state = self.state
         MirroredRow.objects.bulk_create(
             [MirroredRow(endpoint=state, key=key, sweep=state.sweep) for key in dict.fromkeys(filter(None, keys))],
@@ -195,7 +196,8 @@ class Reading:
         return seen.count()
 
     def end(self, is_complete, seen):
-        """Ends a reading that has come to the last page, or begins it again, unless that showed nothing new before."""
+        """Ends a reading after the last page, or restarts it if rows are missing, unless the last restart found
+        none."""
         state = self.state
         is_worth_it = state.repeats < REPEATS and seen != self.seen_before
         self.seen_before = seen
@@ -206,19 +208,19 @@ class Reading:
         state.is_reading, state.round = False, self.run.mirror.round
         if not is_complete:
             shown, told = seen
-            about = f"{self.path} has shown {counted(shown, 'row')}, and counts {told}"
+            about = f"{self.path} listed {counted(shown, 'row')}, but counts {told}"
             self.tell(f"{about}; it will be read again in the next round.")
             return
         state.changes_from, state.ended = state.began, timezone.now()
         if not state.since:
             state.full_sweep, state.full_ended = state.sweep, state.ended
 
-    # What has vanished ---------------------------------------------------------------------------
+    # Vanished rows -------------------------------------------------------------------------------
 
     def look_for_vanished(self):
-        """Asks for each row that the last full reading did not show."""
+        """Requests each row that the last full reading did not list."""
         if self.endpoint.part:
-            return  # from a part of a list rows go without vanishing
+            return  # a row can leave a subset without being deleted
         failures = 0
         for row in self.state.rows.filter(sweep__lt=self.state.full_sweep, vanished=None):
             try:
@@ -231,7 +233,7 @@ class Reading:
                 break
 
     def look_for(self, row):
-        """Asks for a row itself; one that an earlier release has noted may have a key that no address can end in."""
+        """Requests a row itself; a key that an earlier release stored may be invalid in a URL."""
         if not is_key(self.endpoint.queryset.model, row.key):
             row.delete()
             return
@@ -252,11 +254,11 @@ class Reading:
             try:
                 self.endpoint.queryset.model._base_manager.filter(pk=row.key).delete()
             except models.ProtectedError:
-                self.tell(f"{self.path}/{row.key} stays, for others need it.")
+                self.tell(f"{self.path}/{row.key} stays, because other rows need it.")
 
 
 def pages_left(state) -> int:
-    """How many more calls the first reading of an endpoint takes, as far as that is known."""
+    """The number of requests that the first reading of an endpoint still needs, if known."""
     if state.full_ended:
         return 0
     return max(ceil(((state.count or 1) - state.offset) / (LIMIT - OVERLAP)), 1)

@@ -1,12 +1,11 @@
-"""Copying an upstream: all that it has, then again and again what changed.
+"""Mirrors an upstream server: all its data, then changes again and again.
 
-An endpoint is read page by page; the rows of a page, what was seen and where to go on are written in one
-transaction, so that a mirror can be killed at any point. Pages overlap by a row: where the first one of a
-page is none that has been seen, rows have moved meanwhile, and reading goes back. A reading ends when as
-many rows were seen as upstream counts; else it is begun again. That a row has vanished is believed only
-when upstream answers 404 to its own address.
+An endpoint is read page by page. The rows of a page, the seen keys and the next position are written in one
+transaction, so that a mirror can be killed at any point. Pages overlap by a row: if the first row of a page is
+unknown, rows have moved meanwhile, and the reading goes back. A reading is complete when it has seen as many rows as
+upstream counts; otherwise it restarts. A row counts as deleted only if upstream answers 404 to its own URL.
 
-An endpoint that fails has its next turn in the next round: it keeps no other waiting."""
+A failed endpoint is read again in the next round, so that it does not delay others."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -23,20 +22,20 @@ from spacedevs.sync.importing.record_queue import Intake
 from .endpoint_reader import Reading
 from .upstream import Passing, Rejected, Unavailable, Upstream
 
-# What is looked at first: stations, what docks at them, what will fly to them, and who is aboard.
+# Read first: stations, docking events, upcoming launches and expeditions.
 FIRST = "space_stations", "docking_events", "launches/upcoming", "events/upcoming", "expeditions", "astronauts"
 
-MAX_ASKED = 20  # in a round: records that are asked for because others claim what they show
+MAX_ASKED = 20  # per round: records that are requested because others claim their rows
 
 
 def paths() -> list[str]:
-    """The endpoints that are read, in this order; a part of a list only where it is wanted first."""
+    """The endpoints in the order of reading; subsets only if they have priority."""
     whole = [path for path, endpoint in endpoints().items() if not endpoint.part]
     return [*FIRST, *sorted(path for path in whole if path not in FIRST), *objects()]
 
 
 def shown_at(model, key) -> tuple[str, str] | None:
-    """The endpoint and the key of the record that shows a row: its own, or that of what it belongs to."""
+    """The endpoint and the key of the record that shows a row: its own, or that of its owner."""
     own = next((path for path, each in endpoints().items() if each.queryset.model is model and not each.part), None)
     if own:
         return own, str(key)
@@ -50,7 +49,7 @@ def is_part(column) -> bool:
 
 
 class Mirroring:
-    """One run of a mirror."""
+    """A run of a mirror."""
 
     def __init__(
         self, mirror: Mirror, upstream: Upstream, chosen: list[str], delete=False, tell: Callable = lambda text: None
@@ -58,7 +57,7 @@ class Mirroring:
         self.mirror, self.upstream, self.chosen, self.delete, self.tell = mirror, upstream, chosen, delete, tell
         self.outcome, self.pages_refused = Outcome(), 0
         self.intake = Intake()
-        self.failed = {}  # what is wrong with endpoints that have had their turn, by path
+        self.failed = {}  # errors of endpoints in this round, by path
 
     @cached_property
     def readings(self) -> list[Reading]:
@@ -70,8 +69,7 @@ class Mirroring:
         return [reading.state for reading in self.readings]
 
     def once(self):
-        """Ends the round that was begun, or begins and ends the next; where nothing is left of it but endpoints that
-        fail, both."""
+        """Completes the current round or the next one; both, if only failing endpoints are left in the current one."""
         try:
             if not self.read_round():
                 self.begin_round()
@@ -82,14 +80,14 @@ class Mirroring:
             raise
 
     def read_round(self) -> bool:
-        """Reads what is left of a round; returns whether any of it could be read."""
+        """Reads the rest of a round; returns whether anything was readable."""
         has_read = False
         while reading := self.next_one():
             has_read |= self.attempt(reading, reading.go_on)
         return has_read
 
     def watch(self, rest: Callable[[], None]) -> Iterator[None]:
-        """Goes round for ever; between the pages of a round, changes are asked for as they are due."""
+        """Runs rounds forever; between pages it requests changes when they are due."""
         while True:
             for reading in self.readings:
                 if reading.is_due and reading.path not in self.failed:
@@ -102,16 +100,16 @@ class Mirroring:
                 self.begin_round()
                 rest()
                 self.failed.clear()
-                self.outcome = Outcome()  # all of it has been told
+                self.outcome = Outcome()  # everything was reported
             yield
 
     def attempt(self, reading, step: Callable) -> bool:
-        """Takes a step with an endpoint; one that fails is left alone for the rest of the round."""
+        """Reads a page of an endpoint; a failed endpoint is skipped for the rest of the round."""
         try:
             step()
         except (Passing, Rejected, DataError, IntegrityError) as error:
             self.failed[reading.path] = str(error)
-            self.tell(f"{reading.path} fails, others go on: {error}")
+            self.tell(f"{reading.path} failed, others continue: {error}")
             reading.fail()
             return False
         return True
@@ -126,14 +124,14 @@ class Mirroring:
         self.mirror.save(update_fields=["round"])
 
     def end_round(self):
-        """Has figures derived here, where a server like this one derives them and all that they follow from is here.
+        """Switches to derived statistics, if upstream is a Softdock that derives its own and all source rows are here.
 
-        As they were told they would stand still, while upstream's go on by the minute; and what they follow from may
-        have changed while their own row, by its `last_updated`, has not. No other figures are shown than upstream's:
-        where it was filled by SQL, and what follows was not recomputed, they stay as they were told."""
+        Imported values would stand still while upstream's change every minute; and source rows may change without a
+        change of the dependent row's `last_updated`. If the derived values would differ from upstream's, for example
+        because upstream was filled by SQL without recomputation, they stay imported."""
         self.take_waiting()
         before = self.mirror.statistics
-        is_like_us = before != ""  # or not known yet; it costs a call
+        is_like_us = before != ""  # or still unknown; it costs a request
         told = self.upstream.statistics() if is_like_us and self.is_whole() else None
         if told in (None, before):
             return
@@ -141,27 +139,28 @@ class Mirroring:
             if told == DERIVED:
                 if not derive_what_was_told():
                     return
-                self.tell("Upstream derives its figures from its rows; from now on they are derived here too.")
+                self.tell("Upstream derives its statistics from its rows; from now on this server does so too.")
             elif before == DERIVED:
                 choose(IMPORTED)
-                self.mirror.endpoints.update(full_ended=None)  # so that all are read again as they are told
+                self.mirror.endpoints.update(full_ended=None)  # so that all rows are read again with upstream's values
             self.mirror.statistics = told
             self.mirror.save(update_fields=["statistics"])
 
     def take_waiting(self):
-        """Takes in what claimed a row of another's, once the round has shown whether that one has let it go.
+        """Imports waiting records that claim rows of other owners, after the round has shown whether these were
+        released.
 
-        Where it was not read, or is no more, upstream is asked for it."""
+        An owner that was not read or no longer exists is requested from upstream."""
         self.account(self.intake.take_again())
         for model, key in self.intake.holders[:MAX_ASKED]:
             try:
                 self.ask_about(model, key)
             except (Passing, Rejected) as error:
-                self.tell(f"{model.__name__} {key} cannot be asked for: {error}")
+                self.tell(f"{model.__name__} {key} could not be requested: {error}")
         self.account(self.intake.end())
 
     def ask_about(self, model, key):
-        """Asks what a row shows now."""
+        """Requests the present record of a row."""
         path, shown = shown_at(model, key) or (None, None)
         record = self.upstream.record(path, shown) if path else {}
         if record is None:
@@ -170,7 +169,7 @@ class Mirroring:
             self.account(self.intake.take([Record(f"{path}/{shown}/#", record, endpoints()[path])]))
 
     def is_whole(self) -> bool:
-        """Whether everything that upstream has is here."""
+        """Whether the mirror is complete."""
         return set(self.chosen) == set(paths()) and all(state.full_ended for state in self.states)
 
     def next_one(self) -> Reading | None:

@@ -1,4 +1,4 @@
-"""Asking an upstream: within its budget of calls, patiently, and believing nothing that it cannot mean."""
+"""The client for an upstream server: limits its requests, retries, and refuses implausible responses."""
 
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -18,56 +18,56 @@ from . import upstream_answers as answers
 from .upstream_answers import DAY, MAX_CALLS, Implausible, Overfull, Page
 
 ATTEMPTS = 5
-MAX_ANSWER_BYTES = 16 * 2**20  # bytes of an answer, unpacked
-MAX_REFUSAL_BYTES = 2**16  # bytes of an answer that wants us to wait, in which words may say how long
-LIMIT, PERIOD = 15, 3600  # calls in so many seconds, as Launch Library grants them to anyone
+MAX_ANSWER_BYTES = 16 * 2**20  # decompressed size of a response, in bytes
+MAX_REFUSAL_BYTES = 2**16  # size of a 429 response, whose text may tell how long to wait
+LIMIT, PERIOD = 15, 3600  # requests and seconds: Launch Library's limit for anonymous clients
 
 
 class Passing(Exception):
-    """Something went wrong that may go right the next time."""
+    """A failure that may be temporary."""
 
 
 class TooLarge(Passing):
-    """Upstream answers more at once than we hold."""
+    """The response is too large."""
 
 
 class TooSlow(Passing):
-    """Upstream sends less in the time that it has than was asked for."""
+    """The response did not arrive completely in time."""
 
 
 class Throttled(Passing):
-    """Upstream wants to be left alone for a while."""
+    """Upstream asked the client to wait."""
 
 
 class Unreachable(Passing):
-    """Upstream takes no connection."""
+    """Upstream accepts no connection."""
 
 
 class Rejected(Exception):
-    """Upstream will not answer this, however often it is asked."""
+    """Upstream refuses this request permanently."""
 
     def __init__(self, address, status, location=""):
-        super().__init__(f"{address} answers {status}{location and f', which leads to {location[:200]}'}")
+        super().__init__(f"{address} answers {status}{location and f', a redirect to {location[:200]}'}")
         self.status = status
 
 
 class Unavailable(Exception):
-    """Upstream answers nothing at all for now."""
+    """Upstream does not answer anything for now."""
 
 
 class Budget:
-    """So many calls in so many seconds, counted in the database before they are made; 0 for as many as we like.
+    """A limit of requests per time, counted in the database before each request; 0 means no limit.
 
-    What is kept there may be of a clock that was wrong: moments that cannot be are left out."""
+    Stored moments may come from a wrong clock: impossible ones are ignored."""
 
     def __init__(self, mirror: Mirror, limit=LIMIT, wait: Callable[[float], None] = sleep, tell=lambda text: None):
         self.mirror, self.limit, self.period, self.wait, self.tell = mirror, limit, PERIOD, wait, tell
 
     def spend(self):
-        """Waits until another call may be made, and counts it."""
+        """Waits until another request is allowed, and counts it."""
         while (seconds := self.seconds_to_wait()) > 0:
             until = datetime.fromtimestamp(time() + seconds, UTC)
-            self.tell(f"Waiting until {until:%Y-%m-%d %H:%M:%S} UTC for the next call.")
+            self.tell(f"Waiting until {until:%Y-%m-%d %H:%M:%S} UTC for the next request.")
             self.wait(seconds)
         self.count(1)
 
@@ -76,7 +76,7 @@ class Budget:
         self.mirror.save(update_fields=["calls"])
 
     def recent(self) -> list[float]:
-        """The calls that still count."""
+        """The requests that still count."""
         now = time()
         return [moment for moment in self.mirror.calls if now - self.period < moment <= now]
 
@@ -88,12 +88,12 @@ class Budget:
         return max(free, blocked if blocked <= now + DAY else 0) - now
 
     def block(self, seconds):
-        """Makes no call for as long as upstream wants none, also after a restart."""
+        """Stores the moment until which upstream wants no requests, also for restarts."""
         self.mirror.blocked_until = time() + seconds
         self.mirror.save(update_fields=["blocked_until"])
 
     def adopt(self, limits: answers.Limits):
-        """Keeps to the limits that upstream tells, and counts calls that others have made."""
+        """Applies the limits that upstream reports, and counts requests of other clients."""
         self.limit, self.period = limits.calls, limits.period
         self.count(max(limits.spent - len(self.recent()), 0))
 
@@ -107,8 +107,8 @@ class Upstream:
             headers["Authorization"] = f"Token {token}"
         self.base, self.budget = base.rstrip("/"), budget
         self.client = Client(headers=headers)
-        self.is_well = True  # whether what was asked last has been answered: then patience is worth it
-        self.told_to_wait = 0  # seconds, since it answered last
+        self.is_well = True  # whether the last request was answered: only then retries are worthwhile
+        self.told_to_wait = 0  # seconds since the last response
 
     def __enter__(self):
         return self
@@ -117,15 +117,15 @@ class Upstream:
         self.client.close()
 
     def page(self, path, **parameters) -> tuple[Page, datetime]:
-        """A page of a list, and when it was answered by upstream's clock."""
+        """A page of a list, and its time by upstream's clock."""
         return self.get(path, answers.a_page, **parameters)
 
     def object(self, path) -> dict:
-        """What is neither a list nor a record."""
+        """An object that is neither a list nor a record."""
         return self.get(path, answers.an_object)[0]
 
     def record(self, path, key) -> dict | None:
-        """One record; None where upstream does not have it."""
+        """A record; None if upstream does not have it."""
         try:
             return self.get(f"{path}/{key}", partial(answers.a_record, key=key))[0]
         except Rejected as rejected:
@@ -134,15 +134,15 @@ class Upstream:
             raise
 
     def learn_limits(self):
-        """Asks how many calls are granted; an upstream that does not tell grants what it always has."""
+        """Requests the rate limit; without an answer the default stays."""
         try:
             self.budget.adopt(self.get("api-throttle", answers.limits)[0])
         except (Passing, Rejected) as error:
-            granted = f"{counted(self.budget.limit, 'call')} an hour" if self.budget.limit else "no limit"
-            self.budget.tell(f"Upstream tells no limits ({error}); keeping to {granted}.")
+            granted = f"{counted(self.budget.limit, 'request')} per hour" if self.budget.limit else "no limit"
+            self.budget.tell(f"Upstream does not report its rate limit ({error}); using {granted}.")
 
     def statistics(self) -> str | None:
-        """Where the figures of a server like this one come from; "" for another, None if that cannot be told."""
+        """The source of statistics of an upstream Softdock; "" for other servers, None if unknown."""
         try:
             return self.get("dataset", answers.an_origin)[0]
         except Rejected:
@@ -151,9 +151,9 @@ class Upstream:
             return None
 
     def get(self, path, parse: Callable, **parameters) -> tuple:
-        """What was asked for as `parse` makes it of an answer, and when it was answered.
+        """Requests a path; returns the result of `parse` and the time of the response.
 
-        Raises Passing or Rejected where this path alone may be at fault, Unavailable where it is upstream."""
+        Raises Passing or Rejected if only this path may be the cause, Unavailable if upstream is."""
         address, attempts = f"{self.base}/{path}/", ATTEMPTS if self.is_well else 1
         self.is_well = False
         try:
@@ -179,19 +179,19 @@ class Upstream:
 
     @contextmanager
     def asking(self, address):
-        """Says in our words what can go wrong with an answer."""
+        """Translates errors of a response into our exceptions."""
         try:
             yield
         except (Implausible, Unreadable) as error:
             raise Passing(f"{address} answers {error}") from error
         except (Overfull, Oversized) as error:
-            raise TooLarge(f"{address} answers more than we hold: {error}") from error
+            raise TooLarge(f"{address} sent too large a response: {error}") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise Unreachable(f"{address} cannot be reached: {error}") from error
+            raise Unreachable(f"{address} is unreachable: {error}") from error
         except httpx.TimeoutException as error:
-            raise TooSlow(f"{address} does not answer in time") from error
+            raise TooSlow(f"{address} did not answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL, Forbidden) as error:
-            raise Passing(f"{address} does not answer: {error or type(error).__name__}") from error
+            raise Passing(f"{address} did not answer: {error or type(error).__name__}") from error
 
     def check(self, response):
         status = response.status_code
@@ -202,10 +202,10 @@ class Upstream:
         if status != httpx.codes.OK:
             raise Rejected(response.url, status, response.headers.get("location", ""))
         if "json" not in response.headers.get("content-type", ""):
-            raise Passing(f"{response.url} answers no JSON")
+            raise Passing(f"{response.url} did not answer JSON")
 
     def throttle(self, response):
-        """Has the budget wait for as long as an answer wants; who wants more than a day in all is given up for now."""
+        """Waits as long as a response demands; gives up for now if the total exceeds a day."""
         header = response.headers.get("retry-after", "")
         try:
             words = b"" if header else body_of(response, MAX_REFUSAL_BYTES)
@@ -215,19 +215,19 @@ class Upstream:
         self.budget.block(seconds)
         self.told_to_wait += seconds
         if self.told_to_wait > DAY:
-            raise Unavailable(f"{response.url} wants no call, for more than a day by now")
-        raise Throttled(f"{response.url} wants no call for {seconds:.0f} s")
+            raise Unavailable(f"{response.url} has refused requests for more than a day")
+        raise Throttled(f"{response.url} refuses requests for {seconds:.0f} s")
 
 
 def may_pass(error) -> bool | float:
-    """Whether to ask the same again; after how long, where the budget will wait by itself."""
+    """Whether to retry, and after how long if the budget does not wait itself."""
     if isinstance(error, Throttled):
         return 0.0
     return isinstance(error, Passing) and not isinstance(error, TooLarge)
 
 
 def complaint(base: str, token: str) -> str:
-    """What is wrong with the address of an upstream, or with the token that it knows us by; "" if nothing is."""
+    """The problem of an upstream's URL or token; "" if both are valid."""
     try:
         parts = urlsplit(base)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and bool(httpx.URL(base).host)
@@ -235,7 +235,7 @@ def complaint(base: str, token: str) -> str:
     except (ValueError, httpx.InvalidURL):
         is_address = is_bare = False
     if not (is_address and is_bare) or len(base) > Mirror._meta.get_field("base").max_length:
-        return f"An upstream is an address like http://127.0.0.1:8001/2.3.0, not {base[:200]!r}."
+        return f"An upstream is a URL such as http://127.0.0.1:8001/2.3.0, not {base[:200]!r}."
     if not (token.isascii() and token.isprintable()):
-        return "A token is of printable ASCII characters."
+        return "A token consists of printable ASCII characters."
     return ""

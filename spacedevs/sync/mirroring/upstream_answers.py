@@ -1,7 +1,7 @@
-"""What an upstream says of itself and of its rows: read in one place, and believed only within bounds.
+"""Parses responses of an upstream server, and accepts only plausible values.
 
-Each function here takes what was answered, and returns what is meant by it. What nothing can be made of raises
-Implausible; where there is a careful reading, as of how long to wait, that is taken instead."""
+Each function takes a response and returns its meaning. It raises Implausible for an unusable one, or uses a safe value
+if there is one, for example for the time to wait."""
 
 import re
 from dataclasses import dataclass
@@ -14,27 +14,27 @@ from spacedevs.api.models import key_pattern
 from spacedevs.statistics.origin import DERIVED, IMPORTED
 from spacedevs.wording import counted
 
-DAY = 86_400  # seconds: the longest that is waited because an upstream says so
-UNTOLD_WAIT = 60  # seconds, where upstream does not say when it will answer again
+DAY = 86_400  # seconds: the longest accepted waiting time
+UNTOLD_WAIT = 60  # seconds to wait if upstream does not say how long
 MAX_ROWS = 10**7  # of a list
 MAX_PAGE_ROWS = 1_000  # of these, on a page, whose limit is a tenth of that
-MAX_CALLS = 10_000  # that are counted in a period; who grants more is asked so often
-MOST_VALUES, DEEPEST = 10**6, 64  # of an answer: objects, arrays, and what they hold; a page of launches has 100,000
+MAX_CALLS = 10_000  # the largest number of requests per period that is used
+MOST_VALUES, DEEPEST = 10**6, 64  # values of a response, including objects and arrays; a page of launches has 100,000
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before there was a Launch Library
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before Launch Library existed
 
 
 class Implausible(Exception):
-    """An answer that nothing can be made of, and why."""
+    """The response is unusable; the message tells why."""
 
 
 class Overfull(Exception):
-    """An answer of more values than we hold at once."""
+    """The response has too many values."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list, and how many rows upstream says that the list has."""
+    """A page of a list, and upstream's count of the list."""
 
     count: int
     results: list
@@ -42,7 +42,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Limits:
-    """How many calls are granted in how many seconds, and how many of them are spent."""
+    """A rate limit: requests, seconds, and used requests."""
 
     calls: int
     period: int
@@ -50,11 +50,11 @@ class Limits:
 
 
 def decoded(body: bytes) -> object:
-    """The JSON of an answer, which is neither too deep nor too much to go through."""
+    """The JSON of a response, limited in depth and number of values."""
     try:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Implausible(f"what is no JSON: {error}") from error
+        raise Implausible(f"invalid JSON: {error}") from error
     level, values = [answer], 0
     for _ in range(DEEPEST):
         level = [inner for each in level if isinstance(each, dict | list) for inner in inside(each)]
@@ -63,7 +63,7 @@ def decoded(body: bytes) -> object:
             raise Overfull(f"more than {MOST_VALUES} values")
         if not level:
             return answer
-    raise Implausible(f"what is nested more than {DEEPEST} deep")
+    raise Implausible(f"JSON nested deeper than {DEEPEST} levels")
 
 
 def inside(value: dict | list):
@@ -86,28 +86,28 @@ def shown(value) -> str:
 
 def an_object(answer) -> dict:
     if not isinstance(answer, dict):
-        raise Implausible(f"{shown(answer)}, which is no object")
+        raise Implausible(f"{shown(answer)} instead of an object")
     return answer
 
 
 def a_page(answer) -> Page:
     results = an_object(answer).get("results")
     if not isinstance(results, list):
-        raise Implausible("what is no page of a list")
+        raise Implausible("something other than a page of a list")
     if len(results) > MAX_PAGE_ROWS:
         raise Implausible(f"a page of {counted(len(results), 'row')}")
     return Page(whole(answer, "count", 0, MAX_ROWS), results)
 
 
 def a_record(answer, key: str) -> dict:
-    """The record of this key."""
+    """The record with this key."""
     if str(an_object(answer).get("id")).lower() != key:
         raise Implausible(f"another record: {shown(answer.get('id'))}")
     return answer
 
 
 def an_origin(answer) -> str:
-    """Where a server like this one says that its figures come from."""
+    """The source of statistics that a Softdock reports."""
     origin = an_object(answer).get("statistics")
     if origin not in (DERIVED, IMPORTED):
         raise Implausible(f"statistics of {shown(origin)}")
@@ -115,7 +115,7 @@ def an_origin(answer) -> str:
 
 
 def limits(answer) -> Limits:
-    """What a token is granted. Nobody grants no calls at all, nor counts them over more than a day."""
+    """The rate limit of a token. Zero requests, or a period of more than a day, are implausible."""
     calls = whole(an_object(answer), "your_request_limit", 1, 2**63)
     period = whole(answer, "limit_frequency_secs", 1, DAY)
     spent = whole(answer, "current_use", 0, 2**63)
@@ -123,7 +123,7 @@ def limits(answer) -> Limits:
 
 
 def key_of(model, record) -> str | None:
-    """The key of a record, if it is one that a row here can have, and an address can end in."""
+    """The key of a record, if it is valid for a row and in a URL."""
     value = record.get("id") if isinstance(record, dict) else None
     key = str(value).lower() if type(value) in (int, str) else ""
     return key if is_key(model, key) else None
@@ -134,9 +134,9 @@ def is_key(model, text: str) -> bool:
 
 
 def moment(date: str) -> datetime:
-    """When something was answered: by upstream's clock, unless that is ahead of ours.
+    """The time of a response by upstream's clock, or by ours if that is earlier.
 
-    What has changed since then is asked for later, so the earlier of the two is the one that misses nothing."""
+    Changes since then are requested later, so the earlier time misses nothing."""
     now = datetime.now(UTC)
     return min(max(http_date(date) or now, LONG_AGO), now)
 
@@ -149,7 +149,7 @@ def http_date(text: str) -> datetime | None:
 
 
 def wait(header: str, body: bytes) -> float:
-    """For how many seconds, a day at most, a throttled answer says to wait: in its header, else in words."""
+    """The seconds to wait from a 429 response, at most a day: from its header, otherwise from its text."""
     words = re.search(rb"([0-9]+) second", body)
     if re.fullmatch("[0-9]+", header):
         return a_day_at_most(header)

@@ -22,20 +22,20 @@ class Command(BaseCommand):
             "--endpoints",
             type=lambda text: text.split(","),
             metavar="A,B",
-            help="Only these, such as 'launches,config/orbits'.",
+            help="Only these endpoints, for example 'launches,config/orbits'.",
         )
         parser.add_argument("--gzip", action="store_true", help="Compress the files.")
         parser.add_argument("--offer", action="store_true", help="Make the files of /2.3.0/dump/ instead.")
 
     def handle(self, *, folder, endpoints, gzip, offer, **options):
         if offer:
-            with suppress(OSError):  # whoever asks the server comes first, where the system lets it be told so
+            with suppress(OSError):  # requests have priority over the export, if the system supports it
                 os.nice(10)
             return make()
         if unknown := set(endpoints or ()) - files().keys():
-            raise CommandError(f"There is no endpoint {', '.join(sorted(unknown))}.", returncode=2)
+            raise CommandError(f"Unknown endpoint: {', '.join(sorted(unknown))}.", returncode=2)
         if folder is None or (str(folder) == STANDARD_OUTPUT and len(endpoints or ()) != 1):
-            raise CommandError("Say where to: to a folder, or one of the --endpoints to -.", returncode=2)
+            raise CommandError("Name a folder, or one endpoint (--endpoints) and - for standard output.", returncode=2)
         if str(folder) == STANDARD_OUTPUT:
             with snapshot():
                 for line in files()[endpoints[0]]():

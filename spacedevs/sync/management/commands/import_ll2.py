@@ -16,9 +16,8 @@ from spacedevs.sync.importing.outcome import Outcome
 from spacedevs.sync.importing.record_queue import Intake
 from spacedevs.wording import counted
 
-# Records that are written in one transaction. A kill leaves whole records behind; memory is bounded whatever the
-# size of a file; and nobody who writes meanwhile waits for long. That a file be all or nothing would gain nothing,
-# since it can be imported again.
+# Records per transaction. So a killed import leaves only complete records, memory is bounded for files of any size,
+# and other writers do not wait long. A file need not be atomic, since it can be imported again.
 CHUNK = 250
 BAR = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
 
@@ -31,23 +30,25 @@ class Command(BaseCommand):
             "paths", nargs="+", metavar="PATH", help="Files, gzipped or not; folders of them; - for standard input."
         )
         parser.add_argument(
-            "--component", help="The schema of the records, such as 'Orbit', if it cannot be recognised."
+            "--component", help="The component of the records, for example 'Orbit', if it cannot be recognised."
         )
-        parser.add_argument("--dry-run", action="store_true", help="Write nothing, and report what would change.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Report what would change without writing anything."
+        )
 
     def handle(self, *args, paths, component, dry_run, **options):
         if component and component not in map(name_of, components()):
-            raise CommandError(f"There is no component {component!r}.", returncode=2)
+            raise CommandError(f"Unknown component {component!r}.", returncode=2)
         self.outcome, self.unreadable, self.others = Outcome(), [], defaultdict(list)
-        # What one record would create, the next would find: so a dry run is one transaction, which is undone.
+        # Later records may depend on earlier ones: so a dry run is one transaction, which is rolled back.
         with transaction.atomic() if dry_run else nullcontext():
-            if is_empty():  # these are not one's own data, or the figures are right as they come
+            if is_empty():  # the data are not the user's own, or the imported figures are right
                 choose(IMPORTED)
             self.take_in([file for path in paths for file in files(path)], Intake(component))
             if dry_run:
                 transaction.set_rollback(True)
         if not dry_run:
-            pending.settle()  # what could not be done right after its records were written
+            pending.settle()  # updates that were not possible right after the write
         report(self.outcome, self.stdout, self.stderr)
         if dry_run:
             self.stdout.write("Nothing was written.")
@@ -55,8 +56,8 @@ class Command(BaseCommand):
             self.stderr.write(why)
         for version, (path, *more) in self.others.items():
             which = f"{path} and {counted(len(more), 'more file')}" if more else path
-            are = "these are answers" if more else "this is an answer"
-            self.stderr.write(f"{which}: {are} of LL2 {version}; what is taken in are answers of LL2 {VERSION}.")
+            are = "these are responses" if more else "this is a response"
+            self.stderr.write(f"{which}: {are} of LL2 {version}; only responses of LL2 {VERSION} can be imported.")
         unread = len(self.unreadable) + sum(map(len, self.others.values()))
         if unread or self.outcome.refused:
             refused = counted(len(self.outcome.refused), "record was", "records were")
@@ -70,7 +71,7 @@ class Command(BaseCommand):
         self.outcome.add(intake.end())
 
     def records(self, paths):
-        """All records of these files, while a bar tells how far they have been read."""
+        """All records of these files, with a progress bar."""
         sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
         is_shown = self.stdout.isatty()
         with Progress(*BAR, console=console(self.stdout), disable=not is_shown, transient=True) as progress:

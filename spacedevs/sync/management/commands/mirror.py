@@ -16,22 +16,22 @@ from spacedevs.sync.mirroring.mirror import Mirroring, paths
 from spacedevs.sync.mirroring.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
 from spacedevs.wording import counted
 
-PAUSE = 300  # seconds until an upstream that failed, or has been read through, is asked again
-MAX_NAMED = 3  # of the endpoints that failed
+PAUSE = 300  # seconds until the next request after a failure or a complete round
+MAX_NAMED = 3  # failed endpoints in the message
 SAMPLE = (
-    "This database holds the sample data: upstream's astronauts, rockets and launches would stand beside those of the "
-    "sample. Begin with an empty one (prepare --empty), delete the sample (--drop-sample), or keep it (--keep-sample)."
+    "This database contains the sample data; upstream's astronauts, rockets and launches would be duplicates of the "
+    "sample's. Use an empty database (prepare --empty), delete the sample (--drop-sample), or keep it (--keep-sample)."
 )
 CHANGED = (
-    "This database holds more than the sample as it was loaded, so nothing was deleted: begin with an empty one "
-    "(prepare --empty), or keep what is here (--keep-sample)."
+    "This database contains more than the unchanged sample, so nothing was deleted: use an empty database "
+    "(prepare --empty), or keep the data (--keep-sample)."
 )
 
 
 def calls(text) -> int:
-    """A number of calls as it is typed."""
+    """An argparse type: a number of requests."""
     if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
     return int(text)
 
 
@@ -44,20 +44,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--once", action="store_true", help="Read everything, or what changed, then exit (default).")
+        what.add_argument("--once", action="store_true", help="Read everything or the changes, then exit (default).")
         what.add_argument("--watch", action="store_true", help="Keep running.")
         what.add_argument("--status", action="store_true", help="Show what is mirrored and how old it is.")
         what.add_argument(
             "--forget-wait",
             action="store_true",
-            help="Forget how long to wait and which requests were made, then exit.",
+            help="Forget waiting times and counted requests, then exit.",
         )
         samples = parser.add_mutually_exclusive_group()
         samples.add_argument(
-            "--keep-sample", action="store_true", help="Keep the sample data and add upstream's records."
+            "--keep-sample", action="store_true", help="Keep the sample data beside upstream's records."
         )
         samples.add_argument(
-            "--drop-sample", action="store_true", help="First delete the sample data, if nobody has changed them."
+            "--drop-sample", action="store_true", help="Delete the sample data first, if they are unchanged."
         )
         parser.add_argument(
             "--from", dest="base", default=settings.UPSTREAM, metavar="URL", help="Upstream (default: %(default)s)."
@@ -67,7 +67,7 @@ class Command(BaseCommand):
             "--endpoints",
             type=lambda text: text.split(","),
             metavar="A,B",
-            help="Only these, such as 'launches,config/orbits'.",
+            help="Only these endpoints, for example 'launches,config/orbits'.",
         )
         parser.add_argument(
             "--budget",
@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def handle(self, *, base, token, endpoints, budget, delete, watch, status, **options):
         chosen = [path for path in paths() if not endpoints or path in endpoints]
         if unknown := set(endpoints or ()) - set(chosen):
-            raise CommandError(f"There is no endpoint {', '.join(sorted(unknown))}.", returncode=2)
+            raise CommandError(f"Unknown endpoint: {', '.join(sorted(unknown))}.", returncode=2)
         if wrong := complaint(base, token):
             raise CommandError(wrong, returncode=2)
         base = base.rstrip("/")
@@ -97,14 +97,14 @@ class Command(BaseCommand):
                     self.make_way(options["keep_sample"], options["drop_sample"])
                 self.mirror(base, token, chosen, budget, delete, watch)
         except Taken:
-            raise CommandError("Another mirror is at work on this database.") from None
+            raise CommandError("Another mirror process uses this database.") from None
 
     def forget_wait(self, base):
         Mirror.objects.filter(base=base).update(blocked_until=0, calls=[])
-        self.say(f"Forgotten: until when {base} wants no call, and which calls were made.")
+        self.say(f"Forgot the waiting time and the counted requests of {base}.")
 
     def make_way(self, keep, drop):
-        """Sees that no sample stands where an upstream's data are to come."""
+        """Refuses to mirror into a database with the sample data."""
         if keep or not sample.is_there():
             return
         if not drop:
@@ -116,7 +116,7 @@ class Command(BaseCommand):
 
     def mirror(self, base, token, chosen, limit, delete, watch):
         mirror, is_new = Mirror.objects.get_or_create(base=base)
-        if is_new:  # later on it may have been chosen otherwise
+        if is_new:  # later the user may have chosen otherwise
             choose(IMPORTED)
         budget = Budget(mirror, limit, tell=self.say)
         with Upstream(base, token, budget) as upstream:
@@ -133,18 +133,18 @@ class Command(BaseCommand):
         self.judge(run)
 
     def judge(self, run):
-        """Ends with what went wrong, if anything did."""
+        """Raises an error if anything failed."""
         if run.failed:
             named = "; ".join(list(run.failed.values())[:MAX_NAMED])
             more = f"; and {len(run.failed) - MAX_NAMED} more" if len(run.failed) > MAX_NAMED else ""
-            raise CommandError(one_line(f"Upstream fails: {named}{more}. Run this again to go on."))
+            raise CommandError(one_line(f"Upstream fails: {named}{more}. Run this command again to resume."))
         if run.outcome.refused or run.pages_refused:
             pages = f"{counted(run.pages_refused, 'page')} and " if run.pages_refused else ""
             records = counted(len(run.outcome.refused), "record was", "records were")
             raise CommandError(f"{pages}{records} refused.", returncode=2)
 
     def watch(self, run, token):
-        is_known = not token  # what upstream grants
+        is_known = not token  # whether the limits of upstream are known
         going = run.watch(lambda: sleep(PAUSE))
         while True:
             try:
@@ -153,7 +153,7 @@ class Command(BaseCommand):
                     is_known = True
                 next(going)
             except Unavailable as error:
-                self.say(f"Upstream fails: {error}. Trying again in {PAUSE} s.")
+                self.say(f"Upstream fails: {error}. Retrying in {PAUSE} s.")
                 sleep(PAUSE)
                 going = run.watch(lambda: sleep(PAUSE))
 
@@ -176,13 +176,13 @@ class Command(BaseCommand):
         ]
         table(self.stdout, ["", "here", "upstream", "vanished", "complete, age", "current, age"], rows)
         left = sum(map(pages_left, states)) + len(paths()) - len(states)
-        calls = counted(left, "call is", "calls are")
+        calls = counted(left, "request is", "requests are")
         recent = len(Budget(mirror, limit).recent())
-        self.stdout.write(f"{counted(recent, 'call')} in the last hour{f' of {limit}' if limit else ''}.")
+        self.stdout.write(f"{counted(recent, 'request')} in the last hour{f' of {limit}' if limit else ''}.")
         if not left:
             self.stdout.write("Complete.")
         elif limit:
             done = timezone.now() + timedelta(hours=left / limit)
-            self.stdout.write(f"At least {calls} left until it is complete: about {done:%Y-%m-%d %H:%M} UTC.")
+            self.stdout.write(f"At least {calls} left: complete at about {done:%Y-%m-%d %H:%M} UTC.")
         else:
-            self.stdout.write(f"At least {calls} left until it is complete.")
+            self.stdout.write(f"At least {calls} left.")
