@@ -1,7 +1,7 @@
 """Uploads of images: checked, re-encoded and stored under random names.
 
-The server writes the stored file itself, so it contains nothing but the image. Rows store the absolute URL of a file, as
-for images on other servers, because responses show the column as it is."""
+The server writes the stored file itself, so it contains nothing but the image. Rows store the absolute URL of a file,
+as for images on other servers, because responses show the column as it is."""
 
 import errno
 import logging
@@ -191,7 +191,8 @@ def serve(request, path):
         if error.errno == errno.ENAMETOOLONG:
             raise Http404 from None
         raise
-    response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'  # the same on servers with copies of the files
+    # The same on servers with copies of the files.
+    response["ETag"] = f'"{blake2b(path.encode(), digest_size=15).hexdigest()}"'
     if isinstance(response, FileResponse):
         response["Content-Type"] = media_types.type_of(path)
     return response
