@@ -22,7 +22,7 @@ COMPLAINTS = KEY, HOSTS, DEBUG, TLS, LOGS, REDIS, COPIES = (
     "SPACEDEVS_DEBUG shows settings and data",
     "SPACEDEVS_TLS needs a proxy",
     "SPACEDEVS_LOG_FORMAT must be text or json",
-    "REDIS_URL begins with",
+    "REDIS_URL must begin with",
     "DATABASE_REPLICA_URLS must name PostgreSQL servers",
 )
 COPY = {"replica1": {"ENGINE": "django.db.backends.sqlite3"}}
@@ -86,7 +86,9 @@ def test_any_other_server_refuses_it_too(values, settings):
 @pytest.mark.parametrize("name", ["THROTTLE_ANONYMOUS", "THROTTLE_KEYS", "THROTTLE_FAILED"])
 def test_any_other_server_refuses_a_limit_that_is_none(name, settings):
     setattr(settings, name, "15/fortnight")
-    with pytest.raises(ImproperlyConfigured, match=f"{name}: '15/fortnight' is not a rate; write it like 15/hour"):
+    with pytest.raises(
+        ImproperlyConfigured, match=f"{name}: '15/fortnight' is not a rate. Use a format such as 15/hour"
+    ):
         refuse_faults()
 
 

@@ -1,4 +1,4 @@
-"""DRF's handler of exceptions: every error under the API is JSON with a `detail`."""
+"""DRF's exception handler: every error below the API is JSON with a `detail`."""
 
 from django.http import JsonResponse
 from rest_framework import views
@@ -9,7 +9,7 @@ from spacedevs.http.errors import FAILURES, RETRY, reason
 
 
 def exception_handler(error, context):
-    """DRF's handler, for what it does not know of and for views that cannot write JSON."""
+    """Extends DRF's handler to other exceptions and to views without a JSON renderer."""
     if isinstance(error, FAILURES):
         return JsonResponse({"detail": reason(error)}, status=503, headers=dict([RETRY]))
     response = views.exception_handler(error, context)

@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Named(models.Model):
-    """A row of a lookup table: an id that the contract gives out, and what it is called."""
+    """A row of a lookup table: an id and a name."""
 
     name = models.CharField(max_length=255)
 
@@ -15,16 +15,16 @@ class Named(models.Model):
 
 
 class KnownByName(models.Model):
-    """A row that an answer may name without its id, as the parent of an agency.
+    """A row that responses may show by name without its id, such as the parent of an agency.
 
-    Until its id is known such a row has a negative one, and no list of its own endpoint shows it."""
+    Until its id is known it has a negative id, and the list of its endpoint does not show it."""
 
     class Meta:
         abstract = True
 
 
 def key_pattern(model: type[models.Model]) -> str:
-    """Keys in their one canonical writing, so that a row has one address; no others are taken in."""
+    """URL converters that accept only the canonical form of a key, so that each row has exactly one URL."""
     if isinstance(model._meta.pk, models.UUIDField):
         return "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
     sign = "-?" if issubclass(model, KnownByName) else ""

@@ -9,21 +9,21 @@ INT64 = 2**63 - 1
 
 
 class Pagination(LimitOffsetPagination):
-    """Pages by `limit` and `offset` as LL2 2.3.0 has them; what is no number is taken as not given."""
+    """Pages by `limit` and `offset` as in LL2 2.3.0, which ignores values that are not numbers."""
 
     default_limit = 10
     max_limit = 100
     template = "api/pages.html"
 
     def get_paginated_response_schema(self, schema) -> dict:
-        """What the OpenAPI document says of a page. The framework's own says `nullable`, which is no word of 3.1."""
+        """The schema of a page. The framework's own uses `nullable`, which OpenAPI 3.1 does not have."""
         address = append_meta(build_basic_type(OpenApiTypes.URI), {"nullable": True})
         shown = {"count": {"type": "integer"}, "next": address, "previous": address, "results": schema}
         return build_object_type(properties=shown, required=["count", "results"])
 
     @property
     def first(self) -> int:
-        """The number of the first row of a page, as people count."""
+        """The number of the first row of a page, counted from 1."""
         return min(self.offset + 1, self.count)
 
     @property
@@ -31,11 +31,11 @@ class Pagination(LimitOffsetPagination):
         return min(self.offset + self.limit, self.count)
 
     def keys_of(self, rows: models.QuerySet, request) -> list:
-        """The keys of the rows of a page, found and counted in one statement."""
+        """The keys of the rows of a page and the total count, in one statement."""
         self.request, self.limit, self.offset = request, self.get_limit(request), self.get_offset(request)
         try:
             sql, parameters = rows.order_by().values("pk").query.sql_with_params()
-        except EmptyResultSet:  # Django sees that no row can be meant, as by a year before all others
+        except EmptyResultSet:  # Django knows that no row can match, for example for a year before the first
             self.count = 0
             return []
         counted = rows.annotate(total=RawSQL(f"(SELECT count(*) FROM ({sql}) counted)", parameters))  # noqa: S608, S611

@@ -1,4 +1,4 @@
-"""What keeps the database right, from the moment that models are loaded: sessions, triggers, checks."""
+"""Connects the database's session settings, triggers and checks after the models are loaded."""
 
 from django.apps import AppConfig
 from django.core import checks

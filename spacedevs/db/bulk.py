@@ -1,4 +1,4 @@
-"""Reading and writing many rows, as cheaply as each database allows."""
+"""Efficient reading and writing of many rows, for each database."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ except ImportError:  # SQLite needs no driver of PostgreSQL
 else:
 
     class PostgresCursor(psycopg.Cursor[tuple[Any, ...]]):
-        """Lets the server keep the statement, and sends values in binary both ways."""
+        """Prepares the statement on the server, and uses the binary format in both directions."""
 
         def execute(self, query: Any, params: Any = None, **options: Any) -> PostgresCursor:
             return super().execute(query, params, prepare=True, binary=True)
@@ -49,7 +49,7 @@ class Lookup(NamedTuple):
 
 
 class SqliteCursor(sqlite3.Cursor):
-    """Django's own looks for placeholders with a regular expression, each time."""
+    """Avoids Django's cursor wrapper, which searches for placeholders with a regular expression each time."""
 
     def execute(self, statement: str, parameters: Any = ()) -> SqliteCursor:
         return super().execute(statement.replace("%s", "?").replace("%%", "%"), parameters)
@@ -73,23 +73,23 @@ def read_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
     with connection.wrap_database_errors, raw.pipeline() if len(statements) > 1 else nullcontext():
         cursors = [prepared(connection, PostgresCursor(raw)) for _ in statements]
         for cursor, (sql, keys) in zip(cursors, statements, strict=True):
-            # Written out, an array costs a tenth of what it costs as a list.
+            # An array as text costs a tenth of a list.
             cursor.execute(sql, [f"{{{','.join(map(str, keys))}}}"])
         return [cursor.fetchall() for cursor in cursors]
 
 
 def keys_as_parameter(keys: Iterable[Key]) -> str:
-    """Many keys as the one parameter of `any_key`."""
+    """Many keys as the single parameter of `any_key`."""
     if connection.vendor == "postgresql":
         return f"{{{','.join(map(str, keys))}}}"
     return json.dumps([key.hex if isinstance(key, UUID) else key for key in keys])
 
 
 def any_key(column: str, key: Column) -> str:
-    """The condition that a column is one of many keys: one parameter, so one statement for any number."""
+    """The condition that a column has one of many keys, with one parameter, so the statement is the same for any number."""
     if connection.vendor == "postgresql":
         many = f"{key.rel_db_type(connection)}[]"
-        # Where it saw how few the keys are, it would plan anew each time, which takes longer than to read the rows.
+        # The subselect hides the number of keys: otherwise PostgreSQL would plan each time, which takes longer than the query.
         return f"{column} = ANY((SELECT %s::{many})::{many})"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
 
@@ -121,13 +121,13 @@ def converted(columns: Iterable[Column], rows: Sequence[tuple[Any, ...]]) -> Seq
 
 @cache
 def conversion(column: Column) -> Convert | None:
-    """From a value of the driver to one of a model; None where they are the same."""
+    """The conversion from the driver's value to the model's; None if there is none."""
     steps = database_conversions(column)
     return chained(steps) if steps else None
 
 
 def database_conversions(column: Column | models.Expression) -> list[Convert]:
-    """What Django does to this column's values as they come from this database."""
+    """Django's conversion of this column's values for this database."""
     col = column if isinstance(column, models.Expression) else column.get_col(column.model._meta.db_table)
     converters = (*connection.ops.get_db_converters(col), *column.get_db_converters(connection))
     return [bound_to(col, convert) for convert in converters]
@@ -151,13 +151,13 @@ AS_THEY_ARE = models.CharField, models.TextField, models.IntegerField, models.Fl
 
 @cache
 def preparation(column: Column) -> Convert | None:
-    """From a value of a model to one that the driver takes; None where they are the same."""
+    """The conversion from the model's value to the driver's; None if there is none."""
     while isinstance(column, models.ForeignKey):
         column = column.target_field
     if isinstance(column, AS_THEY_ARE):
         return None
 
-    @lru_cache(maxsize=8192)  # each link of a launch names it again
+    @lru_cache(maxsize=8192)  # keys repeat in m2m links
     def prepare(value: Any) -> Any:
         return column.get_db_prep_save(value, connection)
 
@@ -165,9 +165,9 @@ def preparation(column: Column) -> Convert | None:
 
 
 def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Puts in rows, given by the attributes of their columns; what a row does not name takes its default.
+    """Inserts rows, given as dicts by attribute name; missing columns get their defaults.
 
-    Far cheaper than making a model instance of each, which is half of what a bulk_create takes."""
+    This avoids model instances, which are half the cost of bulk_create."""
     columns, by_column = model._meta.concrete_fields, list[Iterable[Any]]()
     for column in columns:
         name, default, prepare = column.attname, column.get_default, preparation(column)
@@ -177,7 +177,7 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(column_name(each)) for each in columns)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # where triggers for whole statements should run once
+        if connection.vendor == "postgresql":  # one statement, so that statement triggers run once
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for each in values:
                     copy.write_row(each)
@@ -187,7 +187,7 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None
 
 
 def next_keys(model: type[models.Model], number: int) -> list[int]:
-    """Keys for new rows of a table that numbers its rows, which nobody else is given."""
+    """Reserves keys for new rows of a table with automatic keys."""
     if not number:
         return []
     table, key = model._meta.db_table, model._meta.pk.column
@@ -198,7 +198,7 @@ def next_keys(model: type[models.Model], number: int) -> list[int]:
                 "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", [quoted, key, number]
             )
             return [value for (value,) in cursor]
-        # There is but one writer, so nobody else takes them meanwhile.
+        # SQLite has a single writer, so nobody else can take them meanwhile.
         cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s RETURNING seq", [number, table])
         if not (moved := cursor.fetchone()):
             cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s) RETURNING seq", [table, number])

@@ -1,10 +1,10 @@
-"""What depends on the clock, computed in the query: one definition for what is shown, filtered and ordered by.
+"""Time-dependent values as SQL expressions: one definition for output, filters and ordering.
 
-A row keeps what its figure was until something began that may still go on, and when that began and ends: `since`
-and `until`. Where nothing began, the figure is as it was recorded. Lengths of time that grow do so by the minute,
-so that an answer, and its ETag, hold for as long; what comes or goes does so at its second.
+A row stores the value before something began that may still last, and its beginning and end: `since` and `until`.
+Without a beginning, the stored value is complete. Growing durations change every minute, so that a response and its
+ETag are valid for a minute; other values change at the exact second.
 
-No expression has parameters, for the render plan puts them into statements that are the same for every page."""
+The expressions have no parameters, because the render plan uses them in statements that are the same for every page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from .paths import Sql
 
-# The moment that it is, by the clock of the database.
+# Now, by the clock of the database.
 NOW = {"postgresql": "statement_timestamp()", "sqlite": "datetime('now')"}
 MINUTE = {"postgresql": "date_trunc('minute', {now})", "sqlite": "substr({now}, 1, 17) || '00'"}
 
 
 class Clocked(models.Func):
-    """An expression of columns and of the time, in the words of each database."""
+    """An expression of columns and the current time, in the SQL of each database."""
 
     postgresql = sqlite = ""
 
@@ -44,7 +44,7 @@ GOES_ON = "{1} <= {now} AND ({2} IS NULL OR {2} > {now})"
 
 
 class GoesOn(Clocked):
-    """Whether it is now between `since` and `until`; as recorded where nothing began."""
+    """Whether now is between `since` and `until`; the stored value if `since` is null."""
 
     arity = 3
     output_field = models.BooleanField()
@@ -52,7 +52,7 @@ class GoesOn(Clocked):
 
 
 class Lasting(Clocked):
-    """A length of time that was recorded, and the time since then up to the minute, or until the end."""
+    """A stored duration plus the time from `since` to `until` or to the current minute."""
 
     arity = 3
     output_field = models.DurationField()
@@ -64,7 +64,7 @@ class Lasting(Clocked):
 
 
 class Ended(Clocked):
-    """A number of things that have an end, the last of which may be still to come."""
+    """A count of ended things, without the last one if its end is in the future."""
 
     arity = 2
     output_field = models.IntegerField()
@@ -72,9 +72,9 @@ class Ended(Clocked):
 
 
 class Change(Clocked):
-    """When what began at `since` changes next, in seconds since 1970: at the minute as long as it goes on."""
+    """The next change of a duration since `since`, in seconds since 1970: the next minute while it lasts."""
 
-    arity = 3  # the first for the sake of GOES_ON
+    arity = 3  # the first argument matches GOES_ON
     output_field = models.BigIntegerField()
     postgresql = (
         f"CASE WHEN {GOES_ON} THEN floor(extract(epoch FROM LEAST({{2}}, {{minute}} + interval '1 minute')))::bigint"
@@ -88,7 +88,7 @@ class Change(Clocked):
 
 
 class Ahead(Clocked):
-    """A moment that is still to come, in seconds since 1970."""
+    """A moment in the future, in seconds since 1970; null otherwise."""
 
     arity = 1
     output_field = models.BigIntegerField()
@@ -97,7 +97,7 @@ class Ahead(Clocked):
 
 
 class First(models.Func):
-    """The least of several numbers, of those that are there."""
+    """The smallest of several numbers, ignoring nulls."""
 
     output_field = models.BigIntegerField()
     function = "LEAST"
@@ -114,19 +114,19 @@ def change(since: str, until: str) -> Change:
 
 
 class ClockManager(models.Manager[Any]):
-    """Rows with the figures that depend on the clock, and the moment at which the first of them changes."""
+    """A queryset with time-dependent values, and the moment of their next change."""
 
     figures: ClassVar[
         Mapping[str, models.Expression | str]
-    ] = {}  # expressions by what the contract calls them; those of a higher app by their names
+    ] = {}  # expressions by the contract's names; those of a higher app as dotted names
     next_change: ClassVar[models.Expression | str | None] = (
-        None  # likewise, when one of them changes though nothing is written, in seconds since 1970
+        None  # likewise: the next change without any write, in seconds since 1970
     )
 
     def contribute_to_class(self, cls: type[models.Model], name: str) -> None:
         super().contribute_to_class(cls, name)
         for figure in self.figures:
-            setattr(cls, figure, None)  # what a row has that was not read from the database
+            setattr(cls, figure, None)  # defaults for rows that were not read from the database
 
     def get_queryset(self) -> models.QuerySet[Any]:
         declared = {**self.figures, "changes_at": self.next_change}
@@ -135,6 +135,6 @@ class ClockManager(models.Manager[Any]):
         return rows
 
     def changes_at(self) -> datetime | None:
-        """When the first figure of any row changes; None for never."""
+        """The next change of any value of any row; None for never."""
         moment = self.aggregate(first=Min("changes_at"))["first"]
         return moment and datetime.fromtimestamp(moment, UTC)

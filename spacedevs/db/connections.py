@@ -1,4 +1,4 @@
-"""Connections: which database a thread reads, how its sessions are set up, and how long a statement may take."""
+"""Database connections: the database that a thread reads from, session settings, and time limits of statements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Reading(local):
-    """Which database this thread reads an answer from: the one that is written, or a copy that is as new."""
+    """The database that this thread reads from: the primary, or a replica at the same version."""
 
     alias = DEFAULT_DB_ALIAS
 
@@ -28,7 +28,7 @@ reading = Reading()
 
 
 class Deadline(local):
-    """When the request that a thread is at must have its rows, in seconds of the monotonic clock."""
+    """The deadline of the thread's current request for database work, in seconds of the monotonic clock."""
 
     at = inf
 
@@ -43,7 +43,7 @@ class Deadline(local):
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
-        """Gives what is done in this context so many seconds, whatever the request may take."""
+        """Sets a time limit in seconds for this context, regardless of the request's."""
         before, self.at = self.at, monotonic() + seconds
         try:
             yield
@@ -51,12 +51,12 @@ class Deadline(local):
             self.at = before
 
 
-DEADLINE, STEPS = Deadline(), 10_000  # of SQLite's machine, of which it takes millions in a second
+DEADLINE, STEPS = Deadline(), 10_000  # instructions of SQLite's virtual machine, which executes millions per second
 
 
 def bound_statements() -> None:
-    """Lets no statement of a request take longer than the setting says; on SQLite, which has no such limit, all of
-    them together."""
+    """Limits the time of each statement of a request; on SQLite, which has no such setting, of all statements
+    together."""
     if settings.STATEMENT_TIMEOUT:
         SESSION["statement_timeout"] = f"{settings.STATEMENT_TIMEOUT * 1000:.0f}"
         connection_created.connect(bound)
@@ -69,18 +69,18 @@ def bound(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
         connection.connection.set_progress_handler(DEADLINE.is_over, STEPS)
 
 
-# What must be so in every session, however server, database and role are set. Short statements over many keys look
-# costly enough to PostgreSQL to compile them: seconds lost, none won.
+# Required session settings, regardless of those of server, database and role. PostgreSQL would compile short statements
+# with many keys, because it overestimates their cost: this takes seconds and saves none.
 SESSION = {"jit": "off", "extra_float_digits": "1"}
 
-# These the server reports: so psycopg knows how to read what comes, and PgBouncer gives each client its own.
+# The server reports these: so psycopg can decode values, and PgBouncer restores them for each client.
 REPORTED = {"DateStyle": "ISO, MDY", "IntervalStyle": "postgres"}
 
 
 def begin_session(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Sets up a session of PostgreSQL, by one statement after it began: a pool refuses options of a connection.
+    """Sets up a PostgreSQL session with one statement after connecting, because pools refuse connection options.
 
-    A session that belongs to a pool is left as it is, for whoever gets it next would get it so."""
+    A session of a transaction pool stays unchanged, because the next client would inherit the settings."""
     if connection.vendor != "postgresql":
         return
     raw = connection.connection
@@ -92,18 +92,18 @@ def begin_session(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 
 def begin_transaction(connection: BaseDatabaseWrapper) -> str:
-    """What follows BEGIN in a session that belongs to a pool, so that the transaction is as in one of our own."""
+    """The statement after BEGIN in a session of a pool, which makes the same settings for the transaction."""
     return "".join(f"; SET LOCAL {name} = {value}" for name, value in SESSION.items() if is_shared(connection))
 
 
 def is_shared(connection: BaseDatabaseWrapper) -> bool:
-    """Whether a pool gives each transaction of this connection another session: nothing can be left in one."""
+    """Whether a pool gives each transaction of this connection another session, so that session state is lost."""
     return bool(connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"])
 
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Lets SQLite wait for another writer for so many seconds; on PostgreSQL statements wait for rows alone."""
+    """Sets how long SQLite waits for another writer, in seconds; PostgreSQL's statements only wait for rows."""
     if connection.vendor != "sqlite":
         yield
         return

@@ -1,18 +1,17 @@
-"""The version of the dataset: a token that is another after every commit that touched the data.
+"""The dataset version: a token that changes with every commit that changes data.
 
-Triggers on every data table raise it in the writer's own transaction, so whoever writes is counted:
-the admin, a bulk update, psql. A version that has been is never again, in this database or another.
+Triggers on every data table change it in the writer's own transaction, so all writers count: the admin, a bulk update,
+psql. A version never recurs, in this database or another.
 
-SQLite has one writer at a time, and no trigger for a whole statement: each row puts a new token in the
-one row there is. What a transaction wrote is seen at once, so the version that others see moves once.
+SQLite has a single writer and only row triggers: each written row replaces the token in a single row. Other connections
+see a transaction's writes at once, so for them the version changes once.
 
-PostgreSQL has many writers at a time, and two that wait for one row can wait for each other. So none
-waits: the first statement of a transaction adds a token, and takes away those that nobody else is taking
-away just then. The version is all the tokens there are: one at rest, a few while writers overlap. Whoever
-committed last, theirs is among them, for only a later commit can take it away.
+PostgreSQL has concurrent writers, which could deadlock over a single row. So no writer waits: the first statement of a
+transaction inserts a token, and deletes those that no other transaction is deleting. The version is the set of all
+tokens: one normally, a few while writers overlap. It always contains the token of the last commit, because only a later
+commit can delete it.
 
-A token begins with the time at which it was made, as a UUID of version 7 does: so the version also tells when the data
-were last changed."""
+Like a UUID of version 7, a token begins with its time: so the version also tells when the data last changed."""
 
 from __future__ import annotations
 
@@ -37,21 +36,21 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 TOKENS = "SELECT token FROM dataset_version"
-ASKED = "spacedevs.version"  # where a request has the version that was asked for it
-READ = "spacedevs.read"  # and the one of the snapshot that its answer was read in
-# Tokens of before 2025 had no time in them; and the clocks of two servers may differ.
+ASKED = "spacedevs.version"  # the request's key for the version that was read for it
+READ = "spacedevs.read"  # and for the version of the snapshot of its response
+# Earlier tokens contained no time; and the clocks of two servers may differ.
 EARLIEST, DAY = 1_735_689_600, 86_400
 
 
 class SQLite:
-    """What SQLite needs: a row, and three triggers on each table."""
+    """The version in SQLite: a row, and three triggers on each table."""
 
     fresh = "printf('%012X', CAST((julianday('now') - 2440587.5) * 86400000 AS integer)) || hex(randomblob(10))"
     table = (
         "CREATE TABLE IF NOT EXISTS dataset_version (id integer PRIMARY KEY CHECK (id = 1), token text NOT NULL)",
         f"INSERT OR IGNORE INTO dataset_version VALUES (1, {fresh})",  # noqa: S608
     )
-    # No upsert: it would be ignored where the statement that fired the trigger is an INSERT OR IGNORE.
+    # Not an upsert, which would have no effect if INSERT OR IGNORE fired the trigger.
     raised = f"UPDATE dataset_version SET token = {fresh}"  # noqa: S608
     triggers = (
         "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'dataset/_version/_%' ESCAPE '/'"
@@ -61,13 +60,13 @@ class SQLite:
 
     @staticmethod
     def stands(cursor: CursorWrapper) -> bool:
-        """Whether there is a version."""
+        """Whether the version exists."""
         cursor.execute("SELECT count(*) FROM sqlite_master WHERE name = 'dataset_version'")
         return cursor.fetchone() == (1,) and cursor.execute(TOKENS).fetchone() is not None
 
     @classmethod
     def repairs(cls, cursor: CursorWrapper, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Statements, each with its table, that put every trigger right that is not."""
+        """The statements that create or repair triggers, each with its table."""
         cursor.execute(cls.triggers)
         there, quote = dict(cursor.fetchall()), cursor.db.ops.quote_name
         for table in tables:
@@ -84,14 +83,14 @@ class SQLite:
 
 
 class PostgreSQL:
-    """What PostgreSQL needs: a table of tokens, a function, and one trigger on each table."""
+    """The version in PostgreSQL: a table of tokens, a function, and one trigger on each table."""
 
     fresh = (
         "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')"
         " || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid"
     )
-    # That it has raised the version is kept in a setting that ends with the transaction, or with the savepoint that
-    # is rolled back. Under stricter isolation it takes no token away: one that is gone by then would be an error.
+    # A setting records that the transaction has changed the version; it ends with the transaction or with a savepoint that
+    # is rolled back. Stricter isolation levels delete no token, because a concurrent deletion would be an error.
     body = f"""
         BEGIN
             IF current_setting('spacedevs.raised', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
@@ -106,10 +105,10 @@ class PostgreSQL:
         END
     """  # noqa: S608
     table = (
-        f"SELECT {Lock.DATASET_VERSION.taking()}",  # two may migrate at once
+        f"SELECT {Lock.DATASET_VERSION.taking()}",  # two processes may migrate at the same time
         "CREATE TABLE IF NOT EXISTS dataset_version (token uuid PRIMARY KEY)",
         f"INSERT INTO dataset_version SELECT {fresh} WHERE NOT EXISTS (SELECT FROM dataset_version)",  # noqa: S608
-        # It has its owner's rights, so that whoever may write data can raise the version.
+        # It runs with its owner's rights, so that every role that may write data can change the version.
         f"""
         DO $do$ BEGIN EXECUTE format($format$
             CREATE OR REPLACE FUNCTION raise_dataset_version() RETURNS trigger
@@ -122,7 +121,7 @@ class PostgreSQL:
             AND pronamespace = current_schema()::regnamespace AND to_regclass('dataset_version') IS NOT NULL
     """
     raised = f"INSERT INTO dataset_version VALUES ({fresh})"  # noqa: S608
-    # 60: after the statement, of all four kinds
+    # 60: AFTER, statement level, all four events
     triggers = """
         SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
         WHERE tgname = 'dataset_version' AND tgtype = 60 AND tgenabled <> 'D'
@@ -135,7 +134,7 @@ class PostgreSQL:
 
     @classmethod
     def stands(cls, cursor: CursorWrapper) -> bool:
-        """Whether there is a version, and the function that raises it is ours."""
+        """Whether the version exists, and the function is the current one."""
         cursor.execute(cls.function, [cls.body])
         if not cursor.rowcount:
             return False
@@ -144,26 +143,26 @@ class PostgreSQL:
 
     @classmethod
     def repairs(cls, cursor: CursorWrapper, tables: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """Statements, each with its table, that put every trigger right that is not."""
+        """The statements that create or repair triggers, each with its table."""
         cursor.execute(cls.triggers)
         there = {table for (table,) in cursor.fetchall()}
         for table in tables:
             if table not in there:
                 yield table, cls.trigger.format(table=cursor.db.ops.quote_name(table))
 
-    prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()  # the connections that were told the statement
+    prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()  # the connections on which the statement is prepared
 
     @classmethod
     def tokens(cls, connection: psycopg.Connection[Any]) -> list[str]:
-        # Below psycopg's cursors, which take five times as long; what fails has no rows.
+        # Below psycopg's cursors, which take five times as long; a failure gives no rows.
         server, result = connection.pgconn, None
-        # A failure would end a transaction; and a pool may give what follows to a session that was told nothing.
+        # A failure would abort a transaction; and a pool may use another session, where the statement is not prepared.
         if server.transaction_status or connection.prepare_threshold is None:
             result = server.exec_(TOKENS.encode())
         else:
             if connection in cls.prepared:
                 result = server.exec_prepared(b"dataset_version", None)
-            if not (result and result.ntuples):  # psycopg has every statement forgotten after a rollback
+            if not (result and result.ntuples):  # psycopg discards all prepared statements after a rollback
                 server.prepare(b"dataset_version", TOKENS.encode())
                 cls.prepared.add(connection)
                 result = server.exec_prepared(b"dataset_version", None)
@@ -178,12 +177,12 @@ KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {"sqlite": SQLite, "postgres
 
 
 def current() -> str | None:
-    """The version of what is committed now; None where the database cannot tell.
+    """The version of the committed data; None if the database has none.
 
-    Whatever is read afterwards is at least as new: a reader asks for the version first."""
+    Data that are read afterwards are at least as new, so a reader reads the version first."""
     connection = connections[DEFAULT_DB_ALIAS]
     kind = KINDS[connection.vendor]
-    for _ in range(2):  # a connection that broke since it was last used is opened anew
+    for _ in range(2):  # reconnects if the connection broke since its last use
         try:
             connection.ensure_connection()
             with connection.wrap_database_errors:
@@ -197,12 +196,12 @@ def current() -> str | None:
 
 
 def made_of(tokens: Iterable[str]) -> str | None:
-    """The version that these tokens are; None for none."""
+    """The version from these tokens; None without tokens."""
     return ",".join(tokens) or None
 
 
 def moment(version: str | None) -> datetime | None:
-    """When a version came to be, which is when the last of its tokens was made; None where none tells."""
+    """The time of a version, which is that of its newest token; None if unknown."""
     times = [
         int(each.replace("-", ""), 16) / 1000
         for each in re.findall(r"(?:^|,)([0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4})", version or "")
@@ -211,11 +210,11 @@ def moment(version: str | None) -> datetime | None:
     return datetime.fromtimestamp(int(max(told)), UTC) if told else None
 
 
-# Keeping the triggers ----------------------------------------------------------------------------
+# Maintaining the triggers ------------------------------------------------------------------------
 
 
 def data_tables() -> set[str]:
-    """Every table that holds data, those of many-to-many relations among them."""
+    """All tables with data, including those of many-to-many relations."""
     models = [
         model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models(include_auto_created=True)
     ]
@@ -223,16 +222,16 @@ def data_tables() -> set[str]:
 
 
 def repairs(cursor: CursorWrapper) -> list[tuple[str, str]]:
-    """What is wrong with the triggers: tables, and the statements that put them right."""
+    """The missing or wrong triggers: tables, and the statements that repair them."""
     tables = data_tables().intersection(cursor.db.introspection.table_names(cursor))
     return list(KINDS[cursor.db.vendor].repairs(cursor, sorted(tables)))
 
 
 def keep_triggers(using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
-    """After each migrate, and at each start: puts right what lacks, as where SQLite made a table anew to alter it.
+    """After each migrate and at each start: repairs triggers, for example after SQLite recreated a table to alter it.
 
-    It looks first, for whoever writes waits for others who do. What a migration does to columns fires no trigger, and
-    what lacked may have missed a change: so whatever there was to do raises the version."""
+    It checks first, because writing would wait for other writers. Column changes in a migration fire no trigger, and
+    missing triggers may have missed a change: so any repair also changes the version."""
     kind = KINDS[connections[using].vendor]
     with connections[using].cursor() as cursor:
         if kind.stands(cursor) and not repairs(cursor) and not plan:
@@ -246,18 +245,18 @@ def keep_triggers(using: str, plan: Sequence[object] = (), **kwargs: Any) -> Non
 
 
 def check_triggers(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Complains of data tables whose changes nobody would notice."""
+    """Reports data tables without triggers."""
     try:
         with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             tables = sorted({table for table, _ in repairs(cursor)})
             is_new = not data_tables().intersection(cursor.db.introspection.table_names(cursor))
             stands = is_new or bool(tables) or KINDS[cursor.db.vendor].stands(cursor)
     except Error as error:
-        return [checks.Warning(f"The triggers could not be looked at: {error}", id="api.W001")]
-    # Migrate asks with databases, and is the cure: an error would stop it.
-    complaint, cure = checks.Warning if databases else checks.Error, "Run migrate: it puts them back."
+        return [checks.Warning(f"The triggers could not be checked: {error}", id="api.W001")]
+    # Migrate runs this check with databases and repairs the triggers: an error would stop it.
+    complaint, cure = checks.Warning if databases else checks.Error, "Run migrate to repair them."
     if tables:
-        about = f"No trigger raises the dataset version when these tables change: {', '.join(tables)}."
+        about = f"Changes of these tables do not change the dataset version, because a trigger is missing: {', '.join(tables)}."
         return [complaint(about, hint=cure, id="api.E001")]
-    about = "The dataset version is missing, or what the triggers do is not what they should."
+    about = "The dataset version is missing, or its trigger function is wrong."
     return [] if stands else [complaint(about, hint=cure, id="api.E002")]

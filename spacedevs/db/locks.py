@@ -1,4 +1,4 @@
-"""What only one process at a time may do: on one machine by a file, on several by the database that they share."""
+"""Locks for one process at a time: by a file on one machine, by the shared database on several."""
 
 import fcntl
 import os
@@ -38,24 +38,24 @@ class Lock(StrEnum):
         return f"pg_{kind}(hashtext('{self}'))"
 
 
-# A lock may be held for weeks, and its transaction does nothing meanwhile. Not every release has all of these limits.
+# A lock may be held for weeks in an idle transaction. Not every release has all of these settings.
 WITHOUT_LIMIT = """
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
         ('idle_in_transaction_session_timeout', 'transaction_timeout', 'statement_timeout', 'lock_timeout')
 """
-PAUSE = 0.02  # seconds between two tries of a lock that is waited for a while
-LOCK_NOT_AVAILABLE = "55P03"  # what a server says in whatever language that has waited for `lock_timeout`
+PAUSE = 0.02  # seconds between attempts with a time limit
+LOCK_NOT_AVAILABLE = "55P03"  # the error code for `lock_timeout`
 
 
 class Taken(Exception):
-    """Another process holds what only one may hold."""
+    """Another process holds the lock."""
 
 
 @contextmanager
 def held(lock: Lock, wait: Callable[[], object] | None = None) -> Iterator[None]:
-    """Lets one process at a time do something with this database, and ends with it however it ends.
+    """Holds a lock of this database; it ends with the process.
 
-    Where another process is at it, raises Taken; or calls `wait`, where that is given, and waits."""
+    If another process holds it, raises Taken, or calls `wait` if given and waits."""
     if connection.vendor == "postgresql":
         with transaction_lock(lock, wait):
             yield
@@ -66,10 +66,10 @@ def held(lock: Lock, wait: Callable[[], object] | None = None) -> Iterator[None]
 
 @contextmanager
 def transaction_lock(lock: Lock, wait: Callable[[], object] | None) -> Iterator[None]:
-    """A lock that lasts as long as a transaction, on a connection of its own.
+    """A lock of a transaction on a separate connection.
 
-    A lock of the session would be left behind in a pool, which gives the session to others. A transaction that reads
-    nothing but what is committed holds up no vacuum, however long it lasts."""
+    A session lock could stay behind in a pool, which gives the session to others. A long read-committed transaction
+    does not delay vacuum."""
     holder = connection.copy()
     try:
         holder.ensure_connection()
@@ -85,15 +85,15 @@ def transaction_lock(lock: Lock, wait: Callable[[], object] | None) -> Iterator[
                 cursor.execute(f"SELECT {lock.taking()}")
         try:
             yield
-        finally:  # at once: the server ends the session only some time after it was closed
-            with suppress(Error):  # where it is gone, so is what it held
+        finally:  # at once, because the server ends a closed session only after some time
+            with suppress(Error):  # a lost connection has lost its lock
                 holder.rollback()
     finally:
         holder.close()
 
 
 def file_beside_database(purpose: str) -> Path:
-    """Where whoever uses the same database finds the same file."""
+    """The lock file, the same for all processes with the same database."""
     name = connection.settings_dict["NAME"]
     if connection.is_in_memory_db():  # type: ignore[attr-defined]  # that of SQLite has it
         return Path(gettempdir(), f"spacedevs.{os.getpid()}.{purpose}.lock")
@@ -103,7 +103,7 @@ def file_beside_database(purpose: str) -> Path:
 
 @contextmanager
 def file_lock(path: Path, wait: Callable[[], object] | None = None, *, seconds: float = 0) -> Iterator[None]:
-    """Holds a file; where another process still does after these seconds, raises Taken, or calls `wait` and waits."""
+    """Locks a file; if another process holds it for this number of seconds, raises Taken, or calls `wait` and waits."""
     with path.open("w") as lock:
         if not taken_within(seconds, lock):
             if wait is None:
@@ -114,7 +114,7 @@ def file_lock(path: Path, wait: Callable[[], object] | None = None, *, seconds: 
 
 
 def taken_within(seconds: float, lock: IO[str]) -> bool:
-    """Whether an open file could be locked in so many seconds; flock itself waits without end, or not at all."""
+    """Whether an open file could be locked within a number of seconds; flock itself has no time limit."""
     end = monotonic() + seconds
     while True:
         with suppress(BlockingIOError):

@@ -1,11 +1,11 @@
-"""What the database notes about itself: no data of Launch Library."""
+"""Internal tables of the database; not part of the dataset."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class PendingUpdate(models.Model):
-    """What a commit has left to be computed anew, noted in that commit: see pending.py. It is no data either."""
+    """An update that a commit leaves pending, noted in that commit: see pending.py."""
 
     kind = models.CharField(max_length=150, help_text="What is computed: figures, or the search texts of a table.")
     keys = models.TextField(null=True, help_text="Of the rows, as a JSON array; all rows if null.")

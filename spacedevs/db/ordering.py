@@ -1,4 +1,4 @@
-"""Orders that are total, and the same on every database: nulls last ascending, first descending, as in PostgreSQL."""
+"""Total orderings that are the same on every database: nulls last ascending, first descending, as in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Term: TypeAlias = "str | models.expressions.OrderBy"  # what `order_by` takes: a
 
 
 def total(model: type[models.Model], terms: Sequence[str]) -> list[Term]:
-    """The order of these terms, made total and alike on every database."""
+    """The ordering by these terms, made total and the same on every database."""
     key = model._meta.pk.name
     terms = [term for term in terms if term.lstrip("-") != "pk"]
     if key not in (term.lstrip("-") for term in terms):
@@ -27,7 +27,7 @@ def total(model: type[models.Model], terms: Sequence[str]) -> list[Term]:
 
 
 def order(model: type[models.Model], term: str) -> Term:
-    """One term of an order, with the place of nulls said where there can be any."""
+    """A term of an ordering, with the position of nulls if the column can be null."""
     path = term.lstrip("-")
     if not may_be_null(model, path):
         return term
@@ -36,13 +36,13 @@ def order(model: type[models.Model], term: str) -> Term:
 
 
 def latest(model: type[models.Model], path: str) -> Subquery:
-    """The highest of several values that a path leads to: an order by all of them would repeat the row."""
+    """The highest value of a to-many path: an ordering by all of them would repeat rows."""
     rows = model._base_manager.filter(pk=OuterRef("pk")).order_by().values("pk")
     return Subquery(rows.annotate(highest=Max(path)).values("highest"))
 
 
 def own_order(model: type[models.Model]) -> list[tuple[Column, bool]]:
-    """The columns that the rows of a model are ordered by, of its own table alone, and whether each falls."""
+    """The columns of a model's default ordering in its own table, and whether each is descending."""
     declared: Sequence[str] = model._meta.ordering or ()  # type: ignore[assignment]  # ours are names of columns
     terms = [*declared, model._meta.pk.name]
     columns = {column_of(model, term.lstrip("-")): term.startswith("-") for term in reversed(terms)}
@@ -50,14 +50,14 @@ def own_order(model: type[models.Model]) -> list[tuple[Column, bool]]:
 
 
 def place_of(model: type[models.Model]) -> Callable[[models.Model], list[Place]]:
-    """By what rows that are there already take their places, as the database would give them."""
+    """The sort key for loaded rows, as the database would order them."""
     columns = own_order(model)
     return lambda row: [Place(getattr(row, column.attname), falls) for column, falls in columns]
 
 
 @total_ordering
 class Place:
-    """A value in an order."""
+    """A value for sorting."""
 
     def __init__(self, value: object, falls: bool):
         self.value, self.falls = value, falls

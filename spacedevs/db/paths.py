@@ -1,5 +1,4 @@
-"""Paths of fields, as Django's metadata know them: which are columns, what is behind a many-to-many relation, and
-the SQL of both."""
+"""Paths of fields by Django's metadata: columns, many-to-many tables, and their SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ Key: TypeAlias = int | str | UUID  # what identifies a row of a table
 
 
 class Unknown(Exception):
-    """A field that only plain DRF can show."""
+    """Only plain DRF can show this field."""
 
 
 def quoted(name: str) -> str:
@@ -27,7 +26,7 @@ def quoted(name: str) -> str:
 
 
 def is_column(field: AnyField) -> TypeGuard[Column]:
-    """Whether a field is a column of its table. Django before 6.1 says so of many-to-many fields as well."""
+    """Whether a field is a column of its table. Django before 6.1 also reports many-to-many fields as columns."""
     return field.concrete and not field.many_to_many
 
 
@@ -47,8 +46,8 @@ def target_of(relation: AnyField) -> type[models.Model]:
 
 
 def link_columns(relation: AnyField) -> tuple[type[models.Model], str, str]:
-    """The table behind a many-to-many relation, its column for this side and its column for the other."""
-    is_declared_here = isinstance(relation, models.ManyToManyField)  # its other side is no field
+    """The table of a many-to-many relation, and its columns for this side and the other side."""
+    is_declared_here = isinstance(relation, models.ManyToManyField)  # the other side is not a field
     field: Any = relation if is_declared_here else relation.field  # type: ignore[union-attr]  # then it is a relation
     here, there = field.m2m_column_name(), field.m2m_reverse_name()  # which Django adds where no stub sees it
     return field.remote_field.through, *((here, there) if is_declared_here else (there, here))
@@ -76,7 +75,7 @@ def computed(model: type[models.Model], name: str) -> models.Expression:
 
 
 def column_sql(model: type[models.Model], name: str, alias: str) -> str:
-    """How a statement names a column of a table that it calls so, or computes it."""
+    """The SQL for a column of a table with this alias, or for a computed value."""
     try:
         return f"{alias}.{quoted(column_name(column_of(model, name)))}"
     except FieldDoesNotExist:
@@ -109,14 +108,14 @@ def field_at(model: type[models.Model], path: str) -> AnyField | None:
 
 
 def leads_to_many(model: type[models.Model], path: str) -> bool:
-    """Whether a path may lead from one row to several."""
+    """Whether a path contains a to-many relation."""
     with suppress(FieldDoesNotExist):
         return any(field.one_to_many or field.many_to_many for field in fields_along(model, path))
     return False
 
 
 def may_be_null(model: type[models.Model], path: str) -> bool:
-    """Whether a field, or a relation on the way to it, may be empty; true of annotations."""
+    """Whether a field or a relation on its path is nullable; true for annotations."""
     with suppress(FieldDoesNotExist):
         return any(field.null or not is_column(field) for field in fields_along(model, path))
     return True

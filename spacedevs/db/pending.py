@@ -1,12 +1,11 @@
-"""What follows from a commit and is computed after it: figures of other rows, search texts of very many.
+"""Pending updates: statistics of other rows, and search texts if there are many, computed after a commit.
 
-A commit notes what it leaves pending, as rows of PendingUpdate, so a crash loses nothing. It is done right after the
-commit where that takes a moment. Where another writer is in the way, or it takes too long, the commit stands all the
-same, and what is pending is done by whoever comes next: the next save or import, `recompute_statistics`, or a thread
-of each worker that serves (see operations/updates.py).
+A commit notes its pending updates as rows of PendingUpdate, so a crash loses nothing. They are processed right after
+the commit if that is quick. If another writer blocks them or they take too long, the commit stands, and somebody else
+processes them: the next save or import, `recompute_statistics`, or a thread of each worker (operations/updates.py).
 
-Notes are deleted in the transaction that does what they say, and only those that it has read: what another commit
-notes meanwhile stays. To do a thing twice is harmless: everything is computed anew from the rows that are there."""
+The transaction that processes notes deletes exactly those that it has read; notes of other commits stay. Processing an
+update twice is harmless, because everything is recomputed from the present rows."""
 
 from __future__ import annotations
 
@@ -32,15 +31,15 @@ if TYPE_CHECKING:
     from .paths import Key
 
 log = logging.getLogger(__name__)
-ALL = None  # in the place of a key: all rows
+ALL = None  # instead of keys: all rows
 Keys: TypeAlias = "set[Key | None]"  # of rows, or ALL among them
-MAX_KEYS = 1_000  # in one note; where more rows of a table are touched, all of it is computed anew
-ROW_LOCK = 0.5  # seconds; less than PostgreSQL's deadlock_timeout, so that an editor in a deadlock is never the loser
-LEFT = Event()  # set when this process has left something pending
+MAX_KEYS = 1_000  # keys of a note; if more rows of a table are affected, the whole table is recomputed
+ROW_LOCK = 0.5  # seconds; less than PostgreSQL's deadlock_timeout, so that in a deadlock the editor's transaction wins
+LEFT = Event()  # set if this process has left pending updates
 
 
 class Limits(NamedTuple):
-    """How long to wait for others who do the same, and how long a transaction may go on, in seconds."""
+    """Time limits in seconds: for waiting for other processes, and for a transaction."""
 
     turn: float
     work: float
@@ -51,20 +50,20 @@ AT_ONCE, PATIENT, IN_TURN = Limits(0.5, 2), Limits(5, inf), Limits(1, inf)
 
 @dataclass(eq=False)
 class Noted:
-    """What a transaction has noted, to be done after its commit: keys by kind."""
+    """The notes of a transaction: keys by kind."""
 
     keys: dict[str, Keys] = field(default_factory=lambda: defaultdict(set))
     is_done: bool = False
 
     def __call__(self) -> None:
-        """The change stands already, so whatever happens here is no error of whoever made it."""
+        """Runs after the commit; failures here are logged and are no error of the change."""
         self.is_done = True
-        settle(PATIENT if DEADLINE.at == inf else AT_ONCE)  # in a request, which somebody waits for
+        settle(PATIENT if DEADLINE.at == inf else AT_ONCE)  # in a request, so the client waits
 
     @classmethod
     def waiting(cls) -> list[tuple[set[str], Noted]]:
-        """Those of this transaction that last as long as what is written now, for no savepoint takes them back alone;
-        each with the savepoints that it is within."""
+        """The notes of this transaction that no savepoint can roll back without the present writes, with their
+        savepoints."""
         now = set(connection.savepoint_ids)
         return [  # type: ignore[misc]  # they are three: the stub lacks the last
             (within, noted)
@@ -74,8 +73,8 @@ class Noted:
 
 
 def note(updates: Mapping[str, Keys]) -> None:
-    """Notes, in this transaction, what is to be computed, but for what it has noted already: keys by kind, ALL among
-    them for all rows of a table. Has it done after the commit."""
+    """Adds pending updates to this transaction, except for those already noted, and processes them after the commit.
+    `keys` are by kind; ALL means all rows of a table."""
     waiting = Noted.waiting()
     new: dict[str, Keys] = {}
     for kind, keys in updates.items():
@@ -99,7 +98,7 @@ def write_notes(updates: Mapping[str, Keys]) -> None:
 
 
 def as_json(keys: Keys) -> str:
-    # Both databases take a UUID that is written so.
+    # Both databases accept this format of UUIDs.
     return json.dumps([key.hex if isinstance(key, UUID) else key for key in keys])
 
 
@@ -107,9 +106,9 @@ def count() -> int:
     return PendingUpdate.objects.count()
 
 
-# Who does it ---------------------------------------------------------------------------------------
+# Processing ----------------------------------------------------------------------------------------
 
-Step = Callable[[Limits], bool]  # does some of it, in one transaction; returns whether it has to be called again
+Step = Callable[[Limits], bool]  # processes a part in one transaction; returns whether it must be called again
 STEPS: list[Step] = []
 
 
@@ -119,10 +118,10 @@ def step(function: Step) -> Step:
 
 
 def settle(limits: Limits = PATIENT) -> bool:
-    """Does what is pending, in transactions that each do a bounded part of it; returns whether nothing is left.
+    """Processes pending updates in transactions of limited size; returns whether none is left.
 
-    What others are doing just then is left to them. What the database refuses, as when somebody writes for longer than
-    these limits allow, is left for later."""
+    It skips what other processes are working on, and leaves for later what the database refuses, for example because
+    another writer exceeds the time limits."""
     end = monotonic() + limits.work
     left = [do for do in STEPS if not take_step(do, limits, end)]
     if left:
@@ -131,7 +130,7 @@ def settle(limits: Limits = PATIENT) -> bool:
 
 
 def take_step(do: Step, limits: Limits, end: float) -> bool:
-    """Does one kind of what is pending; returns whether nothing of it is left, as far as one can tell."""
+    """Processes pending updates of one kind; returns whether none seems to be left."""
     try:
         while PendingUpdate.objects.exists() and do(limits):
             if monotonic() > end:
@@ -139,30 +138,30 @@ def take_step(do: Step, limits: Limits, end: float) -> bool:
     except Taken:
         return False
     except Error as error:
-        log.warning("What follows from a change is left for later: %s", str(error).partition("\n")[0])
+        log.warning("Updates after a change were postponed: %s", str(error).partition("\n")[0])
         return False
     return True
 
 
 def settle_if_pending(**kwargs: Any) -> None:
-    """Has done after the commit what triggers may have noted in it, or what others have left."""
+    """Processes after the commit what its triggers may have noted, and what others have left."""
     if PendingUpdate.objects.exists() and not Noted.waiting():
         transaction.on_commit(Noted())
 
 
 @contextmanager
 def turn(limits: Limits) -> Iterator[None]:
-    """Lets one at a time do what is pending: on PostgreSQL this is a transaction, beside which the other reads what is
-    committed by then. On SQLite nobody could write meanwhile, so it is none: see `done`.
+    """Serialises processing. On PostgreSQL this is a transaction, and the next process reads the data committed before.
+    On SQLite it is no transaction, because that would block all writers: see `done`.
 
-    Raises Taken if others have not ended in time."""
+    Raises Taken if another process does not finish in time."""
     if connection.vendor == "postgresql":
         with transaction.atomic():
             take_turn(limits)
             yield
     else:
         with waiting_at_most(limits.turn), DEADLINE.within(limits.work), ExitStack() as stack:
-            with suppress(OSError):  # where no file can be, two may compute the same, of whom one writes: see `done`
+            with suppress(OSError):  # without a writable folder two processes may compute the same, but only one writes: see `done`
                 stack.enter_context(file_lock(file_beside_database("pending"), seconds=limits.turn))
             yield
 
@@ -184,18 +183,18 @@ TURN = f"""
 
 
 def milliseconds(seconds: float) -> str:
-    """As PostgreSQL has them in its settings, where 0 is no limit."""
+    """In PostgreSQL's format, where 0 means no limit."""
     return "0" if seconds == inf else f"{seconds * 1000:.0f}"
 
 
 @contextmanager
 def done(notes: Collection[PendingUpdate]) -> Iterator[None]:
-    """A transaction that writes what was computed since these notes were read, and deletes them.
+    """A transaction that writes the results for these notes and deletes them.
 
-    Where they are not all there, somebody else has written meanwhile what may be newer: raises Taken."""
+    Raises Taken if any of them is missing, because another process may have written newer results."""
     with transaction.atomic():
         if PendingUpdate.objects.filter(pk__in=[each.pk for each in notes]).delete()[0] != len(notes):
             raise Taken
         yield
-        for _, noted in Noted.waiting():  # as in a test, which commits nothing
+        for _, noted in Noted.waiting():  # for example in a test without commits
             noted.keys.clear()

@@ -1,9 +1,9 @@
-"""One snapshot of the database for all statements of an answer, and the version of the dataset that it shows.
+"""A snapshot of the database for all statements of a response, with its dataset version.
 
-Without one, each statement sees what was committed by then, and an answer of thirty statements mixes as many states
-of the data. So whoever answers a GET, and whoever exports, reads in a transaction that sees the data as they were at
-its first statement. That statement reads the version: an answer and the version that it is kept and tagged under
-belong together. Nothing can be written in it."""
+Without a snapshot, each statement sees the commits before it, and a response of thirty statements mixes several states
+of the data. So GET requests and exports read in a transaction that sees the data as of its first statement. That
+statement reads the version: so a response belongs to the version under which it is cached and tagged. A snapshot is
+read-only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SQLite:
-    """Readers take no lock that writers wait for: they go on in the log as it was when they first read."""
+    """Readers block no writers: they read the write-ahead log as of their first read."""
 
     def __init__(self, connection: BaseDatabaseWrapper):
         self.connection = connection.connection
@@ -34,19 +34,19 @@ class SQLite:
     def end(self) -> None:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
-        # A pragma that refuses to write would have all prepared statements prepared anew, for two milliseconds.
+        # PRAGMA query_only would make SQLite prepare all statements again, which takes two milliseconds.
         if self.connection.total_changes != self.changes:
-            raise RuntimeError("A snapshot is read-only: what was written in it is lost.")
+            raise RuntimeError("A snapshot is read-only: writes in it were lost.")
 
 
 class PostgreSQL:
-    """Two round trips for each answer: what begins is sent along with the statement that reads the version.
+    """Two round trips for each response: BEGIN is sent together with the statement that reads the version.
 
-    Below psycopg's cursors: those have all prepared statements forgotten after a ROLLBACK, and with them their plans,
-    which take longer to make than an answer does."""
+    This bypasses psycopg's cursors, which discard all prepared statements and their plans after a ROLLBACK; planning
+    takes longer than a response."""
 
     BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    IDLE, IN_TRANSACTION = 0, 2  # as libpq numbers the states of a session
+    IDLE, IN_TRANSACTION = 0, 2  # libpq's numbers for transaction states
 
     def __init__(self, connection: BaseDatabaseWrapper):
         self.server = connection.connection.pgconn
@@ -55,7 +55,7 @@ class PostgreSQL:
     def begin(self) -> list[str]:
         result = self.server.exec_(b"%s; %s" % (self.begins, dataset_version.TOKENS.encode()))
         tokens = dataset_version.PostgreSQL.tokens_in(result)
-        if not tokens:  # the database was not migrated, or is not there
+        if not tokens:  # the database is missing or not migrated
             self.server.exec_(b"ROLLBACK")
             self.server.exec_(self.begins)
         self.expect(self.IN_TRANSACTION)
@@ -75,9 +75,9 @@ KINDS: dict[str, type[SQLite] | type[PostgreSQL]] = {"sqlite": SQLite, "postgres
 
 @contextmanager
 def snapshot(using: str = DEFAULT_DB_ALIAS) -> Iterator[str | None]:
-    """Lets several statements read the data as they are at one moment, and gives their version; None for no version.
+    """Makes all statements of this context read one snapshot, and yields its version or None.
 
-    Django takes it for a transaction. So it neither ends it, nor opens anew a connection that is lost on the way."""
+    Django treats it as a transaction: so it neither ends it nor reconnects within it."""
     connection = connections[using]
     if connection.in_atomic_block:
         yield dataset_version.current()
@@ -105,7 +105,7 @@ def begin(connection: BaseDatabaseWrapper) -> tuple[SQLite | PostgreSQL, list[st
 
 def end(connection: BaseDatabaseWrapper, kind: SQLite | PostgreSQL) -> None:
     connection.in_atomic_block = connection.needs_rollback = False
-    connection.run_on_commit = []  # nothing was
+    connection.run_on_commit = []  # nothing was written
     if connection.closed_in_transaction:
         connection.connection = None
         return

@@ -1,4 +1,4 @@
-"""Some of the rows of a table, chosen by a condition that is named once: for what is shown, and for what is asked."""
+"""Subsets of the rows of a table: named conditions for output and filters."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from django.db.models import Min, Q
 from django.db.models.functions import Now
 
 
-@dataclass(frozen=True, eq=False)  # each is one of a kind, as a constant is
+@dataclass(frozen=True, eq=False)  # compared by identity, like constants
 class Subset:
-    """The rows for which a condition holds.
+    """The rows that meet a condition.
 
-    Where it depends on the clock, `edges` are the columns of time that it compares with now, each with how
-    long after that time it compares: {"net": a day} for what is upcoming until a day after its net."""
+    If it depends on the clock, `edges` are the time columns that it compares with now, each with an offset:
+    {"net": a day} for rows that are upcoming until a day after `net`."""
 
     where: Q
     edges: Mapping[str, timedelta] = field(default_factory=dict)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Subset:  # fields are copied with all that they were given
+    def __deepcopy__(self, memo: dict[int, Any]) -> Subset:  # Django copies fields with their arguments
         return self
 
     def of(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         return rows.filter(self.where)
 
     def changes_at(self, rows: models.QuerySet[Any]) -> datetime | None:
-        """The next moment at which a row comes or goes, as long as none is written; None for never."""
+        """The next moment at which a row enters or leaves the subset without any write; None for never."""
         ahead = {column: Q(**{f"{column}__gt": Now() - after}) for column, after in self.edges.items()}
         if not ahead:
             return None
@@ -45,10 +45,10 @@ NOW, DAY = timedelta(), timedelta(days=1)
 
 
 def upcoming(column: str) -> Subset:
-    """Rows whose time is to come; each stays for a day after it."""
+    """Rows in the future or within the last day."""
     return Subset(Q(**{f"{column}__gte": Now() - DAY}), {column: DAY})
 
 
 def previous(column: str) -> Subset:
-    """Rows whose time is past, from the moment on."""
+    """Rows in the past."""
     return Subset(Q(**{f"{column}__lte": Now()}), {column: NOW})

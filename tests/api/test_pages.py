@@ -163,10 +163,10 @@ def test_filters_are_grouped_by_what_they_ask_for():
             for part in ("day", "month", "year")
         ],
         *[
-            ("Records, by their ids", 0, [(party.replace("_", " ").capitalize(), [("is", f"{party}__id")])])
+            ("Related records", 0, [(party.replace("_", " ").capitalize(), [("is", f"{party}__id")])])
             for party in ("docking_location", *TARGETS, *CHASERS)
         ],
-        ("Yes or no", 1, [("Is still docked", [("", "docked")])]),
+        ("Yes/no", 1, [("Is still docked", [("", "docked")])]),
     ]
 
 

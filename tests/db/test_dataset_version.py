@@ -327,7 +327,7 @@ def test_a_table_without_its_trigger_is_complained_of_until_migrate(spoil):
     (complaint,) = check_triggers()
     assert (type(complaint), complaint.msg) == (
         Error,
-        "No trigger raises the dataset version when these tables change: agencies_agency_country.",
+        "Triggers are missing, so changes of these tables do not change the dataset version: agencies_agency_country.",
     )
     assert [type(complaint) for complaint in check_triggers(databases=["default"])] == [Warning]
     call_command("migrate", verbosity=0)
@@ -394,7 +394,7 @@ def test_a_database_that_is_down_is_no_error_of_the_check(monkeypatch):
 
     monkeypatch.setattr(dataset_version, "repairs", down)
     (complaint,) = check_triggers()
-    assert (type(complaint), complaint.msg) == (Warning, "The triggers could not be looked at: connection refused")
+    assert (type(complaint), complaint.msg) == (Warning, "The triggers could not be checked: connection refused")
 
 
 # Reading -----------------------------------------------------------------------------------------

@@ -89,10 +89,10 @@ def test_a_path_that_leads_to_no_text_is_an_error():
 
     assert errors("docking_location__name", "flight_vehicle_chaser__launch__program__name") == []
     assert errors("docking", "docking_location", "docking_location__nam", "docking__name") == [
-        "'docking' leads to no text.",
-        "'docking_location' leads to no text.",
-        "'docking_location__nam' leads to no text.",
-        "'docking__name' leads to no text.",
+        "'docking' is not the path of a text.",
+        "'docking_location' is not the path of a text.",
+        "'docking_location__nam' is not the path of a text.",
+        "'docking__name' is not the path of a text.",
     ]
 
 

@@ -219,7 +219,7 @@ def test_who_recomputes_everything_leaves_nothing_pending(agency):
 
 def test_where_figures_are_imported_by_the_setting_nothing_is_recomputed(agency, settings):
     settings.STATISTICS = "imported"
-    with pytest.raises(CommandError, match="figures stay what they were told"):
+    with pytest.raises(CommandError, match="statistics stay as imported"):
         run("recompute_statistics")
     assert count(agency) == 7
 

@@ -1,6 +1,6 @@
-"""The form of a page for people: the filters of its endpoint, grouped by what they ask for.
+"""The form on an HTML page: the filters of its endpoint in groups.
 
-All is read off the declarations of the filters, so that a new filter is there by being declared."""
+It is derived from the declarations of the filters, so a new filter appears as soon as it is declared."""
 
 import re
 from collections.abc import Iterator
@@ -23,25 +23,25 @@ from spacedevs.api.filters.filters import (
 )
 from spacedevs.db.paths import field_at
 
-TIME, RECORDS, TEXTS, FLAGS, NUMBERS = "Time, in UTC", "Records, by their ids", "Texts", "Yes or no", "Numbers"
-GROUPS = TIME, RECORDS, TEXTS, FLAGS, NUMBERS  # in the order in which they are shown
+TIME, RECORDS, TEXTS, FLAGS, NUMBERS = "Time, in UTC", "Related records", "Texts", "Yes/no", "Numbers"
+GROUPS = TIME, RECORDS, TEXTS, FLAGS, NUMBERS  # in this order
 COMPARISONS = {"gt": "more than", "gte": "at least", "lt": "less than", "lte": "at most"}
 MOMENTS = {"gt": "after", "gte": "from", "lt": "before", "lte": "until"}
 OTHERS = {
     "contains": "contains",
     "exact": "is",
-    "icontains": "contains, in any case",
-    "iexact": "is, in any case",
+    "icontains": "contains (any case)",
+    "iexact": "is (any case)",
     "in": "is any of",
 }
 CALENDAR = re.compile(r"__(day|month|year)$")
-MAX_OPEN_FILTERS = 20  # filters of which all groups are open at once
+MAX_OPEN_FILTERS = 20  # up to this number of filters, all groups are open
 A_LIST, NUMBERS_BY_COMMAS = "1,2,3", r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*"
 
 
 @dataclass
 class Answer:
-    """One input: the name of its parameter, what it says of its field, and the input itself."""
+    """An input: the name of its parameter, its lookup as text, and the input itself."""
 
     name: str
     says: str
@@ -51,17 +51,17 @@ class Answer:
 
 @dataclass
 class Question:
-    """What can be asked of one field, and where its records are found, if it is asked for by their ids."""
+    """The filters of one field, and the URL of its records if they filter by ids."""
 
     label: str
     records: str = ""
-    offers: str = ""  # what to ask for records to choose from; ends in an empty search if they can be searched
+    offers: str = ""  # the URL of records to choose from; ends with an empty search if they can be searched
     answers: list[Answer] = field(default_factory=list)
 
 
 @dataclass
 class Group:
-    """The questions of one kind."""
+    """A group of fields."""
 
     title: str
     questions: list[Question]
@@ -73,7 +73,7 @@ class Group:
 
 
 class Form:
-    """The filters of an endpoint, as asked by a query."""
+    """The filters of an endpoint, with the values of a query."""
 
     def __init__(self, view, query):
         self.model = view.queryset.model
@@ -104,11 +104,11 @@ class Form:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something was asked that cannot be."""
+        """Whether any value is invalid."""
         return bool(self.filterset.form.errors)
 
     def related(self, filter_) -> type[models.Model] | None:
-        """The model whose rows a filter names by their ids."""
+        """The model whose ids a filter takes."""
         found = field_at(self.model, filter_.field_name or "")
         if found is None or not (found.is_relation or found.primary_key):
             return None
@@ -131,7 +131,7 @@ class Form:
         return f"{words[0].upper()}{words[1:]}"
 
     def records(self, filter_) -> tuple[str, ...]:
-        """Where the records are listed that a filter names, and what to ask for some to choose from."""
+        """The URL of the list of records for a filter, and the URL of records to choose from."""
         model = self.related(filter_)
         address = model and not isinstance(filter_, FlagFilter) and listed_at(model)
         if not address:
@@ -142,7 +142,7 @@ class Form:
 
     def answer(self, name, filter_) -> Answer:
         bound = self.filterset.form[name]
-        bound.field.help_text = ""  # what it says of lists is said beside the input
+        bound.field.help_text = ""  # the label beside the input tells about lists
         attributes = bound.field.widget.attrs
         for bounds_of_the_database in ("min", "max"):
             attributes.pop(bounds_of_the_database, None)
@@ -151,7 +151,7 @@ class Form:
         if self.records(filter_):
             several = {"data-several": True} if isinstance(filter_, AnyOfFilter) else {}
             attributes.update({"list": f"list_{name}", "autocomplete": "off", **several})
-            bound.field.widget.input_type = "text"  # what is offered is found by its name
+            bound.field.widget.input_type = "text"  # suggestions are searched by name
         return Answer(name, self.says(filter_), bound, any(self.query.getlist(name)))
 
     def says(self, filter_) -> str:
@@ -164,7 +164,7 @@ class Form:
 
 
 def listed_at(model) -> str:
-    """Where the rows of a model are listed; the router names the address by the model."""
+    """The URL of the list of a model's rows; the router names it by the model."""
     try:
         return reverse(f"{model._meta.model_name}-list")
     except NoReverseMatch:
@@ -172,14 +172,14 @@ def listed_at(model) -> str:
 
 
 def in_use(query, view) -> Iterator[tuple[str, str, str]]:
-    """What a query asks beyond the page, its format and its mode, each with the query without it."""
+    """The parameters of a query except page, format and mode, each with the query without it."""
     for name in query:
         if name in (*view.filter_names, "search", "ordering") and any(query.getlist(name)):
             yield name, ",".join(query.getlist(name)), without(query, name, "offset")
 
 
 def without(query, *names, **others) -> str:
-    """The query without these parameters, and with the others in place of what they were."""
+    """The query without some parameters, and with new values for others."""
     rest = query.copy()
     for name in (*names, *others):
         rest.pop(name, None)

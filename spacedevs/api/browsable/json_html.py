@@ -1,7 +1,7 @@
-"""JSON as HTML that people can read: coloured, its objects folding, its addresses links. No script takes part.
+"""JSON as HTML: coloured, with folding objects and links, without scripts.
 
-A page may hold 100,000 lines, so each line is one element and each value at most two more, with the shortest names
-that say what they are: `b` a key, `samp` a text, `var` a number, `i` null, true or false."""
+A page may have 100,000 lines, so each line is one element and each value at most two more, with short names: `b` for a
+key, `samp` for a text, `var` for a number, `i` for null, true or false."""
 
 import json
 import re
@@ -10,32 +10,32 @@ from html import escape
 ADDRESS = re.compile(r'https?://[^\s"<>\\]+')
 ADDRESS_OR_NOT = re.compile(rf"({ADDRESS.pattern})|(.+?(?=https?://|$))", re.DOTALL)
 ENDS_A_SENTENCE = ".,;:!?)"
-OPEN = 1000  # lines that are shown at first; records after these are folded
+OPEN = 1000  # lines that are open at first; later records are folded
 PICTURED = "image_url"
 LATE = 'loading="lazy" decoding="async" referrerpolicy="no-referrer"'
-RECORDS = 2  # how deep the records of a list lie
-LONG = 30  # a record of more lines is drawn only once it is looked at; page.css guesses at its height
-CALLED = "name", "title", "id"  # what a folded object is known by, the best first
+RECORDS = 2  # the depth of the records of a list
+LONG = 30  # a record with more lines is rendered only when it is visible; page.css estimates its height
+CALLED = "name", "title", "id"  # keys for the title of a folded object, the best first
 
 
 def folding(value, origin="https://") -> str:
-    """A parsed answer as HTML, a line of JSON in each element with the number of the line as its id.
+    """A parsed response as HTML, one element for each line of JSON, with the line number as its id.
 
-    Pictures are shown that come by https or from the origin of the page: no others may be."""
+    It shows only images from https URLs or from the origin of the page, as the Content-Security-Policy requires."""
     page = Page(("https://", origin))
     page.write(value, 0, "", "")
     return "".join(page.parts)
 
 
 class Page:
-    """The HTML of one answer, as far as it is written."""
+    """The HTML of a response that is being written."""
 
     def __init__(self, origins):
         self.origins = origins
         self.parts, self.line = [], 0
 
     def write(self, value, depth, key, comma):
-        """Writes a value with its key before it and the comma after it."""
+        """Writes a value with its key and comma."""
         if isinstance(value, dict) and value:
             picture = self.picture(value)
             parts = [(keyed(name), each, picture * (name == PICTURED)) for name, each in value.items()]
@@ -48,7 +48,7 @@ class Page:
             self.parts.append(f"<div id={self.line}>{'  ' * depth}{key}{scalar(value)}{comma}</div>")
 
     def fold(self, parts, depth, key, comma, brackets, about):
-        """Writes what holds other values: it folds, but for the answer as a whole."""
+        """Writes an object or an array, which folds unless it is the whole response."""
         self.line += 1
         begin, place = self.line, len(self.parts)
         first = f"{'  ' * depth}{key}{brackets[0]}"
@@ -67,7 +67,7 @@ class Page:
             self.parts[place] = f'<details{is_open} class="d{depth + 1} long">'
 
     def picture(self, record) -> str:
-        """The picture that a record shows the address of, small: from its thumbnail where there is one."""
+        """A small image for the image URL of a record, from its thumbnail if there is one."""
         for shown in (record.get("thumbnail_url"), record.get(PICTURED)) if PICTURED in record else ():
             if isinstance(shown, str) and shown.startswith(self.origins) and ADDRESS.fullmatch(shown):
                 return f' <img src="{escape(shown)}" alt="" {LATE}>'
@@ -79,7 +79,7 @@ def keyed(name) -> str:
 
 
 def called(record) -> str:
-    """What a folded object is known by."""
+    """The title of a folded object."""
     named = next((record[name] for name in CALLED if isinstance(record.get(name), str | int)), None)
     number = f"{len(record)} key{'s' * (len(record) > 1)}"
     return number if named is None else f"{str(named)[:60]} · {number}"
@@ -94,7 +94,7 @@ def scalar(value) -> str:
 
 
 def linked(text) -> str:
-    """A text as JSON has it, each address in it a link."""
+    """A text as JSON, with links for its URLs."""
     written = json.dumps(text, ensure_ascii=False)
     if "://" not in text:
         return plain(written)

@@ -1,16 +1,16 @@
-"""What an answer cost: for the staff, who see it on the page."""
+"""The cost of a response, shown to staff on the page."""
 
 from time import perf_counter
 
 
 class Cost:
-    """The statements that went through it, and the time from when it was made until it ended."""
+    """Counts statements, and measures the time from its creation to its end."""
 
     def __init__(self):
         self.statements, self.began = 0, perf_counter()
 
     def count(self, execute, sql, parameters, many, context):
-        """A wrapper of statements, as Django has them."""
+        """Django's execute wrapper."""
         self.statements += 1
         return execute(sql, parameters, many, context)
 

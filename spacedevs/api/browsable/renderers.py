@@ -9,7 +9,7 @@ from .json_html import folding
 
 
 class WrittenRenderer(JSONRenderer):
-    """JSON, also of an answer that the render plan has written already."""
+    """JSON, including responses that the render plan has already rendered."""
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
         if isinstance(data, bytes):
@@ -18,7 +18,7 @@ class WrittenRenderer(JSONRenderer):
 
 
 class PageRenderer(BrowsableAPIRenderer):
-    """The answer as a page for people: what the endpoint can do, a form to ask it, and the JSON."""
+    """The response as an HTML page: help, a form for the query, and the JSON."""
 
     template = "api/page.html"
 
@@ -45,22 +45,22 @@ class PageRenderer(BrowsableAPIRenderer):
         return loader.get_template(template).render(context, request=request._request)
 
     def heading(self, view, answer) -> str:
-        """What the page is called: by the name of the record that it shows, if it has one."""
+        """The title of the page: the name of its record, if it has one."""
         named = answer.get("name") if getattr(view, "detail", False) and isinstance(answer, dict) else None
         return named if named and isinstance(named, str) else self.get_name(view)
 
     def headers(self, response) -> dict:
-        """The headers of the answer itself; until when it holds stays on this side of the cache."""
+        """The headers of the response, without the internal Expires."""
         said = {name: value for name, value in sorted(response.items()) if name != "Expires"}
         return {**said, "Content-Type": "application/json"}
 
     def formats(self, view, request) -> list:
-        """The answer in each format: its name, and the query that leads to it."""
+        """The formats: name and query."""
         names = [renderer.format for renderer in view.renderer_classes]
         return [(name, without(request.query_params, format=name), name == self.format) for name in names]
 
     def modes(self, view, request) -> list:
-        """The answer in each mode: its name, and the query that leads to it."""
+        """The modes: name and query."""
         if getattr(view, "detail", False) or not getattr(view, "modes", None):
             return []
         shown = view.get_serializer_class()
@@ -81,18 +81,18 @@ class PageRenderer(BrowsableAPIRenderer):
         }
 
     def for_staff(self, view, request) -> dict:
-        """What staff who are logged in see besides: what the answer cost, and where to edit what it shows.
+        """Additions for logged-in staff: the cost of the response, and a link to edit its record.
 
-        Of others nothing is asked, not even who they are: their answers must vary by no cookie."""
+        For others it does not read the user, because their responses must not vary by cookie."""
         cost = getattr(view, "cost", None)
         if cost is None:
             return {"edit": None}
-        user = get_user(request._request)  # DRF has put nobody in its place
+        user = get_user(request._request)  # DRF has replaced it by an anonymous user
         return {"edit": edit_address(view, user), "cost": cost} if user.is_staff else {"edit": None}
 
 
 def edit_address(view, user):
-    """Where an editor edits what a page shows."""
+    """The URL of the admin page for the shown record."""
     if getattr(view, "queryset", None) is None:
         return None
     model = view.queryset.model

@@ -1,9 +1,9 @@
-"""The days on which something may happen whose time is known only roughly."""
+"""Times with limited precision: the days on which something may happen."""
 
 from datetime import MAXYEAR, date, datetime, timedelta
 
-# How exactly a time is known: the abbreviations and the kinds of LL2 2.3.0's /config/net_precisions/, by id. Names
-# tell less: two of a kind differ ("Year Half 1", "Year Half 2"), and other builds name them differently.
+# The abbreviations and kinds of LL2 2.3.0's /config/net_precisions/, by id. Names are less reliable: one kind has
+# several ("Year Half 1", "Year Half 2"), and other builds use different ones.
 PRECISIONS = [
     ("SEC", "second"),
     ("MIN", "minute"),
@@ -24,13 +24,13 @@ PRECISIONS = [
     ("DEC", "decade"),
 ]
 KINDS = dict(enumerate(kind for _, kind in PRECISIONS)) | dict(PRECISIONS)  # by id and by abbreviation
-EXACT = {"", "second", "minute", "hour"}  # the moment itself is known
-MONTHS = {  # how many months a period has, and in which month of a year the first one begins, January being 0
+EXACT = {"", "second", "minute", "hour"}  # the exact moment is known
+MONTHS = {  # the length of a period in months, and the first month (January is 0) of the first period
     "month": (1, 0),
     "quarter": (3, 0),
     "half": (6, 0),
     "year": (12, 0),
-    "fiscal year": (12, 9),  # that of the United States begins in October
+    "fiscal year": (12, 9),  # the fiscal year of the United States begins in October
     "decade": (120, 0),
 }
 DAY, WEEK = 1, 7
@@ -43,20 +43,20 @@ WORDS = {
     "quarter": lambda first: f"in the {ORDINALS[(first.month - 1) // 3]} quarter of {first.year}",
     "half": lambda first: f"in the {ORDINALS[(first.month - 1) // 6]} half of {first.year}",
     "year": lambda first: f"in {first.year}",
-    "fiscal year": lambda first: f"in fiscal year {first.year + 1}",  # named after the year in which it ends
+    "fiscal year": lambda first: f"in fiscal year {first.year + 1}",  # named after its last year
     "decade": lambda first: f"in the {first.year}s",
 }
 
 
 def kind(precision) -> str:
-    """The kind of a precision, given as a row with an `abbrev`, or None: "" where none is given, "day" if unknown."""
+    """The kind of a precision (a row with `abbrev`, or None): "" for None, "day" if unknown."""
     if precision is None:
         return ""
     return KINDS.get((precision.abbrev or "").upper()) or KINDS.get(precision.pk, "day")
 
 
 def period(moment: datetime, kind: str) -> tuple[date, date] | None:
-    """The first of the days on which it may be and the day after the last; None where the moment is known."""
+    """The first possible day and the day after the last one; None if the moment is known."""
     day = moment.date()
     if kind in EXACT:
         return None
@@ -69,7 +69,7 @@ def period(moment: datetime, kind: str) -> tuple[date, date] | None:
 
 
 def first_of(months: int) -> date:
-    """The first day of a month, counted from the beginning of time, or the nearest day that there is."""
+    """The first day of a month, counted from year 1, or the nearest possible date."""
     year, month = divmod(months, 12)
     if year < 1:
         return date.min
@@ -77,7 +77,7 @@ def first_of(months: int) -> date:
 
 
 def in_words(moment: datetime, kind: str) -> str:
-    """When it is, as exactly as that is known."""
+    """A moment as text, with its precision."""
     days = period(moment, kind)
     if days is None:
         return f"{moment.day} {moment:%B} {moment.year}, {moment:%H:%M} UTC"

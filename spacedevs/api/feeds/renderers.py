@@ -1,6 +1,6 @@
-"""How feeds are written: as a calendar (RFC 5545) or as news (Atom, RFC 4287).
+"""Renders feeds as calendars (RFC 5545) or as news (Atom, RFC 4287).
 
-Nothing in them tells when they were written: the same data make the same bytes."""
+They do not contain the time of rendering, so the same data give the same bytes."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -17,19 +17,19 @@ from .net_precision import in_words, period
 
 AUTHOR = "Launch Library"
 PRODUCT = f"-//{settings.PRODUCT}//Launch Library 2.3.0//EN"
-REFRESH = timedelta(hours=1)  # how often a calendar may ask again
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # when something changed of which nobody knows when
-REVISIONS_SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # before any change that Launch Library tells of
-MAX_INTEGER = 2**31 - 1  # of a calendar (RFC 5545, 3.3.8)
+REFRESH = timedelta(hours=1)  # the suggested refresh interval of calendars
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # the time of an unknown change
+REVISIONS_SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # before any change in Launch Library
+MAX_INTEGER = 2**31 - 1  # the range of integers in calendars (RFC 5545, 3.3.8)
 
 
 class Entry(NamedTuple):
-    """What a row is in a feed."""
+    """A row in a feed."""
 
     title: str
     start: datetime
     end: datetime | None = None
-    precision: str = ""  # how exactly the start is known, as a kind of periods.py; empty where it is exact
+    precision: str = ""  # the precision of the start, a kind of net_precision.py; empty if it is exact
     is_tentative: bool = False
     category: str = ""
     place: str = ""
@@ -38,14 +38,14 @@ class Entry(NamedTuple):
 
     @property
     def full_title(self) -> str:
-        """The title, and when it is where not even the day is known."""
+        """The title, with the period if the day is unknown."""
         days = period(self.start, self.precision)
         is_vague = days and days[1] - days[0] > timedelta(days=1)
         return f"{self.title} ({in_words(self.start, self.precision)})" if is_vague else self.title
 
 
 class Item(NamedTuple):
-    """An entry, by what it is known everywhere, its address here, and when it was last changed."""
+    """An entry with its global id, its URL here, and the time of its last change."""
 
     key: UUID
     address: str
@@ -54,12 +54,12 @@ class Item(NamedTuple):
 
     @property
     def sequence(self) -> int:
-        """The number of a revision, which rises with each change (RFC 5545, 3.8.7.4): seconds since 2010, 31 bits."""
+        """The sequence number, which increases with each change (RFC 5545, 3.8.7.4): seconds since 2010, 31 bits."""
         return min(max(int((self.updated - REVISIONS_SINCE).total_seconds()), 0), MAX_INTEGER)
 
 
 class Issue(NamedTuple):
-    """What a feed holds for now."""
+    """The content of a feed."""
 
     title: str
     address: str
@@ -69,11 +69,11 @@ class Issue(NamedTuple):
 
 
 class FeedRenderer(BaseRenderer):
-    """A format of a feed."""
+    """A renderer for feeds."""
 
 
 class CalendarRenderer(FeedRenderer):
-    """Entries in a calendar; where no hour is known they last all day, or all the days that it may be."""
+    """Entries as a calendar; an entry without an exact time becomes an all-day entry over all possible days."""
 
     media_type, format = "text/calendar", "ics"
 
@@ -81,18 +81,18 @@ class CalendarRenderer(FeedRenderer):
         calendar = Calendar()
         calendar.add("version", "2.0")
         calendar.add("prodid", PRODUCT)
-        for name in ("name", "x-wr-calname"):  # as RFC 7986 has it, and as everybody had it before
+        for name in ("name", "x-wr-calname"):  # the property of RFC 7986, and its unofficial predecessor
             calendar.add(name, vText(issue.title))
         calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
         calendar.add("x-published-ttl", vDuration(REFRESH))
-        # A calendar has a component at least (RFC 5545, 3.6), and one without entries has but its time zone.
+        # A calendar needs at least one component (RFC 5545, 3.6); without entries the time zone is the only one.
         for component in [happening(item) for item in issue.items] or [utc()]:
             calendar.add_component(component)
         return calendar.to_ical()
 
 
 def utc() -> Timezone:
-    """The time zone of all times here."""
+    """The time zone, UTC."""
     rule = TimezoneStandard()
     rule.add("dtstart", LONG_AGO.replace(tzinfo=None))
     for name, value in (("tzoffsetfrom", timedelta()), ("tzoffsetto", timedelta()), ("tzname", "UTC")):
@@ -104,12 +104,12 @@ def utc() -> Timezone:
 
 
 def happening(item: Item) -> Event:
-    """An entry of a calendar. It makes nobody busy."""
+    """A calendar entry, which does not block time."""
     entry = item.entry
     start, end = period(entry.start, entry.precision) or (entry.start, entry.end)
     event = Event.new(
         uid=str(item.key),
-        stamp=item.updated,  # of a calendar that is published: when it was last changed
+        stamp=item.updated,  # in a published calendar: the time of the last change
         last_modified=item.updated,
         sequence=item.sequence,
         start=start,
@@ -128,7 +128,7 @@ def happening(item: Item) -> Event:
 
 
 class AtomRenderer(FeedRenderer):
-    """Entries as news, each as old as the last change of it."""
+    """Entries as news, each with the time of its last change."""
 
     media_type, format = "application/atom+xml", "atom"
 
@@ -157,7 +157,7 @@ class AtomRenderer(FeedRenderer):
 
 
 class PagedAtom(Atom1Feed):
-    """Atom that tells where it goes on (RFC 5005), and is as old as what it holds."""
+    """Atom with links to further pages (RFC 5005); its date is that of its newest entry."""
 
     def latest_post_date(self):
         return max((item["updateddate"] for item in self.items), default=LONG_AGO)

@@ -1,4 +1,4 @@
-"""Filtering, search and ordering as Django REST framework calls them: one backend each."""
+"""Backends of Django REST framework for filters, search and ordering."""
 
 from django_filters import rest_framework as filters
 from django_filters.utils import translate_validation
@@ -10,7 +10,7 @@ from spacedevs.db.search.text import SEPARATOR, SearchText
 
 
 class FieldFilters(filters.DjangoFilterBackend):
-    """The filters of a resource; only those that are asked for are made."""
+    """The filters of a resource; creates only those that the query uses."""
 
     def filter_queryset(self, request, queryset, view):
         asked = [name for name in view.filterset_class.base_filters if name in request.query_params]
@@ -23,14 +23,15 @@ class FieldFilters(filters.DjangoFilterBackend):
 
 
 class WordSearch(SearchFilter):
-    """Search by words, all of which must be found; bounded, since each word is a condition in the statement."""
+    """Search by words, all of which must occur; their number is limited, because each is a condition in the
+    statement."""
 
     default_lookup = "holds"
     most_characters, most_words = 512, 32
-    search_description = f"Words to look for, all of which must be found: at most {most_words}."
+    search_description = f"Words that must all occur; at most {most_words}."
 
     def get_search_fields(self, view, request):
-        """The text that the table keeps of the fields that are searched, or else these themselves."""
+        """The stored search text of the table, or else the searched fields."""
         fields = [view.path_of(name) for name in super().get_search_fields(view, request) or ()]
         text = SearchText.of(view.queryset.model)
         kept = (
@@ -46,7 +47,7 @@ class WordSearch(SearchFilter):
             terms = super().get_search_terms(request)
         except ValidationError as error:
             raise ValidationError({self.search_param: error.detail}) from error
-        # A quotation mark by itself quotes nothing, and an empty term would find everything.
+        # A single quotation mark quotes nothing, and an empty term would match everything.
         terms = [term for term in terms if term] or value.split()
         if len(value) > self.most_characters or len(terms) > self.most_words:
             limits = f"at most {self.most_characters} characters and {self.most_words} words"
@@ -55,10 +56,10 @@ class WordSearch(SearchFilter):
 
 
 class TotalOrdering(OrderingFilter):
-    """Every order ends in the primary key, so that pages neither repeat nor lose a row; nulls sort as
-    in PostgreSQL on every database: last ascending, first descending."""
+    """Every ordering ends with the primary key, so that pages neither repeat nor lose a row. On every database nulls
+    sort as in PostgreSQL: last ascending, first descending."""
 
-    ordering_description = "The field to order by; with a minus sign in front, descending."
+    ordering_description = "The field to sort by; a leading minus sign means descending."
 
     def filter_queryset(self, request, queryset, view):
         asked = self.get_ordering(request, queryset, view) or ()

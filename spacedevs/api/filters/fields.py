@@ -1,4 +1,4 @@
-"""What a filter reads of the text that a client sends, and what it refuses."""
+"""Form fields that parse and validate the values of filters."""
 
 import re
 from datetime import UTC
@@ -12,7 +12,7 @@ INT64 = 2**63 - 1
 
 
 class IntegerField(forms.IntegerField):
-    """A whole number in ASCII digits that every database can hold."""
+    """A whole number in ASCII digits, within the range of every database."""
 
     def __init__(self, **kwargs):
         super().__init__(**{"min_value": -INT64, "max_value": INT64, **kwargs})
@@ -24,14 +24,14 @@ class IntegerField(forms.IntegerField):
 
 
 class UtcDateTimeField(IsoDateTimeField):
-    """A moment, with or without a zone (UTC if none), turned to UTC before a database sees it."""
+    """A moment with an optional time zone (default UTC), converted to UTC."""
 
     widget = MomentInput
 
     def to_python(self, value):
         if isinstance(value, str):
-            value = value.strip().upper()  # RFC 3339 allows a small t and z
-            # A plus sign that was not escaped in a query string arrives as a space.
+            value = value.strip().upper()  # RFC 3339 allows lower-case t and z
+            # An unescaped plus sign in a query string arrives as a space.
             value = re.sub(r"(T[\d:.]+) (\d\d:?\d\d)$", r"\1+\2", value)
         try:
             moment = super().to_python(value)
@@ -41,7 +41,7 @@ class UtcDateTimeField(IsoDateTimeField):
 
 
 class FlagField(forms.NullBooleanField):
-    """true or false, in any case, or 1 or 0; nothing else."""
+    """true or false in any case, or 1 or 0."""
 
     widget = Choice(choices=[("", "Any"), ("true", "Yes"), ("false", "No")])
     values = {"": None, "true": True, "1": True, "false": False, "0": False}
@@ -63,7 +63,7 @@ class DateField(forms.DateField):
 
 
 class SeveralField(BaseCSVField):
-    """Values of one kind, each of them once, up to a number if there is one."""
+    """Distinct values of one kind, optionally limited in number."""
 
     base_widget_class = SeveralWidget
 
@@ -78,7 +78,7 @@ class SeveralField(BaseCSVField):
         found = super().clean(value)
         values = found and list(dict.fromkeys(found))
         if self.most and values and len(values) > self.most:
-            raise forms.ValidationError(f"Ask for at most {self.most} values.", code="invalid")
+            raise forms.ValidationError(f"Use at most {self.most} values.", code="invalid")
         return values
 
 

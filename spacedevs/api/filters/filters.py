@@ -1,4 +1,4 @@
-"""Filters, search and ordering: declared as families of lookups, strict about what they are given."""
+"""Filters: declared by groups of lookups, with strict validation."""
 
 from functools import reduce
 from operator import or_
@@ -27,13 +27,13 @@ CONTAINED = (*EXACT, "contains")
 
 
 class ConditionFilter:
-    """Selects rows by a condition; a relation to several rows makes none of them appear twice."""
+    """Selects rows by a condition, without duplicates for to-many relations."""
 
-    # Texts are compared alike on every database.
+    # Texts compare the same on every database.
     spelled = {"contains": "includes", "icontains": "holds", "iexact": "is"}
 
     def condition(self, value) -> Q:
-        """What a row that is selected must be."""
+        """The condition on selected rows."""
         return Q(**{f"{self.field_name}__{self.lookup_expr}": value})
 
     def filter(self, rows, value):
@@ -46,7 +46,7 @@ class ConditionFilter:
 
 
 class TextFilter(ConditionFilter, filters.CharFilter):
-    """Compares a text: as it is written, but for `icontains`."""
+    """Compares a text, case-sensitive except for `icontains`."""
 
     def condition(self, value):
         return Q(**{f"{self.field_name}__{self.spelled.get(self.lookup_expr, self.lookup_expr)}": value})
@@ -87,13 +87,13 @@ class DateTimeFilter(ConditionFilter, filters.IsoDateTimeFilter):
 
 
 class FlagFilter(ConditionFilter, BooleanFilter):
-    """Asks yes or no."""
+    """Compares a boolean."""
 
     field_class = FlagField
 
 
 class PresenceFilter(FlagFilter):
-    """Asks whether there is anything at the end of a path: in any row of several, or in none of them."""
+    """Selects by whether a path leads to any value."""
 
     def __init__(self, field_name, **kwargs):
         super().__init__(field_name, "isnull", **kwargs)
@@ -108,7 +108,7 @@ class PresenceFilter(FlagFilter):
 
 
 class SubsetFilter(FlagFilter):
-    """Asks for the rows of a part, or for the others."""
+    """Selects the rows of a subset, or all others."""
 
     def __init__(self, part, **kwargs):
         super().__init__(**kwargs)
@@ -119,7 +119,7 @@ class SubsetFilter(FlagFilter):
 
 
 class ExcludeSubsetFilter(FlagFilter):
-    """Leaves out the rows of a part when asked to; else it asks nothing."""
+    """Excludes the rows of a subset if the value is true; otherwise it has no effect."""
 
     def __init__(self, part, **kwargs):
         super().__init__(**kwargs)
@@ -130,7 +130,7 @@ class ExcludeSubsetFilter(FlagFilter):
 
 
 class AnyOfFilter(ConditionFilter, BaseCSVFilter):
-    """Selects the rows that have any of several values, at any of some places."""
+    """Selects the rows with any of several values in any of several columns."""
 
     base_field_class = SeveralField
 
@@ -149,9 +149,9 @@ class IdsFilter(AnyOfFilter, IntegerFilter):
     """Selects by ids, or other whole numbers."""
 
 
-@extend_schema_field({"type": "number", "description": "Multiple values may be separated by commas."})
+@extend_schema_field({"type": "number", "description": "Separate multiple values with commas."})
 class NumbersFilter(IdsFilter):
-    """The same where LL2 2.3.0 does not say that they are whole numbers."""
+    """The same, where LL2 2.3.0 does not declare integers."""
 
 
 class UuidsFilter(AnyOfFilter, filters.UUIDFilter):
@@ -159,25 +159,25 @@ class UuidsFilter(AnyOfFilter, filters.UUIDFilter):
 
 
 class TextsFilter(AnyOfFilter, filters.CharFilter):
-    """Selects by texts, as they are written."""
+    """Selects by texts, case-sensitive."""
 
     base_field_class = WordsField
 
 
 @extend_schema_field({"type": "integer"})
 class ComputedIntegerFilter(IntegerFilter):
-    """Compares a whole number that is computed."""
+    """Compares a computed whole number."""
 
 
 @extend_schema_field({"type": "boolean"})
 class ComputedFlagFilter(FlagFilter):
-    """Asks for what is computed to be so, or not."""
+    """Compares a computed boolean."""
 
 
 class AllIdsFilter(IdsFilter):
-    """Selects the rows that have all of several ids.
+    """Selects the rows related to all of several ids.
 
-    They are counted: a join for each is more than a database plans in good time."""
+    It counts matches, because the database's planner is too slow with a join for each id."""
 
     def __init__(self, field_name, **kwargs):
         super().__init__(field_name, most=32, **kwargs)
@@ -208,16 +208,15 @@ COMPUTED = {models.BooleanField: ComputedFlagFilter, models.IntegerField: Comput
 
 
 def kind_of(field) -> dict:
-    """The kind of filter for a kind of column: that of the nearest kind that it descends from."""
+    """The filter class for a kind of column: that of its nearest base class."""
     ours = next((KINDS[base] for base in field.__mro__ if base in KINDS), None)
     return {"filter_class": ours} if ours else FILTER_FOR_DBFIELD_DEFAULTS[field]
 
 
 class ResourceFilter(filters.FilterSet):
-    """The filters of one resource: a table of fields and their lookups, in Meta.
+    """The filters of a resource: a table of fields and lookups in Meta.
 
-    What is computed has a table of its own, `computed`. Of each column that `dates` names, the day, the month and
-    the year can be asked for."""
+    Computed values have their own table, `computed`. Each column in `dates` gets filters for day, month and year."""
 
     OPTIONS = frozenset({"model", "fields", "exclude", "filter_overrides", "form", "computed", "dates"})
 
@@ -228,7 +227,7 @@ class ResourceFilter(filters.FilterSet):
     FILTER_DEFAULTS = {field: kind_of(field) for field in (*FILTER_FOR_DBFIELD_DEFAULTS, *KINDS)}
 
     def __init__(self, *args, names=None, **kwargs):
-        if names is not None:  # to make all filters of a resource takes longer than to find its rows
+        if names is not None:  # creating all filters of a resource takes longer than the query
             self.base_filters = {name: self.base_filters[name] for name in names}
         super().__init__(*args, **kwargs)
 
@@ -248,13 +247,13 @@ class ResourceFilter(filters.FilterSet):
 
     @classmethod
     def filter_for_lookup(cls, field, lookup_type):
-        """A UUID of a related row is one as well."""
+        """The id of a related row may be a UUID too."""
         if field.is_relation and isinstance(field.target_field, models.UUIDField):
             field = field.target_field
         return super().filter_for_lookup(field, lookup_type)
 
 
 def asked_parts(filterset, asked) -> list:
-    """The parts of a table that are asked for by filters which know them."""
+    """The subsets that the filters of a query use."""
     found = (getattr(filterset.base_filters[name], "part", None) for name in filterset.base_filters if name in asked)
     return list(filter(None, found))

@@ -1,4 +1,4 @@
-"""The inputs of filters: what a form shows for each, and how it reads what was asked."""
+"""Widgets of filters: the inputs of the form, and how they read values."""
 
 import re
 from datetime import UTC
@@ -9,20 +9,20 @@ from django_filters.widgets import BaseCSVWidget
 
 
 class Choice(forms.Select):
-    """A drop-down that shows what was asked for in whatever case it was written."""
+    """A drop-down that accepts its value in any case."""
 
     def format_value(self, value):
         return [{"1": "true", "0": "false"}.get(part, part) for part in map(str.lower, super().format_value(value))]
 
 
 class DayInput(forms.DateInput):
-    """A day, by the browser's calendar."""
+    """A date input."""
 
     input_type = "date"
 
 
 class MomentInput(forms.DateTimeInput):
-    """A moment in UTC, by the browser's calendar and clock."""
+    """A date and time input in UTC."""
 
     input_type = "datetime-local"
 
@@ -30,7 +30,7 @@ class MomentInput(forms.DateTimeInput):
         super().__init__({"step": 1, **(attrs or {})})
 
     def format_value(self, value):
-        """What was asked as the browser writes it; a day is its first moment. What is no moment stays as it is."""
+        """The value in the browser's format; a day means its first moment. An invalid value stays unchanged."""
         try:
             moment = parse_datetime(str(value or ""))
             if moment and moment.tzinfo:
@@ -45,7 +45,7 @@ QUOTED = re.compile(r"""(["'])(.*)\1""", re.DOTALL)
 
 
 def listed(text) -> list[str]:
-    """The values of a list in one parameter: 1,2, or as some clients write it [1, 2] or ['a', 'b']."""
+    """The values in a parameter: 1,2 or, as some clients send it, [1, 2] or ['a', 'b']."""
     bracketed = BRACKETED.fullmatch(text)
     values = [part.strip() for part in (bracketed[1] if bracketed else text).split(",")]
     if bracketed:
@@ -54,7 +54,7 @@ def listed(text) -> list[str]:
 
 
 class SeveralWidget(BaseCSVWidget, forms.TextInput):
-    """Values that are separated by commas, in one parameter or in several of one name."""
+    """Comma-separated values, in one or several parameters of the same name."""
 
     def value_from_datadict(self, data, files, name):
         given = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
@@ -62,7 +62,7 @@ class SeveralWidget(BaseCSVWidget, forms.TextInput):
 
 
 class WordsWidget(SeveralWidget):
-    """Texts may hold a comma of their own, so what is between commas counts, and the whole as well."""
+    """Texts may contain commas, so both the parts and the whole count as values."""
 
     def value_from_datadict(self, data, files, name):
         whole = [value.strip() for value in data.getlist(name)] if hasattr(data, "getlist") else []

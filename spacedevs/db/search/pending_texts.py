@@ -1,6 +1,6 @@
-"""Search texts that a trigger has noted as pending, for they were too many to be computed at once: see triggers.py.
+"""Search texts that a trigger has noted as pending, because they were too many to compute at once: see triggers.py.
 
-Until they are computed, a search finds the rows by what they showed before."""
+Until they are computed, a search finds the rows by their old texts."""
 
 import json
 
@@ -18,7 +18,7 @@ from .triggers import triggers_of
 
 @pending.step
 def rewrite_pending(limits: pending.Limits) -> bool:
-    """Has the texts of one note computed anew; returns whether there may be others."""
+    """Recomputes the texts of one note; returns whether there may be others."""
     kinds = {each.kind: each for each in triggers_of(connection)}
     with pending.turn(limits):
         note = PendingUpdate.objects.filter(kind__in=kinds).order_by("pk").first()
@@ -29,7 +29,7 @@ def rewrite_pending(limits: pending.Limits) -> bool:
 
 
 def watch() -> None:
-    """Has done right after a commit what a trigger may have noted in it."""
+    """Processes right after a commit what its triggers may have noted."""
     fields = filter(None, map(SearchText.of, apps.get_models()))
     for model in {source.model for field in fields for source in sources(field)}:
         for signal in (m2m_changed,) if model._meta.auto_created else (post_save, post_delete):

@@ -1,4 +1,4 @@
-"""The triggers that keep search texts, in PostgreSQL's SQL."""
+"""The triggers for search texts in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ WHERE_TRIGRAMS_ARE = "SELECT extnamespace::regnamespace::text FROM pg_extension 
 
 
 class PostgresTriggers(Triggers):
-    """Statement by statement, but for the searched row itself, which has its text before it is written.
+    """Statement triggers, and a row trigger on the searched table, which sets the text before the row is written.
 
-    A row that is read for its name must not be renamed unseen until the reader commits: who computes a
-    text shares a lock, who renames takes it alone. Locks on the rows would deadlock with other writes."""
+    A transaction that computes a text reads names of other rows, which must not change before it commits. So it takes
+    a shared lock, and a rename takes an exclusive one. Row locks would deadlock with other writes."""
 
     aggregate = "string_agg"
     listing = """
@@ -29,7 +29,7 @@ class PostgresTriggers(Triggers):
         WHERE proname LIKE 'search_text_%' AND pronamespace = current_schema()::regnamespace
     """
     dropping = "DROP FUNCTION {} CASCADE"
-    # With the rights and the path of its owner: another role, as well as pg_restore, may write.
+    # Runs with the rights and search path of its owner, so that other roles and pg_restore can write.
     function = f"""
         CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger
         LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$ DECLARE {{}} BEGIN {{}} END $$;
@@ -96,7 +96,7 @@ class PostgresTriggers(Triggers):
         return bool(is_there)
 
     def prepare(self) -> None:
-        """The index that finds a word within a text; a search is right without it, and slower."""
+        """The trigram index; without it searches are correct but slower."""
         try:
             with transaction.atomic(self.connection.alias), self.connection.cursor() as cursor:
                 cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
@@ -106,4 +106,4 @@ class PostgresTriggers(Triggers):
                     f"CREATE INDEX IF NOT EXISTS {self.index} ON {self.table} USING gin ({self.column} {operators})"
                 )
         except DatabaseError as error:
-            log.warning("Searches of %s will be slow, for want of the extension pg_trgm: %s", self.table, error)
+            log.warning("Searches of %s will be slow without the extension pg_trgm: %s", self.table, error)

@@ -1,4 +1,4 @@
-"""What a search text is made of, and what is the same of its triggers on every database."""
+"""The sources of a search text, and the common parts of its triggers on both databases."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE, IN_NOTE = 500, 500  # rows that are touched at once, of more than which notes are made, of so many each
+AT_ONCE, IN_NOTE = 500, 500  # up to this number of rows is updated at once; more are noted, in notes of the second number
 
-NAME = "search_text_name"  # stands for the name of a trigger, which follows from the rest of its SQL
+NAME = "search_text_name"  # placeholder for the name of a trigger, which is a digest of its SQL
 
 
 class Source(NamedTuple):
-    """Rows that a text is made from: `prefix` leads from the searched row to the key in this column."""
+    """A source of a text: `prefix` is the path from the searched row to the key in this column."""
 
     model: type[models.Model]
     key: str
@@ -45,7 +45,7 @@ class Source(NamedTuple):
 
 
 def sources(field: SearchText) -> dict[Source, set[str]]:
-    """Each source of a search text, and its columns that matter; the searched table itself comes first."""
+    """Each source of a search text with its relevant columns; the searched table comes first."""
     own = Source.of(field.model, "")
     found = {own: {column_name(field)}}
     for path in field.paths:
@@ -70,11 +70,11 @@ def table_of(item: tuple[Source, set[str]]) -> str:
 
 
 class Triggers:
-    """The triggers of one search text, by name: what the databases have in common."""
+    """The triggers of a search text, by name: the base of both databases."""
 
-    aggregate: str  # the function that makes one text of several
-    listing: str  # the statement that lists the triggers there are
-    dropping: str  # the statement that drops one
+    aggregate: str  # the aggregate function that joins texts
+    listing: str  # the statement that lists existing triggers
+    dropping: str  # the statement that drops a trigger
 
     def __init__(self, field: SearchText, connection: BaseDatabaseWrapper):
         self.field, self.model, self.connection = field, field.model, connection
@@ -95,18 +95,18 @@ class Triggers:
             yield name, sql.replace(NAME, name)
 
     def own(self, columns: str) -> list[str]:
-        """The triggers of the searched table, of whose columns these matter."""
+        """The triggers of the searched table, for these columns."""
         raise NotImplementedError
 
     def others(self, table: str, sources: Collection[Source], columns: Collection[str]) -> list[str]:
-        """The triggers of another table, which these sources are on."""
+        """The triggers of another table, for these sources."""
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Makes what a search needs beside the triggers."""
+        """Creates what a search needs besides the triggers."""
 
     def is_prepared(self) -> bool:
-        """Whether that is there."""
+        """Whether that exists."""
         return True
 
     def quoted(self, *names: str) -> list[str]:
@@ -117,14 +117,14 @@ class Triggers:
         return sql
 
     def text(self, row: str) -> str:
-        """The search text of a row, which is called NEW or by an alias of its table."""
+        """The SQL for the search text of a row, which is NEW or an alias."""
         parts = (f"coalesce({self.part(path, row)}, '')" for path in self.field.paths)
         between = f" || '{SEPARATOR}' || "
         text, name = between.join(parts), collation(self.connection)
         return f"upper(({text}){name})" if name else f"upper({text})"
 
     def part(self, path: str, row: str) -> str:
-        """The text that a path leads to; of several rows one text."""
+        """The SQL for the text at a path; texts of several rows are joined."""
         first, _, rest = path.partition("__")
         step = self.model._meta.get_field(first)
         [column] = self.quoted(column_name(step)) if is_column(step) else [self.key]
@@ -138,7 +138,7 @@ class Triggers:
         return f"(SELECT {self.aggregate}(part, '{SEPARATOR}') FROM ({texts}) parts)"
 
     def found(self, sources: Iterable[Source], keys: str) -> str:
-        """The statement that finds the keys of the rows that lead to any of these keys."""
+        """The statement that selects the keys of the searched rows that depend on these keys."""
         found = []
         for source in sources:
             [key] = self.quoted(source.key)
@@ -147,16 +147,16 @@ class Triggers:
         return " UNION ".join(found)
 
     def touch(self, condition: str) -> str:
-        """The statement that has the texts of these rows computed anew."""
+        """The statement that recomputes the texts of these rows."""
         return f"UPDATE {self.table} SET {self.column} = '' WHERE {condition}"
 
     @property
     def kind(self) -> str:
-        """What rows of this table are noted as, whose text is pending."""
+        """The kind of the notes for pending texts of this table."""
         return f"{self.model._meta.label} {self.field.name}"
 
     def note(self, array: str, source: str) -> str:
-        """The statement that notes these keys as pending, each with its place among them."""
+        """The statement that notes these keys as pending, each with its position."""
         columns = ", ".join(self.quoted("kind", "keys"))
         return f"""
             INSERT INTO {PendingUpdate._meta.db_table} ({columns}) SELECT '{self.kind}', {array}
@@ -164,18 +164,18 @@ class Triggers:
         """
 
     def wrong(self) -> str:
-        """The statement that finds the rows whose text is not what it should be."""
+        """The statement that selects the rows with wrong texts."""
         return f"SELECT {self.key} FROM {self.table} it WHERE {self.column} <> {self.text('it')}"
 
     def rewrite(self, keys: Iterable[Key]) -> None:
-        """Has the texts of these rows computed anew."""
+        """Recomputes the texts of these rows."""
         with self.connection.cursor() as cursor:
             self.wait_for_names(cursor)
             cursor.execute(self.touch(any_key(self.key, self.model._meta.pk)), [keys_as_parameter(keys)])
 
     def wait_for_names(self, cursor: CursorWrapper) -> None:
-        """Waits for others who rename rows, before any row is locked that they may have to wait for."""
+        """Waits for renames in other transactions, before this one locks rows that they may need."""
 
     def repair(self) -> str:
-        """The statement that puts right what no trigger saw: rows that were there before it."""
+        """The statement that corrects rows from before the triggers existed."""
         return f"UPDATE {self.table} SET {self.column} = '' WHERE {self.key} IN ({self.wrong()})"

@@ -1,4 +1,4 @@
-"""The triggers that keep search texts, in SQLite's SQL."""
+"""The triggers for search texts in SQLite."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from .sources import AT_ONCE, NAME, Source, Triggers
 
 
 class SqliteTriggers(Triggers):
-    """Row by row. SQLite cannot change a row before it is written, so its text is a second write."""
+    """Row triggers. SQLite cannot change a row before it is written, so the text needs a second write."""
 
     aggregate = "group_concat"
     listing = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'search_text_%'"
@@ -17,7 +17,7 @@ class SqliteTriggers(Triggers):
         write = f"BEGIN UPDATE {self.table} SET {self.column} = {text} WHERE {self.key} = NEW.{self.key}; END"
         return [
             f"CREATE TRIGGER {NAME} AFTER INSERT ON {self.table} {write}",
-            # The condition ends it also where PRAGMA recursive_triggers is on.
+            # The condition ends the recursion if PRAGMA recursive_triggers is on.
             f"CREATE TRIGGER {NAME} AFTER UPDATE OF {columns} ON {self.table}"
             f" WHEN NEW.{self.column} <> {text} {write}",
         ]

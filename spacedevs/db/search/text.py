@@ -1,7 +1,7 @@
-"""Search by words: what it means, and the stored text that makes it fast.
+"""Search by words: the lookups, and the stored text that makes them fast.
 
-A word is found in whatever case it is written, in every alphabet, and with its accents as typed. A
-table that grows keeps the texts it is searched by, its own and those of related rows, in one column."""
+Search is case-insensitive in every alphabet, and accent-sensitive. A table that grows stores its searched texts, its
+own and those of related rows, in one column."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
 
     from spacedevs.db.paths import Sql
 
-SEPARATOR = "\n"  # stands between the texts of a row, so that no word is found across two of them
+SEPARATOR = "\n"  # separates the texts of a row, so that no word matches across two of them
 
 
-# Capital letters -----------------------------------------------------------------------------------
+# Upper case ----------------------------------------------------------------------------------------
 
-# A Turkish database makes İ of i, and one of the collation C leaves é as it is.
+# A Turkish database converts i to İ, and one with the collation C leaves é unchanged.
 IS_USUAL = "SELECT upper('iéж') = 'IÉЖ'"
-# The first that there is: PostgreSQL's own (from 17 on), the system's, ICU's.
+# The first existing one: PostgreSQL's own (from 17 on), the system's, ICU's.
 USUAL = "pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu"
 FOUND = """
     SELECT collname FROM pg_collation WHERE collname = ANY(%s) AND collnamespace = 'pg_catalog'::regnamespace
         AND collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))
     ORDER BY array_position(%s, collname::text) LIMIT 1
 """
-named: dict[tuple[str, str], str] = {}  # by alias and name of the database, since tests have several
+named: dict[tuple[str, str], str] = {}  # by alias and name of the database, because tests use several
 
 
 def collation(connection: BaseDatabaseWrapper) -> str:
-    """What follows a text in SQL, so that it has the same capitals on every database: mostly nothing."""
+    """The COLLATE clause that makes UPPER the same on every database; usually empty."""
     if connection.vendor != "postgresql":
         return ""
     database = connection.alias, connection.settings_dict["NAME"]
@@ -62,7 +62,7 @@ def collation(connection: BaseDatabaseWrapper) -> str:
 
 
 class InAnyCase(BuiltinLookup):
-    """A comparison of capitals, which names the collation that makes them: `UPPER(…) LIKE UPPER(…)`."""
+    """A comparison of upper-case texts with an explicit collation: `UPPER(…) LIKE UPPER(…)`."""
 
     def process_lhs(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, lhs: Any = None) -> Sql:
         sql, parameters = super().process_lhs(compiler, connection, lhs)
@@ -76,22 +76,22 @@ class InAnyCase(BuiltinLookup):
         return f"{sql.removesuffix(')')}{name})" if name else sql
 
 
-# What is asked of texts ----------------------------------------------------------------------------
+# Lookups -------------------------------------------------------------------------------------------
 
 
 class FoldedContains(InAnyCase, IContains):
-    """Whether a text holds a word, in any case.
+    """Case-insensitive contains.
 
-    Databases differ over letters without one counterpart of their own, such as ß and the dotless i."""
+    Databases differ for letters without a single counterpart, such as ß and the dotless i."""
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
-        # SQLite itself folds the case of ASCII alone.
+        # SQLite itself folds only ASCII.
         lookup = IContains(self.lhs, self.rhs) if self.rhs.isascii() else IRegex(self.lhs, re.escape(self.rhs))
         return lookup.as_sql(compiler, connection)
 
 
 class FoldedExact(InAnyCase, IExact):
-    """Whether a text is another one, in any case."""
+    """Case-insensitive equality."""
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         lookup = IExact(self.lhs, self.rhs) if self.rhs.isascii() else IRegex(self.lhs, f"^{re.escape(self.rhs)}$")
@@ -99,7 +99,7 @@ class FoldedExact(InAnyCase, IExact):
 
 
 class ExactContains(Contains):
-    """Whether a text holds another one, letter by letter: SQLite's own LIKE takes small letters for capitals."""
+    """Case-sensitive contains: SQLite's own LIKE ignores case."""
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Sql:
         (text, given), (part, more) = self.process_lhs(compiler, connection), compiler.compile(Value(self.rhs))
@@ -107,18 +107,18 @@ class ExactContains(Contains):
 
 
 class HoldsInUpperCase(FoldedContains):
-    """The same of a text that is kept in upper case, so that an index on the bare column serves."""
+    """Case-insensitive contains for a text that is stored in upper case, so that its index is used."""
 
     def process_lhs(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, lhs: Any = None) -> Sql:
         return Lookup.process_lhs(self, compiler, connection, lhs)
 
     def named(self, sql: str, connection: BaseDatabaseWrapper) -> str:
-        name = collation(connection)  # of which the index knows nothing
+        name = collation(connection)  # the index has the default collation
         return f'{super().named(sql, connection)} COLLATE "default"' if name else sql
 
 
 class SearchText(models.TextField):  # type: ignore[type-arg]  # not subscriptable when it runs
-    """The texts at these paths, in upper case; the database writes it (see triggers.py), nobody else can."""
+    """The texts at these paths in upper case; only triggers write it (see triggers.py)."""
 
     def __init__(self, paths: Iterable[str]):
         super().__init__(default="", db_default="", editable=False, serialize=False)
@@ -134,20 +134,20 @@ class SearchText(models.TextField):  # type: ignore[type-arg]  # not subscriptab
             for path in self.paths
             if not isinstance(field_at(self.model, path), models.CharField | models.TextField)
         ]
-        errors = [checks.Error(f"{path!r} leads to no text.", obj=self, id="search.E001") for path in wrong]
+        errors = [checks.Error(f"{path!r} is not the path of a text.", obj=self, id="search.E001") for path in wrong]
         return [*super().check(**kwargs), *errors]
 
     @classmethod
     def of(cls, model: type[models.Model]) -> SearchText | None:
-        """The search text that a model keeps."""
+        """The search text of a model, if any."""
         return next((field for field in model._meta.local_fields if isinstance(field, cls)), None)
 
 
 for kind in (models.CharField, models.TextField):
-    for lookup in (IContains, IExact, IStartsWith, IEndsWith):  # of Django's admin, for example
+    for lookup in (IContains, IExact, IStartsWith, IEndsWith):  # for example in Django's admin
         kind.register_lookup(type(lookup.__name__, (InAnyCase, lookup), {}))
     kind.register_lookup(FoldedContains, "holds")
     kind.register_lookup(ExactContains, "includes")
     kind.register_lookup(FoldedExact, "is")
-models.IntegerField.register_lookup(FoldedContains, "holds")  # a number is searched as it is written
+models.IntegerField.register_lookup(FoldedContains, "holds")  # numbers are searched as text
 SearchText.register_lookup(HoldsInUpperCase, "holds")

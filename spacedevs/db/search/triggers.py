@@ -1,10 +1,9 @@
-"""What keeps every search text right, whoever writes: triggers, made from the paths of its field.
+"""Maintains search texts with triggers, generated from the paths of the field, for all writers.
 
-The searched table computes the text of a row that is written. Each table on the way of a path, when rows of
-it come, go or change in what matters, touches the rows that lead there, which computes their texts anew.
-Where these are very many, the trigger notes them as pending instead, and they are touched after the commit,
-some at a time (see pending.py): to rename what thousands of rows show must not take as long as they do.
-A trigger has a digest of what it does in its name: where the name is there, it is the right one."""
+A trigger on the searched table computes the text of a written row. A change of a relevant column in another table on a
+path updates the dependent rows, which recomputes their texts. If there are very many, the trigger notes them as pending
+instead, and they are updated after the commit in parts (see pending.py), so that renaming a row stays fast. The name of
+a trigger contains a digest of its SQL: a trigger with the right name is up to date."""
 
 from __future__ import annotations
 
@@ -28,13 +27,13 @@ KINDS: dict[str, type[Triggers]] = {"sqlite": SqliteTriggers, "postgresql": Post
 
 
 def triggers_of(connection: BaseDatabaseWrapper, apps: Apps = installed_apps) -> list[Triggers]:
-    """Every search text that there is, with its triggers."""
+    """Every search text with its triggers."""
     kind = KINDS[connection.vendor]
     return [kind(field, connection) for model in apps.get_models() if (field := SearchText.of(model))]
 
 
 def install(using: str, apps: Apps = installed_apps, **kwargs: Any) -> None:
-    """Makes the triggers that should be there, drops those that should not, and repairs the texts."""
+    """Creates missing triggers, drops outdated ones, and corrects the texts."""
     connection = connections[using]
     kind = KINDS[connection.vendor]
     texts = triggers_of(connection, apps)
@@ -42,26 +41,26 @@ def install(using: str, apps: Apps = installed_apps, **kwargs: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(kind.listing)
         if {name for (name,) in cursor.fetchall()} == wanted.keys() and all(each.is_prepared() for each in texts):
-            return  # whoever writes waits for others who do
+            return  # a write would wait for other writers
     with transaction.atomic(using), connection.cursor() as cursor:
         there = drop(cursor, kind, wanted)
         for name in wanted.keys() - there:
             cursor.execute(wanted[name])
         for triggers in texts:
             triggers.prepare()
-            if wanted.keys() != there:  # as long as all were there, no text went wrong
+            if wanted.keys() != there:  # while all triggers existed, all texts are right
                 cursor.execute(triggers.repair())
 
 
 def remove(using: str, plan: Sequence[object] = (), **kwargs: Any) -> None:
-    """Drops all triggers before tables change: no database can rename what a trigger speaks of."""
+    """Drops all triggers before a migration, because databases cannot rename tables and columns in triggers."""
     if plan:
         with connections[using].cursor() as cursor:
             drop(cursor, KINDS[connections[using].vendor])
 
 
 def drop(cursor: CursorWrapper, kind: type[Triggers], wanted: Collection[str] = ()) -> set[str]:
-    """Drops the triggers that are not wanted; returns the names of those that are left."""
+    """Drops unwanted triggers; returns the names of the remaining ones."""
     cursor.execute(kind.listing)
     there = {name for (name,) in cursor.fetchall()}
     for name in there.difference(wanted):

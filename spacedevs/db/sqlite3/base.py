@@ -1,11 +1,11 @@
-"""Django's SQLite, with the numbers that PostgreSQL has: no column takes on one database what the other refuses."""
+"""Django's SQLite backend with PostgreSQL's integer ranges, so that both databases refuse the same numbers."""
 
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.sqlite3 import base, operations
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    # What Django checks and the OpenAPI document says follow from these; SQLite itself would keep 64 bits of each.
+    # Django's validation and the OpenAPI document use these; SQLite itself stores 64 bits for every integer.
     integer_field_range = BaseDatabaseOperations.integer_field_range
 
 

@@ -9,7 +9,7 @@ from spacedevs.db import pending
 from spacedevs.statistics import registry
 from tests.support import factories
 
-LEFT = "What follows from a change is left for later: "
+LEFT = "Updates after a change were postponed: "
 KILLED = """
 connections.close_all()
 if not os.fork():
