@@ -66,7 +66,7 @@ def test_options_of_sqlite_are_joined_with_ours():
     assert (found["NAME"], found["OPTIONS"]) == ("/srv/ll.sqlite3", OF_SQLITE | own | {"factory": Connection})
 
 
-UNREADABLE = r"^DATABASE_URL: the host or the port cannot be read\. A port is a number up to 65535; [^\n]+ %40\.$"
+UNREADABLE = r"^DATABASE_URL: invalid host or port\. A port is a number up to 65535; [^\n]+ %40\.$"
 
 
 @pytest.mark.parametrize(

@@ -224,13 +224,13 @@ def test_a_file_that_is_not_there_is_named_and_the_others_are_taken_in(file, tmp
 
 
 BROKEN = {
-    b'{"id": 1,': "is no JSON: Expecting property name enclosed in double quotes (character 9)",
-    b'[{"id": 1}': "is no JSON: Expecting , or ] (character 10)",
-    b"<html>": "is no JSON: Expecting value (character 0)",
-    b"[<html>": "is no JSON: Expecting value (character 1)",
-    b'{"id": [NaN]}': "is no JSON: NaN is no number (character 7)",
+    b'{"id": 1,': "invalid JSON: Expecting property name enclosed in double quotes (character 9)",
+    b'[{"id": 1}': "invalid JSON: Expecting , or ] (character 10)",
+    b"<html>": "invalid JSON: Expecting value (character 0)",
+    b"[<html>": "invalid JSON: Expecting value (character 1)",
+    b'{"id": [NaN]}': "invalid JSON: NaN is not a number (character 7)",
     b"\xff\xfe": "cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
-    b"[" * 100_000: "is no JSON: it is nested too deep",
+    b"[" * 100_000: "invalid JSON: it is nested too deep",
     b'[{"id": %s}]' % (b"9" * 5000): (
         "invalid JSON: A number in the value that begins here has too many digits (character 1)"
     ),
