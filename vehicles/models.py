@@ -55,7 +55,9 @@ class SpacecraftConfig(Totals):
     family = models.ManyToManyField(SpacecraftConfigFamily, blank=True, related_name="spacecraft_configs")
     in_use = models.BooleanField(default=True)
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
-    capability = models.CharField(max_length=2048, blank=True, help_text="For example 'Crew and cargo to low Earth orbit'.")
+    capability = models.CharField(
+        max_length=2048, blank=True, help_text="For example 'Crew and cargo to low Earth orbit'."
+    )
     history = models.CharField(max_length=1000, blank=True)
     details = models.CharField(max_length=1000, blank=True)
     maiden_flight = models.DateField(null=True, blank=True)
@@ -65,7 +67,9 @@ class SpacecraftConfig(Totals):
     crew_capacity = models.IntegerField(null=True, blank=True)
     payload_capacity = models.IntegerField(null=True, blank=True, help_text="To orbit, kilograms.")
     payload_return_capacity = models.IntegerField(null=True, blank=True, help_text="Back to Earth, kilograms.")
-    flight_life = models.CharField(max_length=2048, null=True, blank=True, help_text="For example '200 days in orbit'.")
+    flight_life = models.CharField(
+        max_length=2048, null=True, blank=True, help_text="For example '200 days in orbit'."
+    )
     wiki_link = models.URLField(blank=True)
     info_link = models.URLField(blank=True)
 
@@ -93,7 +97,9 @@ class Spacecraft(models.Model):
 
     name = models.CharField(max_length=255)
     serial_number = models.CharField(max_length=255, null=True, blank=True)
-    is_placeholder = models.BooleanField(default=False, help_text="Placeholder for a spacecraft that is not yet known.")
+    is_placeholder = models.BooleanField(
+        default=False, help_text="Placeholder for a spacecraft that is not yet known."
+    )
     image = models.ForeignKey(Image, models.SET_NULL, null=True, blank=True, related_name="+")
     status = models.ForeignKey(SpacecraftStatus, models.PROTECT, related_name="spacecraft")
     description = models.CharField(max_length=2048, blank=True)

@@ -230,7 +230,7 @@ BROKEN = {
     b"[<html>": "invalid JSON: Expecting value (character 1)",
     b'{"id": [NaN]}': "invalid JSON: NaN is not a number (character 7)",
     b"\xff\xfe": "cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
-    b"[" * 100_000: "invalid JSON: it is nested too deep",
+    b"[" * 100_000: "invalid JSON: it is nested too deeply",
     b'[{"id": %s}]' % (b"9" * 5000): (
         "invalid JSON: A number in the value that begins here has too many digits (character 1)"
     ),
