@@ -1,13 +1,13 @@
 FROM python:3.13-slim-trixie
 
-# For backup and restore; of one major version with the database. Debian keeps one patch release at a time, so naming
-# it here would break the build on the day of the next.
+# For backup and restore; the same major version as the database. Debian offers only the latest patch release, so pinning
+# it would break the build at the next one.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql-client-17 \
     && rm -rf /var/lib/apt/lists/*
 
-# Static files belong to the image, and not to a volume that is mounted on var.
+# Static files belong to the image, not to a volume mounted on var.
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 SPACEDEVS_STATIC_DIR=/srv/spacedevs/static
 WORKDIR /srv/spacedevs
 
@@ -15,7 +15,7 @@ COPY requirements.lock ./
 RUN pip install --no-cache-dir --root-user-action=ignore --require-hashes -r requirements.lock
 
 COPY . ./
-# The key given here signs nothing: it only keeps this step from leaving a key of its own in the image.
+# This key signs nothing: it only prevents this step from creating a key in the image.
 RUN SPACEDEVS_SECRET_KEY=none python manage.py prepare --static-only \
     && mkdir -p var/media var/dump var/metrics \
     && useradd --system --uid 10001 --no-create-home spacedevs \
@@ -33,5 +33,5 @@ LABEL org.opencontainers.image.title="Softdock" \
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=5s --start-period=120s CMD ["python", "production/ready.py"]
-# By itself it has SQLite in var, and prepares it; PORT says where to listen, else it is 8000.
+# By default it uses SQLite in var and prepares it; PORT is the port to listen on, 8000 by default.
 CMD ["python", "manage.py", "serve", "--host", "0.0.0.0", "--workers", "2"]

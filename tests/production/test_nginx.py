@@ -125,14 +125,14 @@ def test_a_body_that_is_too_large_is_refused_in_json(path, size, status, ask):
 def test_an_address_that_is_too_long_is_refused_in_json(ask):
     status, headers, body = ask(f"/2.3.0/?search={'x' * 20000}")
     assert (status, headers["Content-Type"]) == (414, "application/json")
-    assert json.loads(body) == {"detail": "The address is too long."}
+    assert json.loads(body) == {"detail": "The URL is too long."}
 
 
 @pytest.mark.parametrize("query", ['search="Saturn+V"', "search=<", "search=a>b"])
 def test_an_address_that_servers_would_refuse_wordlessly_is_refused_in_json(query, ask):
     status, headers, body = ask(f"/2.3.0/launches/?{query}")
     assert (status, headers["Content-Type"], headers["Access-Control-Allow-Origin"]) == (400, "application/json", "*")
-    assert json.loads(body) == {"detail": "Write quotation marks, < and > in an address as %22, %3C and %3E."}
+    assert json.loads(body) == {"detail": "Write quotation marks, < and > in a URL as %22, %3C and %3E."}
     assert ask("/2.3.0/launches/?search=%22Saturn+V%22%3C%3E")[0] == 200
 
 
