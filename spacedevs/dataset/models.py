@@ -6,11 +6,13 @@ from django.db import models
 class Mirror(models.Model):
     """An upstream server whose data are mirrored, and the recent requests to it."""
 
-    base = models.CharField(max_length=500, unique=True, help_text="The address that its paths begin with.")
-    round = models.PositiveIntegerField(default=1, help_text="How often all endpoints have been gone through.")
-    calls = models.JSONField(default=list, help_text="When it was asked, seconds since 1970.")
-    blocked_until = models.FloatField(default=0, help_text="As it told us, seconds since 1970.")
-    statistics = models.CharField(max_length=10, null=True, help_text="Where its figures come from; empty if unknown.")
+    base = models.CharField(max_length=500, unique=True, help_text="The base URL of its paths.")
+    round = models.PositiveIntegerField(default=1, help_text="The number of the current round over all endpoints.")
+    calls = models.JSONField(default=list, help_text="The times of recent requests, in seconds since 1970.")
+    blocked_until = models.FloatField(
+        default=0, help_text="Until when upstream wants no requests, in seconds since 1970."
+    )
+    statistics = models.CharField(max_length=10, null=True, help_text="The source of its statistics; null if unknown.")
 
     class Meta:
         app_label = "api"  # whose migrations made the table
@@ -24,18 +26,20 @@ class MirroredEndpoint(models.Model):
 
     mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="endpoints")
     path = models.CharField(max_length=100)
-    round = models.PositiveIntegerField(default=0, help_text="The last round in which it was read to its end.")
-    sweep = models.PositiveIntegerField(default=0, help_text="The number of the reading, the latest one.")
-    repeats = models.PositiveIntegerField(default=0, help_text="How often it did not hold still while it was read.")
+    round = models.PositiveIntegerField(default=0, help_text="The last round in which it was read completely.")
+    sweep = models.PositiveIntegerField(default=0, help_text="The number of the latest reading.")
+    repeats = models.PositiveIntegerField(default=0, help_text="How often it changed while it was read.")
     is_reading = models.BooleanField(default=False)
-    offset = models.PositiveIntegerField(default=0, help_text="Where reading goes on.")
-    count = models.PositiveIntegerField(null=True, help_text="How many rows it has, as it said last.")
-    since = models.DateTimeField(null=True, help_text="Only what changed since then is read; all if empty.")
-    began = models.DateTimeField(null=True, help_text="When the reading began, by upstream's clock.")
-    changes_from = models.DateTimeField(null=True, help_text="When the last reading that was ended had begun.")
-    ended = models.DateTimeField(null=True, help_text="When it was last read to its end, by our clock.")
-    full_sweep = models.PositiveIntegerField(default=0, help_text="The last reading of everything that was ended.")
-    full_ended = models.DateTimeField(null=True, help_text="When that was, by our clock.")
+    offset = models.PositiveIntegerField(default=0, help_text="The offset of the next page.")
+    count = models.PositiveIntegerField(null=True, help_text="The number of its rows, as last reported.")
+    since = models.DateTimeField(null=True, help_text="The reading covers changes since then; everything if null.")
+    began = models.DateTimeField(null=True, help_text="The start of the reading, by upstream's clock.")
+    changes_from = models.DateTimeField(null=True, help_text="The start of the last complete reading.")
+    ended = models.DateTimeField(null=True, help_text="The end of the last complete reading, by our clock.")
+    full_sweep = models.PositiveIntegerField(
+        default=0, help_text="The number of the last complete reading of everything."
+    )
+    full_ended = models.DateTimeField(null=True, help_text="The end of that reading, by our clock.")
 
     class Meta:
         app_label = "api"  # whose migrations made the table
@@ -51,7 +55,7 @@ class MirroredRow(models.Model):
     endpoint = models.ForeignKey(MirroredEndpoint, models.CASCADE, related_name="rows")
     key = models.CharField(max_length=36)
     sweep = models.PositiveIntegerField()
-    vanished = models.DateTimeField(null=True, help_text="Since when upstream knows it no more.")
+    vanished = models.DateTimeField(null=True, help_text="When upstream deleted it.")
 
     class Meta:
         app_label = "api"  # whose migrations made the table

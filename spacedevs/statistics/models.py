@@ -6,7 +6,7 @@ from django.db import models
 class StatisticsOrigin(models.Model):
     """The chosen source of the statistics; at most one row."""
 
-    imported = models.BooleanField(help_text="From an upstream that told them, not from the rows that are here.")
+    imported = models.BooleanField(help_text="Imported from upstream instead of derived from the rows.")
 
     class Meta:
         app_label = "api"  # whose migrations made the table

@@ -73,7 +73,7 @@ class FileCounter:
         self.memory = mmap.mmap(self.lock.file, self.size)
 
     def take(self, caller: str, rate: Rate) -> Use | None:
-        """Counts a request, unless the limit is reached; returns the usage."""
+        """Counts a request, unless the limit is reached; returns None, or the usage at the limit."""
         name, start = self.home(caller, rate)
         with self.lock:
             now = time()

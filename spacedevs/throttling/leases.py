@@ -49,7 +49,7 @@ class Leases:
         atexit.register(self.end)
 
     def take(self, caller: str, rate: Rate) -> Use | None:
-        """Counts a request; where the limit is reached it does not, and tells what was used."""
+        """Counts a request, unless the limit is reached; returns None, or the usage at the limit."""
         now, wanted = monotonic(), 1
         with self.lock:
             lease = self.leases.get((caller, rate))
@@ -69,7 +69,7 @@ class Leases:
         return None if grant.granted else Use(grant.used, ceil(grant.wait))
 
     def give_back(self, caller: str, rate: Rate):
-        """Forgets a request that was counted."""
+        """Takes a counted request back."""
         with self.lock:
             lease = self.leases.get((caller, rate))
             if lease and (lease.left or lease.grant.granted > 1) and monotonic() < lease.until:

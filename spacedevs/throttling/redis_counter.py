@@ -59,7 +59,7 @@ class RedisCounter:
         self.run(self.giving, caller, rate, number, ceil(wait * 1000))
 
     def use(self, caller: str, rate: Rate) -> Use:
-        """What was used, without counting."""
+        """The usage, without counting."""
         found = self.run(self.asking, caller, rate)
         return Use(found.used, ceil(found.wait)) if found else UNUSED
 

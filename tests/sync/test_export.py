@@ -173,7 +173,7 @@ def test_what_is_not_in_the_index_is_not_served(name, made, client):
 # Who makes them ----------------------------------------------------------------------------------
 
 ENDINGS = {  # what a maker is, and what is said of its end
-    "fails": ("sys.exit(3)", "it ended with 3"),
+    "fails": ("sys.exit(3)", "exit code 3"),
     "is killed": ("os.kill(os.getpid(), 31)", "killed by signal 31"),  # as by a filter of system calls
     "cannot be begun": (None, "[Errno 2] No such file or directory: '/nowhere/python'"),
 }

@@ -181,8 +181,8 @@ def test_what_belongs_to_two_rows_at_once_is_refused_by_its_place(answered):
 
 TEXTS = {
     "x" * 256: "Ensure this value has at most 255 characters (it has 256).",
-    "a\x00b": "Holds a character that no database keeps.",
-    "a\ud800b": "Holds a character that no database keeps.",
+    "a\x00b": "Contains an invalid character.",
+    "a\ud800b": "Contains an invalid character.",
     5: "Must be a string.",
 }
 

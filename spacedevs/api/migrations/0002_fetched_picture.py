@@ -14,10 +14,10 @@ class Migration(migrations.Migration):
             name='FetchedPicture',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('given', models.CharField(help_text='Its address there.', max_length=1000, unique=True)),
-                ('address', models.CharField(blank=True, help_text='Its address here; empty where it failed.', max_length=1000)),
-                ('name', models.CharField(blank=True, help_text='What it is called in our storage.', max_length=255)),
-                ('failure', models.CharField(blank=True, help_text='Why it could not be copied.', max_length=255)),
+                ('given', models.CharField(help_text='The original URL.', max_length=1000, unique=True)),
+                ('address', models.CharField(blank=True, help_text='The URL of the copy; empty if it failed.', max_length=1000)),
+                ('name', models.CharField(blank=True, help_text='The file name in our storage.', max_length=255)),
+                ('failure', models.CharField(blank=True, help_text='The cause of the failure.', max_length=255)),
             ],
         ),
     ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name='StatisticsOrigin',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('imported', models.BooleanField(help_text='From an upstream that told them, not from the rows that are here.')),
+                ('imported', models.BooleanField(help_text='Imported from upstream instead of derived from the rows.')),
             ],
         ),
     ]

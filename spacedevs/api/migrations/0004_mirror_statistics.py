@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mirror',
             name='statistics',
-            field=models.CharField(help_text='Where its figures come from; empty if unknown.', max_length=10, null=True),
+            field=models.CharField(help_text='The source of its statistics; null if unknown.', max_length=10, null=True),
         ),
     ]

@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
             name='PendingUpdate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='What is computed: figures, or the search texts of a table.', max_length=150)),
-                ('keys', models.TextField(help_text='Of the rows, as a JSON array; all rows if null.', null=True)),
+                ('kind', models.CharField(help_text='The statistics or the search texts to update.', max_length=150)),
+                ('keys', models.TextField(help_text='The keys of the rows as a JSON array; null for all rows.', null=True)),
                 ('since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),

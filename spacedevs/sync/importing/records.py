@@ -47,11 +47,10 @@ def uncollected():
 
 @uncollected()
 def ingest(found: list[Record], component: str | None = None, gone: Collection = ()) -> Outcome:
-    """Writes what these records say, all or nothing; rows that are gone where they come from keep nothing from others.
+    """Imports records in one transaction; `gone` rows, deleted at the source, own nothing.
 
-    Fields that no component has are left out and counted. Raises Refused with a problem for each
-    fault that was found."""
-    endpoints()  # the router brings every representation there is
+    Unknown fields are ignored and counted. Raises Refused with all problems."""
+    endpoints()  # the router imports every component
     batch = Batch(claims=Claims(gone=gone))
     for record in found:
         if shown := object_of(record, component):
@@ -70,7 +69,7 @@ def ingest(found: list[Record], component: str | None = None, gone: Collection =
 
 
 def ingest_each(found: list[Record], component: str | None = None, gone: Collection = ()) -> Outcome:
-    """Writes what these records say, without those that are at fault: of each, all or nothing."""
+    """Imports records without the invalid ones; each record is imported completely or not at all."""
     outcome = Outcome()
     while found:
         try:
@@ -78,7 +77,7 @@ def ingest_each(found: list[Record], component: str | None = None, gone: Collect
             break
         except Refused as refused:
             refusals = blame(found, refused)
-        if not refusals:  # the fault may be of any of them
+        if not refusals:  # any of them may be the cause
             for half in (found[: len(found) // 2], found[len(found) // 2 :]):
                 outcome.add(ingest_each(half, component, gone))
             break
@@ -90,7 +89,7 @@ def ingest_each(found: list[Record], component: str | None = None, gone: Collect
 
 
 def blame(found, refused) -> list[Refusal]:
-    """The records that are at fault; none where that cannot be told."""
+    """The invalid records; empty if unknown."""
     if len(found) == 1:
         return [Refusal(refused.kinds.get(found[0].place, UNRECOGNISED), found[0], refused.problems)]
     held = [(record, list(filter(record.holds, refused.problems))) for record in found]
@@ -102,7 +101,7 @@ def blame(found, refused) -> list[Refusal]:
 
 
 def take_object(batch, shown, value, place):
-    """Notes what an object shows: rows, each as its own record would; of those without a key, all that there are."""
+    """Collects the rows that an object shows, each like its own record; rows without a key replace the whole table."""
     if not isinstance(value, dict):
         batch.refuse(place, "Must be an object.")
         return
@@ -121,7 +120,7 @@ def take_object(batch, shown, value, place):
 
 
 def take_shown(batch, representation, value, place):
-    """A record of what an object shows, in whatever mode it does."""
+    """A record in an object, in any mode."""
     if "id" in representation.fields:
         record = Record(place, value)
         return import_object(batch, recognise(batch, record, None) or type(representation), value, place)

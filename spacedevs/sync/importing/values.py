@@ -1,4 +1,4 @@
-"""Values of an answer as values of a column, or what is wrong with them."""
+"""Converts and validates imported values for their columns."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def text(value) -> str:
     if not isinstance(value, str):
         raise DjangoValidationError("Must be a string.")
     if "\x00" in value or (not value.isascii() and UNKEPT.search(value)):
-        raise DjangoValidationError("Holds a character that no database keeps.")
+        raise DjangoValidationError("Contains an invalid character.")
     return value
 
 
@@ -43,12 +43,12 @@ def number(value) -> float:
     return float(value)
 
 
-# As LL2 2.3.0 writes lengths of time; a body's day is the one that it writes as Django does.
+# The format of durations in LL2 2.3.0; only the day of a celestial body has Django's format.
 LENGTH = r"-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+ )?\d\d:\d\d:\d\d"
 
 
 def parsed(serializer_field, kind, pattern=".*") -> Callable:
-    @lru_cache(maxsize=8192)  # a launch has one time in several places
+    @lru_cache(maxsize=8192)  # cached, because a launch has the same time in several places
     def parse(value):
         try:
             if not re.fullmatch(pattern, value):
@@ -75,9 +75,9 @@ CONVERTERS = (
 
 @cache
 def converter(column) -> Callable:
-    """From JSON to what a column keeps: right kind, not too long, not too large; else a ValidationError.
+    """Converts a JSON value for a column; raises ValidationError for a wrong type, length or range.
 
-    Texts are kept to the letter; whether an address or a slug is well formed is upstream's affair."""
+    Texts stay unchanged; URLs and slugs are not validated, because upstream's may be invalid."""
     convert = next(function for kind, function in CONVERTERS if isinstance(column, kind))
     bounds = [check for check in column.validators if isinstance(check, BaseValidator)]
     longest = column.max_length if isinstance(column, models.CharField) else None
@@ -88,7 +88,7 @@ def converter(column) -> Callable:
                 raise DjangoValidationError("May not be null.")
             return None
         value = convert(value)
-        if longest is None or len(value) > longest:  # most values are texts, and short enough
+        if longest is None or len(value) > longest:  # the common case: a short text
             for check in bounds:
                 check(value)
         return value
