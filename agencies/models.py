@@ -24,7 +24,7 @@ TOTALS = (
 
 
 class Totals(models.Model):
-    """What became of launches and of landings."""
+    """Statistics of launches and landings."""
 
     total_launch_count = models.IntegerField(null=True, blank=True)
     successful_launches = models.IntegerField(null=True, blank=True)
@@ -39,12 +39,12 @@ class Totals(models.Model):
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names of these columns, without those of a model that has them."""
+        """The names of these columns, without other columns of a subclass."""
         return tuple(field.name for field in cls._meta.local_fields)
 
 
 class LaunchTotals(Totals):
-    """The same of those who launch rockets: also the launches to come, and consecutive successes."""
+    """The same with pending launches and consecutive successes."""
 
     consecutive_successful_launches = models.IntegerField(null=True, blank=True)
     pending_launches = models.IntegerField(null=True, blank=True)

@@ -20,7 +20,8 @@ source_fields(DockingEvent, "docking", "departure", "flight_vehicle_chaser")
     "docked_until",
 )
 def time_docked(dialect):
-    """The time docked of a spacecraft: the sum over all docking events with one of its flights as chaser, at any target.
+    """The time docked of a spacecraft: the sum over all docking events with one of its flights as chaser, at any
+    target.
 
     The last one may still last; earlier ones count if their departure is known. Recorded responses agree: they show
     P115DT23H46M41S for the second ATV."""

@@ -6,7 +6,7 @@ from spacedevs.api.models import Named
 
 from .querysets import SpacecraftManager
 
-TOTALS = Totals.names()  # of ships, and of families of ships, in the order of the contract
+TOTALS = Totals.names()  # of spacecraft configurations and their families, in the order of the contract
 
 
 class SpacecraftConfigType(Named):

@@ -120,8 +120,8 @@ def pad(dialect):
     "total_landing_count",
 )
 def location(dialect):
-    """Attempts from all pads of a location (recorded: the sum of those of its pads), and attempted landings of any kind
-    at its landing locations, including failures."""
+    """Attempts from all pads of a location (recorded: the sum of those of its pads), and attempted landings of any
+    kind at its landing locations, including failures."""
     return f"""
         SELECT p.id, {counted(total_launch_count="l.total", total_landing_count="g.attempts")} FROM places_location p
         LEFT JOIN ({launches_by(dialect, "q.location_id", PADS, dialect.among("q.location_id", Location))}) l

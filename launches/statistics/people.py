@@ -29,11 +29,11 @@ source_fields(Astronaut, "date_of_birth", "date_of_death", "recorded_age")
     "last_landing",
 )
 def astronaut(dialect):
-    """A journey is a seat: it starts with the flight that has the seat in its launch crew, and ends with the last flight
-    that has it in its landing crew. This may be another spacecraft, and Apollo's crews landed twice. A person aboard a
-    spacecraft that is still in space has not landed. Time in space runs from launch to landing unless the launch
-    failed, and counts if the landing is known; a person who launches again has landed before. The age follows from the
-    date of birth, if known."""
+    """A journey is a seat: it starts with the flight that has the seat in its launch crew, and ends with the last
+    flight that has it in its landing crew. This may be another spacecraft, and Apollo's crews landed twice. A person
+    aboard a spacecraft that is still in space has not landed. Time in space runs from launch to landing unless the
+    launch failed, and counts if the landing is known; a person who launches again has landed before. The age follows
+    from the date of birth, if known."""
 
     def crew(of):
         return f"""

@@ -110,7 +110,8 @@ def first_stage(dialect):
     "fastest_turnaround",
 )
 def launcher(dialect):
-    """Attempts that a stage flew in, at least its highest flight number, and the shortest time between two launches."""
+    """Attempts that a stage flew in, at least its highest flight number, and the shortest time between two
+    launches."""
     landings = landings_by("s.launcher_id", STAGE, dialect.among("s.launcher_id", Launcher))
     return f"""
         SELECT t.id, CASE WHEN f.latest > f.flights THEN f.latest ELSE coalesce(f.flights, 0) END AS flights,

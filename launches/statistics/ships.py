@@ -48,9 +48,9 @@ def spacecraft_flight(dialect):
     "fastest_turnaround",
 )
 def spacecraft(dialect):
-    """A spacecraft is in space from the launch of its last flight to the end of that mission, unless the launch failed;
-    its earlier flights have ended. Its time in space is the sum over all flights. Attempts count as flights; mission
-    ends count if they are known and past."""
+    """A spacecraft is in space from the launch of its last flight to the end of that mission, unless the launch
+    failed; its earlier flights have ended. Its time in space is the sum over all flights. Attempts count as flights;
+    mission ends count if they are known and past."""
     lasted = f"CASE WHEN f.mission_end > l.net THEN {dialect.between('l.net', 'f.mission_end')} END"
     return f"""
         SELECT v.id, FALSE AS recorded_in_space, coalesce(f.time, {dialect.nothing}) AS recorded_time_in_space,

@@ -56,10 +56,10 @@ OF_STAGES = f"{LATEST_FIRST}, s.id DESC"
 
 
 def counted(**figures: str) -> str:
-    """Columns of counts, which are none where there is nothing to count: `total_launch_count="l.total"`."""
+    """Columns of counts, with 0 for null: `total_launch_count="l.total"`."""
     return named(**{figure: f"coalesce({count}, 0)" for figure, count in figures.items()})
 
 
 def named(**figures: str) -> str:
-    """Columns of a SELECT, by the names of the figures that they are."""
+    """Columns of a SELECT, by the names of figures."""
     return ", ".join(f"{value} AS {figure}" for figure, value in figures.items())

@@ -41,7 +41,7 @@ Statement: TypeAlias = tuple[str, Collection[Any]]
 
 
 class Lookup(NamedTuple):
-    """Which rows of a table to read, by the values of one of its columns, and what of them."""
+    """A look-up: the columns to read, of the rows with given values in one column."""
 
     key: Column
     columns: Sequence[Column]
@@ -56,14 +56,14 @@ class SqliteCursor(sqlite3.Cursor):
 
 
 def prepared(connection: BaseDatabaseWrapper, cursor: object) -> CursorWrapper:
-    """A cursor of the driver in Django's wrapper, which logs what it does and turns its errors into Django's."""
+    """A driver's cursor in Django's wrapper, which logs statements and converts exceptions."""
     return connection._prepare_cursor(cursor)  # type: ignore[attr-defined, no-any-return]  # in no stub
 
 
 def read_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
-    """The rows of several statements, in the order of these, from the database that this thread reads.
+    """The rows of several statements, in the same order, from the database that this thread reads.
 
-    PostgreSQL is sent all of them at once. Django's wrappers and logs see each."""
+    PostgreSQL gets all of them in one pipeline. Django's wrappers and logs see each statement."""
     connection = connections[reading.alias]
     connection.ensure_connection()
     if connection.vendor != "postgresql":
@@ -86,16 +86,18 @@ def keys_as_parameter(keys: Iterable[Key]) -> str:
 
 
 def any_key(column: str, key: Column) -> str:
-    """The condition that a column has one of many keys, with one parameter, so the statement is the same for any number."""
+    """The condition that a column has one of many keys, with one parameter, so the statement is the same for any
+    number."""
     if connection.vendor == "postgresql":
         many = f"{key.rel_db_type(connection)}[]"
-        # The subselect hides the number of keys: otherwise PostgreSQL would plan each time, which takes longer than the query.
+        # The subselect hides the number of keys: otherwise PostgreSQL would plan each time, which takes longer than
+        # the query.
         return f"{column} = ANY((SELECT %s::{many})::{many})"
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
 
 
 def read_columns(lookups: Sequence[Lookup]) -> list[Sequence[Row]]:
-    """The rows that each lookup finds, in no order, with values as in models."""
+    """The rows of each lookup, unordered, with values as in models."""
     found = read_all([statement(*each) for each in lookups])
     return [converted(each.columns, rows) for each, rows in zip(lookups, found, strict=True)]
 

@@ -4,7 +4,8 @@ A row stores the value before something began that may still last, and its begin
 Without a beginning, the stored value is complete. Growing durations change every minute, so that a response and its
 ETag are valid for a minute; other values change at the exact second.
 
-The expressions have no parameters, because the render plan uses them in statements that are the same for every page."""
+The expressions have no parameters, because the render plan uses them in statements that are the same for every
+page."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def bound(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
         connection.connection.set_progress_handler(DEADLINE.is_over, STEPS)
 
 
-# Required session settings, regardless of those of server, database and role. PostgreSQL would compile short statements
-# with many keys, because it overestimates their cost: this takes seconds and saves none.
+# Required session settings, regardless of those of server, database and role. PostgreSQL would compile short
+# statements with many keys, because it overestimates their cost: this takes seconds and saves none.
 SESSION = {"jit": "off", "extra_float_digits": "1"}
 
 # The server reports these: so psycopg can decode values, and PgBouncer restores them for each client.

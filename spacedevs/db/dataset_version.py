@@ -3,13 +3,13 @@
 Triggers on every data table change it in the writer's own transaction, so all writers count: the admin, a bulk update,
 psql. A version never recurs, in this database or another.
 
-SQLite has a single writer and only row triggers: each written row replaces the token in a single row. Other connections
-see a transaction's writes at once, so for them the version changes once.
+SQLite has a single writer and only row triggers: each written row replaces the token in a single row. Other
+connections see a transaction's writes at once, so for them the version changes once.
 
 PostgreSQL has concurrent writers, which could deadlock over a single row. So no writer waits: the first statement of a
 transaction inserts a token, and deletes those that no other transaction is deleting. The version is the set of all
-tokens: one normally, a few while writers overlap. It always contains the token of the last commit, because only a later
-commit can delete it.
+tokens: one normally, a few while writers overlap. It always contains the token of the last commit, because only a
+later commit can delete it.
 
 Like a UUID of version 7, a token begins with its time: so the version also tells when the data last changed."""
 
@@ -89,8 +89,8 @@ class PostgreSQL:
         "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')"
         " || right(replace(gen_random_uuid()::text, '-', ''), 20))::uuid"
     )
-    # A setting records that the transaction has changed the version; it ends with the transaction or with a savepoint that
-    # is rolled back. Stricter isolation levels delete no token, because a concurrent deletion would be an error.
+    # A setting records that the transaction has changed the version; it ends with the transaction or with a savepoint
+    # that is rolled back. Stricter isolation levels delete no token, because a concurrent deletion would be an error.
     body = f"""
         BEGIN
             IF current_setting('spacedevs.raised', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
@@ -256,7 +256,9 @@ def check_triggers(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
     # Migrate runs this check with databases and repairs the triggers: an error would stop it.
     complaint, cure = checks.Warning if databases else checks.Error, "Run migrate to repair them."
     if tables:
-        about = f"Changes of these tables do not change the dataset version, because a trigger is missing: {', '.join(tables)}."
+        about = (
+            f"Triggers are missing, so changes of these tables do not change the dataset version: {', '.join(tables)}."
+        )
         return [complaint(about, hint=cure, id="api.E001")]
     about = "The dataset version is missing, or its trigger function is wrong."
     return [] if stands else [complaint(about, hint=cure, id="api.E002")]

@@ -103,7 +103,8 @@ def file_beside_database(purpose: str) -> Path:
 
 @contextmanager
 def file_lock(path: Path, wait: Callable[[], object] | None = None, *, seconds: float = 0) -> Iterator[None]:
-    """Locks a file; if another process holds it for this number of seconds, raises Taken, or calls `wait` and waits."""
+    """Locks a file; if another process holds it for this number of seconds, raises Taken, or calls `wait` and
+    waits."""
     with path.open("w") as lock:
         if not taken_within(seconds, lock):
             if wait is None:

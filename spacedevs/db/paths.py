@@ -31,17 +31,17 @@ def is_column(field: AnyField) -> TypeGuard[Column]:
 
 
 def column_of(model: type[models.Model], name: str) -> Column:
-    """The column that a model calls so; raises FieldDoesNotExist if it calls none so."""
+    """The column of a model with this name; raises FieldDoesNotExist if there is none."""
     return cast(Column, model._meta.get_field(name))
 
 
 def column_name(column: Column) -> str:
-    """The name of a column in SQL, which only fields that are no column lack."""
+    """The name of a column in SQL."""
     return cast(str, column.column)
 
 
 def target_of(relation: AnyField) -> type[models.Model]:
-    """The model that a relation leads to."""
+    """The target model of a relation."""
     return cast("type[models.Model]", relation.related_model)
 
 
@@ -54,12 +54,12 @@ def link_columns(relation: AnyField) -> tuple[type[models.Model], str, str]:
 
 
 def join(model: type[models.Model], alias: str, condition: str, kind: str = " ") -> str:
-    """The SQL that joins a table of this alias."""
+    """The SQL that joins a table with this alias."""
     return f"{kind}JOIN {quoted(model._meta.db_table)} {alias} ON {condition}"
 
 
 def without_parameters(compiled: Sql) -> str:
-    """The SQL that Django made of something, which must be the same for every page; raises Unknown if it is not."""
+    """SQL compiled by Django, which must have no parameters; raises Unknown if it has any."""
     sql, parameters = compiled
     if parameters:
         raise Unknown(sql)
@@ -67,7 +67,7 @@ def without_parameters(compiled: Sql) -> str:
 
 
 def computed(model: type[models.Model], name: str) -> models.Expression:
-    """What the manager of a model computes by this name; raises Unknown if it computes nothing so called."""
+    """The annotation of a model's manager with this name; raises Unknown if there is none."""
     try:
         return model._default_manager.all().query.annotations[name]
     except KeyError:
@@ -88,7 +88,7 @@ def column_sql(model: type[models.Model], name: str, alias: str) -> str:
 def fields_along(model: type[models.Model], path: str) -> Iterator[AnyField]:
     """The fields and relations of a path like `launch__pad__name`, one after the other.
 
-    Raises FieldDoesNotExist where it leads nowhere, once the fields before were given."""
+    Raises FieldDoesNotExist for an unknown name, after yielding the fields before it."""
     here: type[models.Model] | None = model
     for name in path.split(LOOKUP_SEP):
         if here is None:
@@ -99,7 +99,7 @@ def fields_along(model: type[models.Model], path: str) -> Iterator[AnyField]:
 
 
 def field_at(model: type[models.Model], path: str) -> AnyField | None:
-    """The field that a path leads to; None where it leads to none."""
+    """The field at a path; None if there is none."""
     try:
         *_, field = fields_along(model, path)
     except FieldDoesNotExist:

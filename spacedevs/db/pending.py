@@ -151,8 +151,8 @@ def settle_if_pending(**kwargs: Any) -> None:
 
 @contextmanager
 def turn(limits: Limits) -> Iterator[None]:
-    """Serialises processing. On PostgreSQL this is a transaction, and the next process reads the data committed before.
-    On SQLite it is no transaction, because that would block all writers: see `done`.
+    """Serialises processing. On PostgreSQL this is a transaction, and the next process reads the data committed
+    before. On SQLite it is no transaction, because that would block all writers: see `done`.
 
     Raises Taken if another process does not finish in time."""
     if connection.vendor == "postgresql":
@@ -161,7 +161,9 @@ def turn(limits: Limits) -> Iterator[None]:
             yield
     else:
         with waiting_at_most(limits.turn), DEADLINE.within(limits.work), ExitStack() as stack:
-            with suppress(OSError):  # without a writable folder two processes may compute the same, but only one writes: see `done`
+            with suppress(
+                OSError
+            ):  # without a writable folder two processes may compute the same, but only one writes: see `done`
                 stack.enter_context(file_lock(file_beside_database("pending"), seconds=limits.turn))
             yield
 

@@ -1,4 +1,4 @@
-"""The SQL that differs between SQLite and PostgreSQL."""
+"""SQL fragments that differ between SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SqlDialect:
-    """How the database that is used says in SQL what both can, and the keys that a statement is about (None: all)."""
+    """SQL fragments for the database in use, and the keys that limit a statement (None: all)."""
 
     def __init__(self, keys: Collection[Key] | None = None):
         self.keys = keys
@@ -34,7 +34,7 @@ class SqlDialect:
         return [keys_as_parameter(self.keys)] * statement.count("%s") if self.keys is not None else []
 
     def between(self, start: str, end: str) -> str:
-        """The time from one moment to another: an interval, on SQLite microseconds, rounded to whole seconds."""
+        """The duration between two moments: an interval; on SQLite microseconds, rounded to whole seconds."""
         if self.is_postgres:
             return f"({end} - {start})"
         return f"(CAST(round((julianday({end}) - julianday({start})) * 86400) AS integer) * 1000000)"
@@ -46,5 +46,5 @@ class SqlDialect:
         return f"substr({moment}, 1, 4)"
 
     def none_of(self, kind: type[models.Field[Any, Any]]) -> str:
-        """NULL, of the type of such columns."""
+        """NULL with the type of these columns."""
         return f"CAST(NULL AS {kind().db_type(connection)})"

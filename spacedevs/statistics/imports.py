@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Imported(Protocol):
-    """What an import says of a row: values by the attributes of columns."""
+    """An imported row: values by the attribute names of columns."""
 
     values: dict[str, Any]
 
@@ -28,10 +28,10 @@ ImportedRows: TypeAlias = "Mapping[Model, Mapping[Key, Imported]]"
 
 @contextmanager
 def around_import(rows: ImportedRows) -> Iterator[None]:
-    """Goes around the writing of what answers say of rows, and changes what they say.
+    """Wraps the writing of imported rows, and changes their values.
 
-    Where figures are derived, those that were told are left out, and what the rows touch is recomputed; else they are
-    kept as they came."""
+    If statistics are derived, it removes imported figures and recomputes what the rows affect; otherwise it keeps
+    them."""
     if not are_derived():
         keep_told(rows)
         yield

@@ -1,10 +1,10 @@
 """Derived statistics: recomputed from rows, never incremented or decremented.
 
-The `statistics.py` of the app that owns the source rows has a function for each table with statistics: a SELECT of keys
-and correct values. A change affects the rows whose relations lead to the changed rows, before or after the change.
-These are noted in its transaction and recomputed once after its commit (see pending.py): then all relevant rows are
-visible, and the last of several concurrent recomputations is right. Only rows that differ are written, so that the
-dataset version changes only if a response does.
+The `statistics.py` of the app that owns the source rows has a function for each table with statistics: a SELECT of
+keys and correct values. A change affects the rows whose relations lead to the changed rows, before or after the
+change. These are noted in its transaction and recomputed once after its commit (see pending.py): then all relevant
+rows are visible, and the last of several concurrent recomputations is right. Only rows that differ are written, so
+that the dataset version changes only if a response does.
 
 Imported statistics skip all of this: they stay as upstream sent them."""
 
@@ -44,13 +44,15 @@ def recomputing() -> Iterator[None]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT {Lock.STATISTICS.taking()}")
-                cursor.execute("SET LOCAL enable_nestloop = off")  # because the database may have no statistics about its rows yet
+                cursor.execute(
+                    "SET LOCAL enable_nestloop = off"
+                )  # because the database may have no statistics about its rows yet
         with pending.done(notes()):
             yield
 
 
 def recompute(tell: Callable[[Statistic, int], object] = lambda statistic, number: None) -> None:
-    """Puts all figures right, and tells of each statistic for how many rows its figures were wrong."""
+    """Recomputes all statistics, and reports the number of wrong rows of each."""
     with recomputing():
         for each in statistics():
             tell(each, each.recompute())

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = type[models.Model]
 Select: TypeAlias = Callable[[SqlDialect], str]  # makes a SELECT of `id` and of figures, each by its name
-Differing: TypeAlias = Sequence[Any]  # a key, what the figures of its row are, and what they should be
+Differing: TypeAlias = Sequence[Any]  # a key, the stored figures, and the correct ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +34,14 @@ class Statistic:
     """The columns of a table that one function computes."""
 
     model: Model
-    figures: tuple[str, ...]  # columns, in the order in which they are read and written
+    figures: tuple[str, ...]  # the columns, in the order of reading and writing
     facts: Mapping[Model, Collection[str]]  # source tables, with the paths from the model to them
     select: Select
     is_whole: bool  # whether a row depends on all others, so that keys cannot limit the statement
 
     @property
     def title(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return f"{self.model._meta.label} ({self.select.__name__.replace('_', ' ')})"
 
     @property
@@ -50,7 +50,7 @@ class Statistic:
         return f"{self.model._meta.label} {self.select.__name__}"
 
     def misnamed(self) -> str:
-        """What is wrong with the names that the SELECT gives its columns, as the database reads them; else nothing."""
+        """The problem with the column names of the SELECT, as the database reports them; empty if there is none."""
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT * FROM ({self.select(SqlDialect())}) c LIMIT 0")
             named = Counter(column[0] for column in cursor.description)
@@ -80,7 +80,7 @@ class Statistic:
         )
 
     def wrong(self, keys: Collection[Key] | None = None, limit: int | None = None) -> list[Differing]:
-        """The rows that are not what they should be, of these keys or of all, in the order of their keys."""
+        """The rows with wrong values, among these keys or all, in the order of their keys."""
         dialect = SqlDialect(None if self.is_whole else keys)
         # Both are expressions, because SQLite's driver converts columns by their type.
         stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
@@ -134,11 +134,10 @@ def source_fields(model: Model, *names: str) -> None:
 def statistic(
     model: Model, facts: Mapping[Model, str | Collection[str]], *figures: str, is_whole: bool = False
 ) -> Callable[[Select], Select]:
-    """Registers a function that says in SQL what the figures of a table should be: a SELECT of `id` and of each figure
-    by its name, in whatever order.
+    """Registers a function that returns the correct figures of a table in SQL: a SELECT of `id` and of each figure by
+    its name, in any order.
 
-    `facts` are the tables that they follow from, each with the path or paths that lead there; that a row itself may be
-    new goes without saying."""
+    `facts` are the source tables, each with the path or paths from the model to it; the table itself is implied."""
 
     def register(select: Select) -> Select:
         paths: dict[Model, Collection[str]] = {model: ("pk",)}
@@ -174,11 +173,11 @@ def running(model: Model) -> frozenset[str]:
 
 
 def check_columns(**kwargs: Any) -> list[checks.CheckMessage]:
-    """Complains of SELECTs whose columns are not called as the figures that they should be."""
+    """Reports SELECTs whose column names differ from their figures."""
     try:
         complaints = {each.title: complaint for each in statistics() if (complaint := each.misnamed())}
     except Error:
-        return []  # the tables are still to be made or to be altered
+        return []  # the tables are not migrated yet
     return [
         checks.Error(f"The SELECT of {title} {complaint}.", hint="AS names a column.", id="statistics.E001")
         for title, complaint in complaints.items()

@@ -44,7 +44,7 @@ def test_an_empty_system_answers_as_the_one_that_was_backed_up(full, answers, tm
     file = backup(tmp_path / "backup.tar.gz")
     empty(full)
     assert answers() != before
-    assert restore(file).startswith("Restored what release ")
+    assert restore(file).startswith("Restored the backup of ")
     assert answers() == before
     assert full.read_bytes() == b"a picture"
     assert User.objects.get().check_password("launch pad 39A")
@@ -65,7 +65,7 @@ def test_data_are_replaced_only_when_that_is_meant(full, answers, tmp_path):
     file = backup(tmp_path / "backup.tar.gz")
     AgencyType.objects.create(name="later")
     (full.parent / "later.png").touch()
-    with pytest.raises(CommandError, match="There are data here already"):
+    with pytest.raises(CommandError, match="The database contains data already"):
         restore(file)
     assert AgencyType.objects.filter(name="later").exists()
     restore(file, replace=True)
@@ -77,7 +77,7 @@ def test_a_backup_is_read_by_its_owner_alone_and_never_half_there(tmp_path, monk
     file = backup(tmp_path / "backup.tar.gz")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["backup.tar.gz"]
-    with pytest.raises(CommandError, match="is there already"):
+    with pytest.raises(CommandError, match="exists already"):
         backup(file)
     monkeypatch.setattr(archives, "put_in", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -94,8 +94,8 @@ def test_a_folder_is_given_a_file_named_by_the_time(tmp_path):
 @pytest.mark.parametrize(
     ("about", "complaint"),
     [
-        ({"format": 3, "release": "9.0.0"}, "was made by a later release, 9.0.0"),
-        ({"format": 1, "release": "1", "engine": "oracle"}, "The backup is of oracle and this is"),
+        ({"format": 3, "release": "9.0.0"}, "is from a later release, 9.0.0"),
+        ({"format": 1, "release": "1", "engine": "oracle"}, "The backup is from oracle, but this database is"),
         (
             {
                 "format": 1,
@@ -103,7 +103,7 @@ def test_a_folder_is_given_a_file_named_by_the_time(tmp_path):
                 "engine": None,
                 "migrations": ["docking.0001_initial", "docking.9999_x"],
             },
-            "needs release 9.0.0 or a later one; here is no docking.9999_x",
+            "needs release 9.0.0 or later; this release lacks docking.9999_x",
         ),
     ],
     ids=["later format", "another engine", "later tables"],
@@ -149,7 +149,7 @@ def test_a_damaged_database_is_told_when_it_is_backed_up(tmp_path, monkeypatch):
         raise archives.Damaged("Tree 7 page 9: btreeInitPage() returns error code 11")
 
     monkeypatch.setattr(databases.SQLite, "check", damage)
-    with pytest.raises(CommandError, match="The database is damaged, so no backup was made of it: Tree 7"):
+    with pytest.raises(CommandError, match="The database is damaged, so no backup was made: Tree 7"):
         backup(tmp_path / "backup.tar.gz")
     assert list(tmp_path.iterdir()) == []
 
@@ -170,7 +170,7 @@ def test_pictures_are_backed_up_wherever_links_lead(full, tmp_path, settings):
 
 
 def test_one_restore_is_at_work_at_a_time(tmp_path):
-    with held(Lock.RESTORE), pytest.raises(CommandError, match="Another restore is at work on this database"):
+    with held(Lock.RESTORE), pytest.raises(CommandError, match="Another restore of this database is running"):
         restore(tmp_path / "backup.tar.gz")
 
 

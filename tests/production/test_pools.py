@@ -19,7 +19,7 @@ MANAGE = [sys.executable, "manage.py"]
 MODES = {"session": {}, "transaction": {"DATABASE_POOL": "transaction"}}
 MINUTE = "2026-05-04T03:02"
 ANSWERS = [sys.executable, "-m", "tests.production.answers", MINUTE]
-TAKEN = "CommandError: Another mirror is at work on this database.\n"
+TAKEN = "CommandError: Another mirror process uses this database.\n"
 HOLD = "from spacedevs.db.locks import Lock, held\nwith held(Lock.MIRROR):\n    print('held', flush=True); input()"
 SAVE = """
 from django.contrib.auth.models import User

@@ -178,7 +178,11 @@ def refused(upstream, *, match, **options):
 
 def test_upstream_is_asked_five_times_and_no_more_and_the_next_run_goes_on(upstream, get):
     upstream.order(None, None, *["error"] * (5 + SKIPPED))
-    refused(upstream, match=r"Upstream fails: .* answers 503\. Run this again to go on\.", endpoints=FEW.split(","))
+    refused(
+        upstream,
+        match=r"Upstream fails: .* answers 503\. Run this command again to resume\.",
+        endpoints=FEW.split(","),
+    )
     asked = upstream.asked
     assert (len(asked), len(set(asked[2:7]))) == (10, 1)
     few(upstream)
@@ -199,7 +203,7 @@ def test_a_page_that_cannot_be_read_costs_no_more_than_that(upstream, get):
     assert (
         DockingEvent.objects.count() == total - 19
     )  # its first row was on the page before; the next page overlaps none
-    assert f"docking_events has shown {total - 19} rows, and counts {total}" in "".join(told)
+    assert f"docking_events listed {total - 19} rows, but counts {total}" in "".join(told)
     run(upstream, endpoints=["docking_events"])
     assert_same(get, upstream, [("docking_events", "detailed")])
 
@@ -211,18 +215,22 @@ def test_pages_that_are_too_large_are_asked_for_in_smaller_ones(upstream, get, m
     told = run(upstream, endpoints=["docking_events"])
     asked = [int(re.search(r"limit=(\d+)", each)[1]) for each in upstream.asked]
     assert asked == [20, *[5] * (len(asked) - 1)]
-    assert f"answers more than we hold: has more than {whole // 2} bytes; asking for 5 rows at a time." in told
+    assert f"sent too large a response: has more than {whole // 2} bytes; requesting 5 rows at a time." in told
     assert_same(get, upstream, [("docking_events", "detailed")])
 
 
 def test_a_record_that_is_too_large_ends_the_reading(upstream, monkeypatch):
     monkeypatch.setattr("spacedevs.sync.mirroring.upstream.MAX_ANSWER_BYTES", 1000)
-    refused(upstream, match=r"has more than 1000 bytes\. Run this again to go on\.", endpoints=["docking_events"])
+    refused(
+        upstream, match=r"has more than 1000 bytes\. Run this command again to resume\.", endpoints=["docking_events"]
+    )
     assert [re.search(r"limit=(\d+)", each)[1] for each in upstream.asked] == ["20", "5", "2"]
 
 
 def test_what_is_refused_once_is_not_asked_for_again(upstream):
-    with pytest.raises(CommandError, match=f"answers 404; and {len(paths()) - 3} more. Run this again to go on."):
+    with pytest.raises(
+        CommandError, match=f"answers 404; and {len(paths()) - 3} more. Run this command again to resume."
+    ):
         call_command("mirror", "--from", f"{upstream.url}/nowhere", budget=0, stdout=io.StringIO())
     assert len(upstream.asked) == len(set(upstream.asked)) == len(paths())
 
@@ -266,7 +274,7 @@ def test_a_row_that_the_list_left_out_has_not_vanished(upstream):
 
 def test_unknown_fields_are_told_and_a_record_that_lacks_one_is_refused_by_name(upstream, get):
     upstream.order({"altered": {"with": {"mascot": "Ivan"}}})
-    assert "Orbit.mascot is unknown here and was left out (1 time)." in run(upstream, endpoints=["config/orbits"])
+    assert "Orbit.mascot is unknown and was ignored (1 time)." in run(upstream, endpoints=["config/orbits"])
     Orbit.objects.all().delete()
     upstream.order({"altered": {"without": ["abbrev"]}})
     out = io.StringIO()
@@ -387,7 +395,7 @@ def test_a_mirror_that_is_killed_again_and_again_ends_as_one_that_was_not(upstre
 
 
 def test_a_second_mirror_says_so_and_stops(upstream):
-    with held(Lock.MIRROR), pytest.raises(CommandError, match="Another mirror is at work on this database"):
+    with held(Lock.MIRROR), pytest.raises(CommandError, match="Another mirror process uses this database"):
         few(upstream)
     assert upstream.asked == []
     few(upstream)
@@ -400,11 +408,11 @@ def test_the_status_tells_what_is_there_and_what_is_left(upstream):
     count = upstream.ask("/2.3.0/config/orbits/")["count"]
     lines = out.getvalue().splitlines()
     assert lines[1].split()[:4] == ["config/orbits", str(count), str(count), "0"]
-    assert lines[-1].startswith(f"At least {len(paths()) - 1} calls are left until it is complete: about ")
+    assert lines[-1].startswith(f"At least {len(paths()) - 1} requests are left: complete at about ")
 
 
 def test_an_unknown_endpoint_is_told_so(upstream):
-    with pytest.raises(CommandError, match=r"There is no endpoint moons\."):
+    with pytest.raises(CommandError, match=r"Unknown endpoint: moons\."):
         run(upstream, endpoints=["moons"])
 
 
@@ -572,5 +580,5 @@ def test_a_mirror_that_watches_shows_what_changed_and_goes_on_when_upstream_is_b
     rests, told = watch(changing, change_one, change_another_and_break, wait)
     assert get(f"launches/{second['id']}/")["name"] == "Renamed while nobody answered"
     assert rests == [300] * 4
-    assert told.count("launches fails, others go on: ") == 1
+    assert told.count("launches failed, others continue: ") == 1
     assert_same(get, changing, [("launches", "detailed")])

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE, IN_NOTE = 500, 500  # up to this number of rows is updated at once; more are noted, in notes of the second number
+AT_ONCE, IN_NOTE = (
+    500,
+    500,
+)  # up to this number of rows is updated at once; more are noted, in notes of the second number
 
 NAME = "search_text_name"  # placeholder for the name of a trigger, which is a digest of its SQL
 

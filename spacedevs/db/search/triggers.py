@@ -1,9 +1,9 @@
 """Maintains search texts with triggers, generated from the paths of the field, for all writers.
 
 A trigger on the searched table computes the text of a written row. A change of a relevant column in another table on a
-path updates the dependent rows, which recomputes their texts. If there are very many, the trigger notes them as pending
-instead, and they are updated after the commit in parts (see pending.py), so that renaming a row stays fast. The name of
-a trigger contains a digest of its SQL: a trigger with the right name is up to date."""
+path updates the dependent rows, which recomputes their texts. If there are very many, the trigger notes them as
+pending instead, and they are updated after the commit in parts (see pending.py), so that renaming a row stays fast.
+The name of a trigger contains a digest of its SQL: a trigger with the right name is up to date."""
 
 from __future__ import annotations
 

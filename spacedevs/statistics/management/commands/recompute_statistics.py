@@ -29,7 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="Report wrong statistics without changing them; exit code 1 if there are any."
+            "--check",
+            action="store_true",
+            help="Report wrong statistics without changing them; exit code 1 if there are any.",
         )
 
     def handle(self, *, check: bool, **options: Any) -> None:
