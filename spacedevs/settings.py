@@ -39,7 +39,7 @@ DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
 SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key(VAR_DIR)
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=LOCAL_HOSTS)
-PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # number of proxies in front of this server that append to X-Forwarded-For
+PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # proxies in front of this server that append to X-Forwarded-For
 
 TLS = env.bool("SPACEDEVS_TLS", default=False)  # clients use only https
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
