@@ -1,6 +1,6 @@
-"""How the settings read the environment, and make the folder and the key that a first start needs.
+"""Reads the environment for the settings, and creates the folder and the key for a first start.
 
-The settings import this, so it knows nothing of them."""
+The settings import this module, so it does not use them."""
 
 import re
 import secrets
@@ -14,10 +14,10 @@ from . import files
 
 
 class Environment(environ.FileAwareEnv):
-    """The environment, which remembers what it was asked for: no other variable of ours means anything.
+    """The environment. It records the names that it is asked for, because all other names with our prefix are unknown.
 
-    What NAME_FILE names is read instead of NAME: so a secret need not stand in the environment. The library takes
-    what it cannot read for false, and what begins with a dollar for the name of another variable."""
+    The file that NAME_FILE names replaces NAME, so that a secret need not be in the environment. The library alone
+    would read invalid booleans as false, and a value with a leading dollar as the name of another variable."""
 
     known = set()
     flags = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
@@ -37,17 +37,17 @@ class Environment(environ.FileAwareEnv):
         word = value.strip().lower()
         if cast is bool:
             if word not in cls.flags:
-                raise ValueError(f"{value!r} is neither true nor false")
+                raise ValueError(f"{value!r} is not true or false")
             return cls.flags[word]
         if cast is int:
             if not re.fullmatch("[0-9]+", word):
-                raise ValueError(f"{value!r} is no whole number from 0 on")
+                raise ValueError(f"{value!r} is not a whole number of at least 0")
             return int(word)
         return [part.strip() for part in value.split(",") if part.strip()] if cast is list else value
 
 
 def made(path: Path, instead) -> Path:
-    """A folder that must be there by now; where it cannot be made, whoever reads why is told what to name instead."""
+    """Creates a folder that is needed now; if that fails, the message names the setting to change."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -56,11 +56,11 @@ def made(path: Path, instead) -> Path:
 
 
 def local_secret_key(folder: Path) -> str:
-    """The key of this checkout, made at the first start, readable by its owner alone."""
+    """The key of this checkout, created at the first start and readable only by its owner."""
     path = folder / "secret_key"
     if not path.exists():
-        made(folder, "SPACEDEVS_SECRET_KEY gives the key itself, SPACEDEVS_VAR_DIR another folder to keep it in.")
-        # Written aside and then put in place, so that no other process ever reads a key half made.
+        made(folder, "Set SPACEDEVS_SECRET_KEY to a key, or SPACEDEVS_VAR_DIR to another folder.")
+        # Written atomically, so that no other process reads a partial key.
         aside = path.with_suffix(f".{secrets.token_hex(8)}")
         aside.touch(mode=0o600)
         aside.write_text(secrets.token_urlsafe(50))

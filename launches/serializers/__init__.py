@@ -1,4 +1,4 @@
-"""What answers show of launches, of what flies on them and of landings: one class for each component."""
+"""Serializers of launches, flights and landings: one class for each component."""
 
 from .detailed import (
     LandingEndpointDetailed,

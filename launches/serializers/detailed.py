@@ -1,4 +1,4 @@
-"""Launches and landings in their deepest modes, which show all that flew."""
+"""Launches and landings in their most detailed modes, with all vehicles."""
 
 from agencies.serializers import AgencyDetailed, MissionPatch
 from media_assets.serializers import InfoURL, VidURL

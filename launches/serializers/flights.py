@@ -1,4 +1,4 @@
-"""What flies on a launch: first stages, ships, payloads, each with its landing or, for a landing, without."""
+"""First stages, spacecraft flights and payload flights, with their landing or, within a landing, without it."""
 
 from crew.serializers import AstronautFlight
 from places.serializers import LandingLocation

@@ -1,4 +1,4 @@
-"""Launches in their shallow modes, and what they show of themselves."""
+"""Launches in their shallow modes, with their own records."""
 
 from agencies.serializers import AgencyDetailed, AgencyMini, ProgramNormal
 from media_assets.serializers import Image, InfoURL, VidURL
@@ -86,7 +86,7 @@ class LaunchBasic(LaunchMini):
             "infographic",
         )
         always = ("infographic",)
-        # Null only where a launch is known by its name alone, from an answer that showed no more of it.
+        # Null only if the launch was imported from a response that shows nothing but its name.
         extra_kwargs = {name: {"allow_null": False} for name in ("last_updated", "net", "window_end", "window_start")}
 
 
