@@ -167,8 +167,8 @@ def crewed_otherwise(stations):
     docked = Q(docking_events_target__in=DOCKED.of(models.DockingEvent.objects.all()))
     aboard = "docking_events_target__flight_vehicle_chaser__onboard_crew__astronaut"
     counted = stations.model._default_manager.annotate(people=Count(aboard, filter=docked, distinct=True))
-    told = counted.filter(onboard_crew__isnull=False).exclude(onboard_crew=F("people"))
-    return stations.filter(pk__in=told.values("pk"))
+    wrong = counted.filter(onboard_crew__isnull=False).exclude(onboard_crew=F("people"))
+    return stations.filter(pk__in=wrong.values("pk"))
 
 
 @admin.register(models.DockingEvent)

@@ -39,8 +39,8 @@ def refusal(years) -> HttpResponse:
 
 def page(request, template, timeline, address, context, *moments):
     """A page with a timeline of the requested years; its context tells the time of the data."""
-    told = context["as_of"]
-    now = told.now
+    dated = context["as_of"]
+    now = dated.now
     first, last = timeline.years(now)
     years = Years(request.GET, first, last)
     if not years.is_valid():
@@ -55,7 +55,7 @@ def page(request, template, timeline, address, context, *moments):
         "bars": [(bar, bar.days(now), bar.lasts(now)) for bar in timeline.within(*window, now)],
         "picture": request.build_absolute_uri(f"{address}{query}"),
     }
-    return holding(render(request, template, context), told.changes_at, *moments)
+    return holding(render(request, template, context), dated.changes_at, *moments)
 
 
 def picture(request, timeline):

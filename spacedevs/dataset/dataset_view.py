@@ -14,11 +14,11 @@ def about(request):
     """The version, which every change replaces; the source and the time of the data; the source of statistics; and the
     number of pending updates of statistics and search texts."""
     version, data = dataset_version.current(), as_of()
-    told = {
+    content = {
         "version": version,
         "source": data.source,
         "as_of": data.moment,
         "statistics": origin(),
         "pending": pending.count(),
     }
-    return JsonResponse(told, headers={"Cache-Control": "no-store"})
+    return JsonResponse(content, headers={"Cache-Control": "no-store"})

@@ -57,23 +57,23 @@ def is_there() -> bool:
 
 def is_untouched() -> bool:
     """Whether a database contains exactly the unchanged sample."""
-    told = defaultdict(dict)
+    rows = defaultdict(dict)
     for path in files():
         for each in Deserializer(json.loads(path.read_text("utf-8"))):
-            told[type(each.object)][each.object.pk] = each
-    return all(is_as_told(model, told[model]) for model in nouns())
+            rows[type(each.object)][each.object.pk] = each
+    return all(is_as_told(model, rows[model]) for model in nouns())
 
 
-def is_as_told(model, told) -> bool:
+def is_as_told(model, sample) -> bool:
     """Whether a table contains exactly these rows, ignoring statistics."""
     there = model._base_manager.in_bulk()
-    if there.keys() != told.keys():
+    if there.keys() != sample.keys():
         return False
     facts = [each for each in model._meta.concrete_fields if each.editable and each.attname not in figures(model)]
     sets = model._meta.many_to_many
     return all(
-        all(getattr(row, each.attname) == getattr(told[key].object, each.attname) for each in facts)
-        and all(keys_in(row, each) == set((told[key].m2m_data or {}).get(each.name, ())) for each in sets)
+        all(getattr(row, each.attname) == getattr(sample[key].object, each.attname) for each in facts)
+        and all(keys_in(row, each) == set((sample[key].m2m_data or {}).get(each.name, ())) for each in sets)
         for key, row in there.items()
     )
 

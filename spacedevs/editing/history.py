@@ -137,12 +137,12 @@ def many(version):
 def is_kept(row) -> bool:
     """Whether the last version of a row equals the row, except for totals."""
     model = type(row)
-    told = [field for field in columns(model) if field.attname not in figures(model) - {*FACTS.get(model, ())}]
+    compared = [field for field in columns(model) if field.attname not in figures(model) - {*FACTS.get(model, ())}]
     last = versions_of(type(row), row.pk).first()
     return (
         last is not None
         and last.history_type != DELETED
-        and all(getattr(last, field.attname) == getattr(row, field.attname) for field in told)
+        and all(getattr(last, field.attname) == getattr(row, field.attname) for field in compared)
         and all(keys == set(getattr(row, name).values_list("pk", flat=True)) for name, keys in many(last).items())
     )
 

@@ -54,11 +54,11 @@ class Confirmation(ConfirmImportForm):
         return self.cleaned_data["import_file_name"]
 
     def clean(self):
-        told = {name: self.cleaned_data.get(name, "") for name in ("import_file_name", "format")}
+        submitted = {name: self.cleaned_data.get(name, "") for name in ("import_file_name", "format")}
         try:
-            name, kind = self.signer.unsign_object(told["import_file_name"])
+            name, kind = self.signer.unsign_object(submitted["import_file_name"])
         except signing.BadSignature:
             raise forms.ValidationError(GONE) from None
-        if kind != told["format"]:
+        if kind != submitted["format"]:
             raise forms.ValidationError(GONE)
         return self.cleaned_data | {"import_file_name": name}

@@ -71,18 +71,18 @@ def conditional(get_response):
     def middleware(request):
         if request.method not in ("GET", "HEAD") or CONDITIONS.isdisjoint(request.META):
             return get_response(request)
-        asked = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
+        preconditions = {name: request.META.pop(name) for name in CONDITIONS if name in request.META}
         response = get_response(request)
         may_be_kept = LEFT in request.META and not response.has_header("Cache-Control")
-        return response if may_be_kept or not 200 <= response.status_code < 300 else judged(asked, response)
+        return response if may_be_kept or not 200 <= response.status_code < 300 else judged(preconditions, response)
 
     return middleware
 
 
-def judged(asked, response) -> HttpResponse:
+def judged(preconditions, response) -> HttpResponse:
     """The response, or a 304 or 412 instead."""
     etag, date = response.get("ETag", ""), response.get("Last-Modified", "")
-    verdict = judge(asked, etag, parse_http_date_safe(date))
+    verdict = judge(preconditions, etag, parse_http_date_safe(date))
     if verdict == HTTPStatus.OK:
         return response
     if file := getattr(response, "file_to_stream", None):

@@ -20,11 +20,11 @@ class Health:
         self.asked = {"/livez": lambda: (200, {"live": True}), "/readyz": self.ready}
 
     def __call__(self, environ, start_response):
-        asked = self.asked.get(environ.get("PATH_INFO"))
-        if asked is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        probe = self.asked.get(environ.get("PATH_INFO"))
+        if probe is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self.application(environ, start_response)
-        status, told = asked()
-        body = json.dumps(told).encode()
+        status, content = probe()
+        body = json.dumps(content).encode()
         about = {"Content-Type": "application/json", "Content-Length": str(len(body)), "Cache-Control": "no-store"}
         start_response(f"{status} {HTTPStatus(status).phrase}", list(about.items()))
         return [body] if environ["REQUEST_METHOD"] == "GET" else []
@@ -35,11 +35,11 @@ class Health:
         A Redis that is down is reported but does not make the server unready: limits are off meanwhile."""
         version = dataset_version.current()
         migrations = "unknown" if version is None else "ok" if self.has_migrated() else "missing"
-        told = {"database": "down" if version is None else "ok", "migrations": migrations}
+        content = {"database": "down" if version is None else "ok", "migrations": migrations}
         if settings.REDIS_URL:
-            told["redis"] = "ok" if counter().answers() else "down"
-        is_ready = (told["database"], migrations) == ("ok", "ok")
-        return (200 if is_ready else 503), {"ready": is_ready, "release": settings.RELEASE, **told}
+            content["redis"] = "ok" if counter().answers() else "down"
+        is_ready = (content["database"], migrations) == ("ok", "ok")
+        return (200 if is_ready else 503), {"ready": is_ready, "release": settings.RELEASE, **content}
 
     def has_migrated(self) -> bool:
         """Whether all migrations are applied; cached once true."""

@@ -82,14 +82,14 @@ class Form:
 
     @cached_property
     def groups(self) -> list[Group]:
-        asked = {title: {} for title in GROUPS}
+        by_title = {title: {} for title in GROUPS}
         for name, filter_ in self.filterset.filters.items():
-            questions = asked[self.group_of(filter_)]
+            questions = by_title[self.group_of(filter_)]
             about = (filter_.field_name or name).removesuffix("__id")
             question = questions.setdefault(about, Question(self.label(name, filter_), *self.records(filter_)))
             question.answers.append(self.answer(name, filter_))
         few = len(self.filterset.filters) <= MAX_OPEN_FILTERS
-        found = [Group(title, list(questions.values()), few) for title, questions in asked.items() if questions]
+        found = [Group(title, list(questions.values()), few) for title, questions in by_title.items() if questions]
         for group in found:
             group.is_open |= bool(group.used)
         return found

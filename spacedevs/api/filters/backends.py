@@ -13,10 +13,10 @@ class FieldFilters(filters.DjangoFilterBackend):
     """The filters of a resource; creates only those that the query uses."""
 
     def filter_queryset(self, request, queryset, view):
-        asked = [name for name in view.filterset_class.base_filters if name in request.query_params]
-        if not asked:
+        used = [name for name in view.filterset_class.base_filters if name in request.query_params]
+        if not used:
             return queryset
-        filterset = view.filterset_class(**self.get_filterset_kwargs(request, queryset, view), names=asked)
+        filterset = view.filterset_class(**self.get_filterset_kwargs(request, queryset, view), names=used)
         if not filterset.is_valid():
             raise translate_validation(filterset.errors)
         return filterset.qs
@@ -62,7 +62,7 @@ class TotalOrdering(OrderingFilter):
     ordering_description = "The field to sort by; a leading minus sign means descending."
 
     def filter_queryset(self, request, queryset, view):
-        asked = self.get_ordering(request, queryset, view) or ()
-        terms = [f"{'-' * term.startswith('-')}{view.path_of(term.lstrip('-'))}" for term in asked]
+        names = self.get_ordering(request, queryset, view) or ()
+        terms = [f"{'-' * term.startswith('-')}{view.path_of(term.lstrip('-'))}" for term in names]
         own = queryset.query.order_by or queryset.model._meta.ordering
         return queryset.order_by(*total(queryset.model, terms or own))

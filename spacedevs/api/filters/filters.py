@@ -253,7 +253,7 @@ class ResourceFilter(filters.FilterSet):
         return super().filter_for_lookup(field, lookup_type)
 
 
-def asked_parts(filterset, asked) -> list:
+def asked_parts(filterset, names) -> list:
     """The subsets that the filters of a query use."""
-    found = (getattr(filterset.base_filters[name], "part", None) for name in filterset.base_filters if name in asked)
-    return list(filter(None, found))
+    parts = (getattr(filterset.base_filters[name], "part", None) for name in filterset.base_filters if name in names)
+    return list(filter(None, parts))

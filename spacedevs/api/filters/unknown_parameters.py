@@ -32,10 +32,10 @@ def named(names) -> str:
 def is_strict(query) -> bool:
     """Whether unknown names are errors, by the query or else by the setting."""
     try:
-        asked = FlagField(required=False).clean(query.get("strict"))
+        flag = FlagField(required=False).clean(query.get("strict"))
     except DjangoValidationError as error:
         raise ValidationError({"strict": error.messages}) from None
-    return settings.STRICT_PARAMETERS if asked is None else asked
+    return settings.STRICT_PARAMETERS if flag is None else flag
 
 
 def ignored(view, query: QueryDict, largest_page: int) -> dict[str, str]:

@@ -114,14 +114,14 @@ class Reading:
                 self.tell(f"{error}; requesting {counted(self.limit, 'row')} at a time.")
 
     def parameters(self) -> dict:
-        since, asked = self.state.since, {"limit": self.limit}
+        since, query = self.state.since, {"limit": self.limit}
         if self.endpoint.modes:
-            asked["mode"] = "detailed"
+            query["mode"] = "detailed"
         if since:
-            asked |= {"last_updated__gte": f"{since:%Y-%m-%dT%H:%M:%SZ}", "ordering": "last_updated"}
+            query |= {"last_updated__gte": f"{since:%Y-%m-%dT%H:%M:%SZ}", "ordering": "last_updated"}
         elif "id" in self.endpoint.ordering_fields:
-            asked["ordering"] = "id"
-        return asked
+            query["ordering"] = "id"
+        return query
 
     def skip(self, asked_from, error):
         """Skips an unreadable page if more follow; if those are unreadable too, all of them are requested again in the
@@ -207,8 +207,8 @@ class Reading:
             return
         state.is_reading, state.round = False, self.run.mirror.round
         if not is_complete:
-            shown, told = seen
-            about = f"{self.path} listed {counted(shown, 'row')}, but counts {told}"
+            shown, count = seen
+            about = f"{self.path} listed {counted(shown, 'row')}, but counts {count}"
             self.tell(f"{about}; it will be read again in the next round.")
             return
         state.changes_from, state.ended = state.began, timezone.now()

@@ -132,18 +132,18 @@ class Mirroring:
         self.take_waiting()
         before = self.mirror.statistics
         is_like_us = before != ""  # or still unknown; it costs a request
-        told = self.upstream.statistics() if is_like_us and self.is_whole() else None
-        if told in (None, before):
+        origin = self.upstream.statistics() if is_like_us and self.is_whole() else None
+        if origin in (None, before):
             return
         with transaction.atomic():
-            if told == DERIVED:
+            if origin == DERIVED:
                 if not derive_what_was_told():
                     return
                 self.tell("Upstream derives its statistics from its rows; from now on this server does so too.")
             elif before == DERIVED:
                 choose(IMPORTED)
                 self.mirror.endpoints.update(full_ended=None)  # so that all rows are read again with upstream's values
-            self.mirror.statistics = told
+            self.mirror.statistics = origin
             self.mirror.save(update_fields=["statistics"])
 
     def take_waiting(self):
