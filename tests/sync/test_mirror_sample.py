@@ -71,7 +71,7 @@ def unlink():
 def test_a_mirror_refuses_the_sample_unless_told_to_keep_it_or_to_delete_it_untouched(loaded):
     User.objects.create(username="editor")
     code, told = begin()
-    assert (code, told.startswith("This database holds the sample data: ")) == (2, True)
+    assert (code, told.startswith("This database contains the sample data; ")) == (2, True)
     assert not Mirror.objects.exists()
     with undone():
         assert FAILS in begin("--keep-sample")[1]
@@ -81,9 +81,7 @@ def test_a_mirror_refuses_the_sample_unless_told_to_keep_it_or_to_delete_it_unto
         with undone():
             touch()
             code, told = begin("--drop-sample")
-            assert (code, told.startswith("This database holds more than the sample as it was loaded")) == (2, True), (
-                touch
-            )
+            assert (code, told.startswith("This database contains more than the unchanged sample")) == (2, True), touch
             assert not Mirror.objects.exists()
             assert Astronaut.objects.exists()
     told = begin("--drop-sample")[1]
