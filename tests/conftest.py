@@ -39,13 +39,13 @@ def plain_static_files():
 
 @pytest.fixture(autouse=True)
 def figures_as_told(settings):
-    """Rows have the figures that a test gives them, unless it is about how they are derived."""
+    """Statistics keep the values from the test, unless the test uses `derived`."""
     settings.STATISTICS = "imported"
 
 
 @pytest.fixture
 def derived(settings):
-    """Figures follow from the rows, as they do where nobody has chosen."""
+    """Statistics are derived from the rows, as by default."""
     settings.STATISTICS = ""
 
 
@@ -67,7 +67,7 @@ def contract():
 
 @pytest.fixture
 def get(client):
-    """Asks the API, and returns the JSON of an answer that must be a success."""
+    """Requests the API and returns the JSON of a successful response."""
 
     def ask(address, **parameters):
         response = client.get(address if address.startswith("http") else f"/2.3.0/{address}", parameters)
@@ -79,7 +79,7 @@ def get(client):
 
 @pytest.fixture
 def django():
-    """Django as a server has it, but that it keeps the connection, and with it the transaction, of the test."""
+    """Django's WSGI application with the connection, and so the transaction, of the test."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield WSGIHandler()
@@ -89,7 +89,7 @@ def django():
 
 @pytest.fixture
 def no_types(monkeypatch):
-    """A machine that knows no media types."""
+    """A machine without media types."""
     empty = mimetypes.MimeTypes()
     empty.types_map = ({}, {})
     monkeypatch.setattr(mimetypes, "_db", empty)
@@ -98,6 +98,6 @@ def no_types(monkeypatch):
 
 @pytest.fixture
 def editor(client):
-    """A client that is logged in and may do everything."""
+    """A client that is logged in with all permissions."""
     client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))
     return client

@@ -17,7 +17,7 @@ UNSAFE_BUT_QUICK = "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_wri
 
 
 def path_for(url):
-    """A PATH on which the tools that are as old as the server come first, wherever they are."""
+    """A PATH that begins with the tools of the server's version."""
     with psycopg.connect(url) as connection:
         major = connection.info.server_version // 10000
     places = filter(os.path.isdir, [f"/usr/lib/postgresql/{major}/bin", POSTGRES_BIN_PATH])
@@ -25,15 +25,15 @@ def path_for(url):
 
 
 def embedded_url():
-    """The address of a new server, which stops and vanishes when this process ends."""
+    """The URL of a new server, which is stopped and removed when this process ends."""
     server = get_server(tempfile.mkdtemp(prefix="postgres-"), cleanup_mode="delete")
     server.psql(UNSAFE_BUT_QUICK)
     return server.get_uri()
 
 
 def main(command):
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exit, so that the server is stopped
-    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C reaches the command too, which is waited for
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a regular exit, so that the server is stopped
+    signal.signal(signal.SIGINT, lambda *_: None)  # the command gets Ctrl-C too; wait for it
     url = os.environ.get("TEST_DATABASE_URL") or embedded_url()
     return subprocess.call(command, env=os.environ | {"DATABASE_URL": url})
 

@@ -1,4 +1,4 @@
-"""Takes the facts out of the contract in ../shared: names and types, no text of upstream.
+"""Extracts the facts from the contract in ../shared: names and types, no text of upstream.
 
 python -m tests.contract.distil ../shared/contract   writes ll2-VERSION.json beside this module
 """
@@ -80,7 +80,7 @@ def block(value):
 
 
 def packed(about):
-    """As `load` unpacks it."""
+    """The form in the file, which `load` reverses."""
     by_type = {}
     for name, kind in about["parameters"].items():
         by_type.setdefault(kind, []).append(name)

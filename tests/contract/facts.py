@@ -29,7 +29,7 @@ from pathlib import Path
 
 VERSIONS = "2.2.0", "2.3.0"
 COMPARED_FORMATS = "date", "date-time", "uuid"
-UNCOMPARED_FORMATS = "uri", "duration"  # texts are kept to the letter, so a document may promise no format for them
+UNCOMPARED_FORMATS = "uri", "duration"  # a document may leave these out, because imported texts stay unchanged
 LISTS = "modes", "search", "ordering"
 PAGING = {"limit", "offset", "ordering", "search", "mode"}
 DESCRIBED = {
@@ -73,7 +73,7 @@ def types(component: dict) -> dict[str, str]:
 
 
 def facts_of(document: dict) -> dict:
-    """The facts of an OpenAPI document of 3.0 or 3.1; it says in no way of its own which addresses may be empty."""
+    """The facts of an OpenAPI document of 3.0 or 3.1, without `may_be_empty`, which it does not express."""
     paths = {path: operation_facts(methods["get"]) for path, methods in document["paths"].items() if "get" in methods}
     schemas = document["components"]["schemas"]
     return {"paths": paths, "components": {name: component_facts(schema) for name, schema in schemas.items()}}

@@ -1,4 +1,4 @@
-"""Our documents keep the contract, and a document that does not is found out."""
+"""Our documents match the contract, and the comparison finds planted differences."""
 
 import json
 from copy import deepcopy

@@ -1,10 +1,10 @@
-"""What tests of the pages for editors share."""
+"""Helpers for tests of the admin."""
 
 from django.urls import reverse
 
 
 def page(model, name, *args):
-    """Where a page of a table is: its changelist, add, change …"""
+    """The URL of a page of a table: changelist, add, change …"""
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{name}", args=args)
 
 

@@ -15,7 +15,7 @@ from django.db.backends.signals import connection_created
 
 
 class Statements:
-    """Stands around each statement."""
+    """A wrapper around each statement."""
 
     def __init__(self, sent, where):
         self.sent, self.where, self.number = sent, where, 0
@@ -33,7 +33,7 @@ class Statements:
 
 
 class Modules:
-    """Stands before whatever finds modules."""
+    """A finder before all others."""
 
     number = 0
 

@@ -52,17 +52,17 @@ from vehicles.models import (
 
 
 def row(model, **values):
-    """A row of any model, from the factory of that model."""
+    """A row of any model, from its factory."""
     return Factory.of[model](**values)
 
 
 def heads(values):
-    """What these values speak of: 'pad' for pad=… and for pad__name=…"""
+    """The relations in these values: 'pad' for pad=… and pad__name=…"""
     return {name.partition("__")[0] for name in values}
 
 
 def with_rows(model, values, relations):
-    """The values with a row made for each of these relations, from what 'pad__…' says of it."""
+    """The values with a new row for each of these relations, made from its 'pad__…' values."""
     values = dict(values)
     for name in sorted(relations - values.keys()):
         field = model._meta.get_field(name)
@@ -74,7 +74,7 @@ def with_rows(model, values, relations):
 
 
 class Factory(Recipe):
-    """A recipe to be called; the rows that its row needs come from their own factories."""
+    """A factory; the rows that its row needs come from their own factories."""
 
     of = {}
 
@@ -138,7 +138,7 @@ rocket = Factory(Rocket)
 timeline_event_type = Factory(TimelineEventType, abbrev=seq("Timeline event type "))
 launch = Factory(
     Launch,
-    id=(UUID(int=number) for number in count(1)),  # so that launches of one time keep their order
+    id=(UUID(int=number) for number in count(1)),  # so that launches at the same time keep their order
     name=seq("Launch "),
     slug=seq("launch-"),
     net=LAUNCHED,
@@ -164,8 +164,7 @@ for model in apps.get_models():
         Factory(model, name=seq(f"{model._meta.verbose_name.capitalize()} "))
 
 
-# For each kind of target, whose port it is docked at: the relation of the port, and the way
-# there from the target.
+# For each kind of target: the relation of its port to the owner, and the path from the target to the owner.
 PORTS = {
     "space_station_target": ("spacestation", ()),
     "flight_vehicle_target": ("spacecraft", ("spacecraft", "spacecraft_config")),
@@ -174,13 +173,13 @@ PORTS = {
 
 
 def port_of(target, party):
-    """What a port of this target is made from."""
+    """The values for a port of this target."""
     relation, way = PORTS[target]
     return {f"docking_location__{relation}": reduce(getattr, way, party)}
 
 
 def target_at(port):
-    """The target that this port is on: the station itself, or a flight of its owner."""
+    """The target with this port: the station itself, or a flight of its owner."""
     for target, (relation, way) in PORTS.items():
         if owner := getattr(port, relation):
             return {"__".join((target, *way)): owner}
@@ -188,7 +187,7 @@ def target_at(port):
 
 
 def docking_event(**values):
-    """A stay of a ship at a port of a station, unless other parties or ports are named."""
+    """A docking event of a spacecraft at a port of a station, unless given otherwise."""
     port = values.get("docking_location")
     parties = heads(values) & {*TARGETS, *CHASERS}
     if parties.isdisjoint(TARGETS):
@@ -205,7 +204,7 @@ def docking_event(**values):
 Factory.of[DockingEvent] = docking_event
 
 
-# What `full` writes into a field: the first kind that fits, given the field and its number.
+# The values that `full` uses, by the first matching kind of field, from the field and a number.
 FILLINGS = {
     models.URLField: lambda field, n: f"https://example.org/{field.name}",
     models.CharField: lambda field, n: f"{field.name} {n}"[: field.max_length],
@@ -221,7 +220,7 @@ OWNED = {Image: [(ImageVariant, "image")], Launch: [(TimelineEvent, "launch")]}
 
 
 def filling(field, number):
-    """A value for this field that no other field of its kind in the row has."""
+    """A value for this field, different from those of other fields of its kind."""
     kind = next(kind for kind in FILLINGS if isinstance(field, kind))
     return FILLINGS[kind](field, number)
 
@@ -237,7 +236,7 @@ def full_relation(field, make, made):
 
 
 def full(model, make=None, made=None, **values):
-    """A row with every field filled and every relation followed, down to the last row.
+    """A row with every field and, recursively, every relation filled.
 
     With make=row the relations end at the least that their rows need."""
     made = {} if made is None else made
@@ -254,7 +253,7 @@ def full(model, make=None, made=None, **values):
 
 
 def full_docking_event(target=TARGETS[0], chaser=CHASERS[0], **values):
-    """A stay that is over, of parties of these kinds, with every row that belongs to it."""
+    """A past docking event with this kind of target and chaser, and with all related rows."""
     made = {}
     parties = {
         name: full(DockingEvent._meta.get_field(name).related_model, made=made)

@@ -1,4 +1,4 @@
-"""Answers, each held against our own OpenAPI document: types, what may be null, formats, and the order of keys."""
+"""Validates responses against our own OpenAPI document: types, nullability, formats, and the order of keys."""
 
 import json
 
@@ -9,20 +9,20 @@ from spacedevs.router import ADDITIONS, OBJECTS
 
 from .routes import ENDPOINTS, MODES, RESOURCES
 
-DETAILS = 25  # of an endpoint, from its first row to its last
+DETAILS = 25  # pages of an endpoint, spread from the first row to the last
 NULL = {"type": "null"}
 REF = "#/components/schemas/"
 
 
 class Held:
-    """Answers, each held against the component that the document has for its path."""
+    """Validates responses against the components of their paths."""
 
     def __init__(self, document):
         self.document, self.client, self.validators = document, Client(), {}
         self.asked, self.problems = 0, []
 
     def ask(self, address, path):
-        """An answer; what is wrong with it is noted."""
+        """A response; its problems are recorded."""
         response = self.client.get(address)
         assert response.status_code == 200, (address, response.content)
         told = json.loads(response.content)
@@ -42,7 +42,7 @@ class Held:
         return self.validators[name].iter_errors(told)
 
     def other_keys(self, schema, told, place=""):
-        """Where objects have other keys than their components, or these in another order."""
+        """Objects whose keys differ from their components in name or order."""
         if "$ref" in schema:
             schema = self.document["components"]["schemas"][schema["$ref"].removeprefix(REF)]
         if told is None:
@@ -59,14 +59,14 @@ class Held:
                 yield from self.other_keys(schema["properties"][name], told[name], f"{place}/{name}")
 
     def chosen(self, options, told) -> dict:
-        """The shape of an object: of several, the one that its mode tells."""
+        """The schema of an object, chosen by its mode if there are several."""
         if len(options) == 1:
             return options[0]
         shapes = [self.document["components"]["schemas"][each["$ref"].removeprefix(REF)] for each in options]
         return next(each for each in shapes if each["properties"]["response_mode"]["enum"] == [told["response_mode"]])
 
     def lists(self, prefix, mode) -> list:
-        """The keys of the rows of a list, all pages of which are asked for."""
+        """The keys of the rows of a list, from all its pages."""
         keys, address = [], f"/2.3.0/{prefix}/?limit=100&mode={mode}"
         while address:
             page = self.ask(address, f"/2.3.0/{prefix}/")
@@ -75,7 +75,7 @@ class Held:
         return keys
 
     def everything(self):
-        """Every list in every mode, page by page; details of each; and what is one object."""
+        """Every list in every mode, page by page; details of each; and endpoints of one object."""
         for prefix, mode in MODES:
             keys = self.lists(prefix, mode)
             if mode == next(iter(RESOURCES[prefix].modes or ["normal"])):
@@ -89,7 +89,7 @@ class Held:
 
 
 def spread(keys) -> list:
-    """So many of them, from the first to the last."""
+    """A number of them, spread from the first to the last."""
     places = (
         range(len(keys)) if len(keys) <= DETAILS else [n * (len(keys) - 1) // (DETAILS - 1) for n in range(DETAILS)]
     )

@@ -1,4 +1,4 @@
-"""What a page for people holds."""
+"""The content of HTML pages."""
 
 import re
 from contextlib import closing
@@ -10,12 +10,12 @@ LINE = re.compile(r"<(?:div|summary) id=\d+[^>]*>(.*?)</(?:div|summary)>")
 
 
 def shown_json(response) -> str:
-    """The JSON that a page shows, as text."""
+    """The JSON on a page, as text."""
     shown = response.content.decode().partition('id="json">')[2].partition("</section>")[0]
     return "\n".join(unescape(strip_tags(line)) for line in LINE.findall(shown))
 
 
 def type_of(client, path) -> str:
-    """The media type of a file that is served, which is closed again."""
+    """The media type of a served file, which is closed afterwards."""
     with closing(client.get(path)) as response:
         return response["Content-Type"]

@@ -1,4 +1,4 @@
-"""Rows by the paths that lead from them to a value, and values to put there."""
+"""Rows with given values at the end of a path."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from .routes import RESOURCES
 AHEAD = LAUNCHED.replace(year=2124)
 BORN = date(1930, 7, 1)
 DAY = timedelta(days=1)
-# Rising values of each kind, of which the last is nobody's. Ids are higher than any that a database gives.
+# Increasing values of each kind; no row has the last one. Ids are higher than those that databases assign.
 NUMBERS = 900012, 900021, 912300, 999999
 SAMPLES = {
     models.BooleanField: (False, True),
@@ -32,24 +32,24 @@ INSTEAD = {party: parties[party == parties[0]] for parties in (TARGETS, CHASERS)
 
 
 def lived(years):
-    """The facts of somebody who died on the day before another birthday."""
+    """The values of a person who died on the day before their birthday."""
     return {"date_of_birth": BORN, "date_of_death": BORN.replace(year=BORN.year + years + 1) - DAY}
 
 
 def recorded(model, name):
-    """The column that holds what was recorded of a figure that is computed; of any other field its name."""
+    """The column with the imported value of a computed figure; for other fields their own name."""
     figures = getattr(model._default_manager, "figures", {})
     return f"recorded_{name}" if name in figures and name != "age" else name
 
 
 def one(model, **facts):
-    """A row, which may be there already if it is told by its key."""
+    """A row, which may exist already if its key is given."""
     there = model._base_manager.filter(**facts).first() if model._meta.pk.name in facts else None
     return there or row(model, **facts)
 
 
 def leading(model, path, values, **facts):
-    """A row from which a path leads to these values: to several, if to several rows."""
+    """A row with these values at the end of a path; several values for a to-many path."""
     name, _, rest = path.partition("__")
     if name == "age":
         return row(model, **lived(*values), **facts)
@@ -69,10 +69,10 @@ def leading(model, path, values, **facts):
 
 
 def lacking(model, path, **facts):
-    """A row that has nothing at the end of a path; None where every row has something."""
+    """A row with nothing at the end of a path; None if this is impossible."""
     name, _, rest = path.partition("__")
     if isinstance(getattr(model._default_manager, "figures", {}).get(name), str):
-        return None  # counted from other rows, of which there may be none
+        return None  # counts of other rows, which may be 0
     if name in INSTEAD:
         party = model._meta.get_field(INSTEAD[name])
         return row(model, **{party.name: row(party.related_model)}, **facts)
@@ -89,7 +89,7 @@ def lacking(model, path, **facts):
 
 
 class Place:
-    """Where a path of an endpoint leads: rows that have something there, or nothing."""
+    """A path of an endpoint: makes rows with or without a value there."""
 
     def __init__(self, prefix, path):
         self.path, self.model = path, RESOURCES[prefix].queryset.model
@@ -101,7 +101,7 @@ class Place:
         self.leads_to_many = leads_to_many(self.model, path)
 
     def samples(self, kinds=SAMPLES) -> tuple:
-        """Values to put there."""
+        """Values for it."""
         if self.path == "age":
             return AGES
         field = self.field.related_model._meta.pk if self.field.is_relation else self.field
@@ -112,7 +112,7 @@ class Place:
 
     @property
     def facts(self):
-        """What makes a row one of the endpoint's, beside what is at the path."""
+        """Further values that make a row belong to the endpoint."""
         return {column: moment for column, moment in self.clock.items() if column != self.path}
 
     def having(self, *values):
@@ -123,7 +123,7 @@ class Place:
 
 
 def made(prefix, **facts):
-    """A row of an endpoint with these facts; a list is of values that its path leads to."""
+    """A row of an endpoint with these values; a list means several values for its path."""
     path = next((path for path, values in facts.items() if isinstance(values, list)), "")
     place = Place(prefix, path)
     facts = {**place.clock, **facts}
@@ -131,7 +131,7 @@ def made(prefix, **facts):
 
 
 def listed(get, prefix, **parameters):
-    """The ids that an endpoint lists, as texts, all of them."""
+    """All ids that an endpoint lists, as texts."""
     page = get(f"{prefix}/", limit=100, **parameters)
     found = [str(record["id"]) for record in page["results"]]
     assert page["count"] == len(found)
@@ -139,5 +139,5 @@ def listed(get, prefix, **parameters):
 
 
 def keys(*rows):
-    """The ids of rows, as texts, without those that could not be made."""
+    """The ids of rows as texts, ignoring None."""
     return [str(each.pk) for each in rows if each]

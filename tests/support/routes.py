@@ -1,4 +1,4 @@
-"""What the router has, for tests that ask each endpoint the same."""
+"""The endpoints of the router, for generic tests."""
 
 from spacedevs.api.views import Resource
 from spacedevs.router import router
@@ -6,7 +6,7 @@ from spacedevs.router import router
 ENDPOINTS = {prefix: viewset for prefix, viewset, _ in router.registry}
 RESOURCES = {prefix: viewset for prefix, viewset in ENDPOINTS.items() if issubclass(viewset, Resource)}
 MODES = [(prefix, mode) for prefix, resource in RESOURCES.items() for mode in resource.modes or ["normal"]]
-KINDS = [  # of docking events: each kind of target and of chaser once
+KINDS = [  # docking events with each kind of target and chaser once
     ("space_station_target", "flight_vehicle_chaser"),
     ("flight_vehicle_target", "payload_flight_chaser"),
     ("payload_flight_target", "space_station_chaser"),

@@ -1,4 +1,4 @@
-"""A server with the sample data, in processes and with a database of its own."""
+"""A server with the sample data, in its own processes and with its own database."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ NUMBERS = count(1)
 
 
 def run(*command, folder=settings.BASE_DIR, **environment):
-    """What a command says, which must not fail."""
+    """The output of a command, which must succeed."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -34,7 +34,7 @@ def run(*command, folder=settings.BASE_DIR, **environment):
 
 @contextmanager
 def new_database(folder, migrated=False):
-    """The address of an empty database, of the kind that the tests run on: with tables where it is migrated."""
+    """The URL of a new database of the same kind as the tests', migrated or empty."""
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         path = folder / "sample.sqlite3"
         if migrated:
@@ -53,7 +53,7 @@ def new_database(folder, migrated=False):
 
 @contextmanager
 def sample_server(folder):
-    """The sample data behind the server that an installation has, but without files for pages."""
+    """The real server with the sample data, without static files."""
     with new_database(folder, migrated=True) as url:
         manage = [sys.executable, settings.BASE_DIR / "manage.py"]
         run(*manage, "loaddata", "--verbosity=0", *sorted(settings.NOUNS), DATABASE_URL=url)

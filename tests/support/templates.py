@@ -24,7 +24,7 @@ MIGRATED_BY = ("django", "django-simple-history", "django-axes", "django-import-
 
 
 def digest() -> str:
-    """What the template is made of: the migrations, what has triggers made, and versions of whatever else migrates."""
+    """The inputs of the template: migrations, the code of triggers, and versions of libraries with migrations."""
     found = hashlib.sha256(repr([version(name) for name in MIGRATED_BY]).encode())
     makers = sorted(Path(settings.BASE_DIR, "spacedevs", "db").rglob("*.py"))
     for path in (*sorted(Path(settings.BASE_DIR).glob("**/migrations/*.py")), *makers):
@@ -34,21 +34,21 @@ def digest() -> str:
 
 
 def migrate(url):
-    """Migrates a database in a process of its own, as this one knows its test database alone."""
+    """Migrates a database in a separate process, because this one is connected to its test database."""
     command = [sys.executable, settings.BASE_DIR / "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=True)
 
 
 @contextmanager
 def one_at_a_time(path: Path):
-    """Lets one worker make a template while the others wait for it."""
+    """Locks the creation of a template, for which other workers wait."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def sqlite_template() -> Path:
-    """The file that test databases on SQLite are copied from."""
+    """The template file for test databases on SQLite."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     template = FOLDER / f"{digest()}-{sqlite3.sqlite_version}.sqlite3"
     with one_at_a_time(FOLDER / "lock"):
@@ -57,20 +57,22 @@ def sqlite_template() -> Path:
             new.unlink(missing_ok=True)
             migrate(f"sqlite:///{new}")
             with closing(sqlite3.connect(new)) as connection:
-                connection.execute("PRAGMA journal_mode = DELETE")  # what is in a log is not in the file
+                connection.execute(
+                    "PRAGMA journal_mode = DELETE"
+                )  # data in a write-ahead log would be missing in the copy
             new.rename(template)
     return template
 
 
 def postgres_template(url: str) -> str:
-    """The name of the database that test databases on PostgreSQL are copied from."""
+    """The name of the template database on PostgreSQL."""
     name = f"spacedevs_template_{digest()}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
         found = connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
         if found != (True,):
             named = sql.Identifier(name)
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(named))  # half made
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(named))  # incomplete
             connection.execute(sql.SQL("CREATE DATABASE {}").format(named))
             migrate(urlsplit(url)._replace(path=f"/{name}").geturl())
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true ALLOW_CONNECTIONS false").format(named))
@@ -78,7 +80,7 @@ def postgres_template(url: str) -> str:
 
 
 def begin_as_copy(template: Path):
-    """Fills the first SQLite database that Django connects to, and no other."""
+    """Copies the template into the first SQLite database that Django connects to."""
 
     def fill(connection, **kwargs):
         connection_created.disconnect(fill)

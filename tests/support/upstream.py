@@ -25,11 +25,11 @@ SLOW = 1  # seconds
 
 
 class Dropped(Exception):
-    """The connection is to be closed without an answer."""
+    """The connection must be closed without a response."""
 
 
 class Door:
-    """Answers as the application does, unless a fault was ordered."""
+    """Answers like the application, unless a fault was requested."""
 
     def __init__(self, application):
         self.application, self.faults, self.asked = application, [], []
@@ -42,7 +42,7 @@ class Door:
         if environ["PATH_INFO"] == "/asked":
             return answer(start_response, "200 OK", json.dumps(self.asked).encode())
         self.asked.append(f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
-        environ.pop("HTTP_AUTHORIZATION", None)  # upstream knows tokens that this server does not
+        environ.pop("HTTP_AUTHORIZATION", None)  # upstream accepts tokens that this server does not know
         fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, dict):
             name, value = next(iter(fault.items()))
@@ -96,13 +96,13 @@ class Door:
         return answer(start_response, "200 OK", packed, ("Content-Encoding", "gzip"))
 
     def sql(self, environ, start_response, statements):
-        """Lets rows change just before the answer."""
+        """Changes rows just before the response."""
         with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as database, database:
             database.executescript(statements)
         return self.application(environ, start_response)
 
     def minute(self, environ, start_response, moment):
-        """Lets it be another minute from now on."""
+        """Changes the held minute."""
         hold_minute(datetime.fromisoformat(moment))
         return self.application(environ, start_response)
 
@@ -110,7 +110,7 @@ class Door:
         return answer(start_response, "404 Not Found", b'{"detail": "Not found."}')
 
     def altered(self, environ, start_response, what):
-        """Alters the first record of a page."""
+        """Changes the first record of a page."""
         page = json.loads(self.body(environ))
         record = page["results"][0]
         record.update(what.get("with", {}))
@@ -126,7 +126,7 @@ def answer(start_response, status, body, *headers):
 
 class Handler(WSGIRequestHandler):
     def log_message(self, *args):
-        """Nothing: tests are quiet."""
+        """Logs nothing."""
 
     def handle(self):
         try:
@@ -136,7 +136,7 @@ class Handler(WSGIRequestHandler):
 
 
 class Upstream:
-    """What a test says to the server."""
+    """The commands of a test to the server."""
 
     def __init__(self, port, database: Path):
         self.url, self.port, self.database = f"http://127.0.0.1:{port}/2.3.0", port, database

@@ -15,7 +15,7 @@ from .routes import KINDS, RESOURCES
 
 @contextmanager
 def rows_for_a_module(blocker):
-    """Lets rows be made that every test of a module finds, and none after it."""
+    """Rows for all tests of a module, removed afterwards."""
     with blocker.unblock(), transaction.atomic():
         for kind in KINDS:
             factories.full_docking_event(*kind)
@@ -27,7 +27,7 @@ def rows_for_a_module(blocker):
 
 
 def rows_of(resource):
-    """The rows that an endpoint has now."""
+    """The present rows of an endpoint."""
     rows = resource.queryset.all()
     return resource.part.of(rows) if resource.part else rows
 

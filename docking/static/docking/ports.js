@@ -1,4 +1,4 @@
-// The form of a stay: choosing a party empties the others of its kind, and only the target's ports are offered.
+// The form of a docking event: choosing a target or chaser clears the others of its kind; only the target's ports are offered.
 "use strict";
 {
   const $ = django.jQuery;
@@ -9,7 +9,7 @@
   };
   const field = (name) => $(document.getElementById(`id_${name}`));
   const value = (name) => field(name).val() ?? "";
-  const known = new Map(); // the values that are dealt with: the admin tells of changes also where there are none
+  const known = new Map(); // handled values, because the admin sends change events without changes too
 
   function empty(name) {
     if (value(name)) field(name).val(null).trigger("change.select2");

@@ -1,4 +1,4 @@
-// In a file of its own: the pages of this server run no script that is written into them.
+// A separate file, because the Content-Security-Policy refuses inline scripts.
 const place = document.getElementById("documentation");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const choose = () => document.documentElement.classList.toggle("dark-mode", dark.matches);

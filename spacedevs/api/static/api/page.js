@@ -1,19 +1,19 @@
-// What a page can do besides, where scripts run: nothing of it is needed to read or to ask.
+// Enhancements of the page; everything else works without scripts.
 const json = document.getElementById("json");
 const said = document.getElementById("said");
 
-// A form asks with the fields that were filled in, and no others.
+// Forms submit only fields with a value.
 for (const form of document.querySelectorAll("form[method=get]")) {
   form.addEventListener("submit", () => {
     for (const field of form.elements) field.disabled = field.value === "";
   });
 }
-// Coming back by the browser's own button, the fields can be filled in again.
+// Enable the fields again after the browser's back button.
 addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("form :disabled")) field.disabled = false;
 });
 
-// The buttons over an answer.
+// The buttons above the response.
 const lines = () => [...json.querySelectorAll("div, summary")].map((line) => line.textContent).join("\n");
 const all = (open) => {
   for (const part of json.querySelectorAll("details.d3, details.d3 details")) part.open = open;
@@ -33,7 +33,7 @@ for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => doings[button.dataset.do](button));
 }
 
-// The number of a line leads to its address, and folds nothing; a key that folds is a click without a place.
+// A click on a line number links to the line without folding it; a key press has no position.
 json.addEventListener("click", (event) => {
   if (!event.detail) return;
   const line = event.target.closest("div[id], summary[id]");
@@ -43,7 +43,7 @@ json.addEventListener("click", (event) => {
   location.hash = line.id;
 });
 
-// Ids are found by the names of their records: of the last id, where there may be several.
+// Suggests ids by the names of their records; with several ids, for the last one.
 const called = (record) => record.name ?? record.title ?? record.spacecraft?.name ?? "";
 async function offer(input) {
   const ids = input.value.split(",");

@@ -1,4 +1,4 @@
-// A picture that cannot be had, as one on a host that is away, shows a drawing and not a browser's sign of a fault.
+// Shows a placeholder instead of the browser's error icon for images that cannot be loaded.
 const { none } = document.currentScript.dataset;
 const replace = (image) => {
   if (image.classList.contains("away")) return;

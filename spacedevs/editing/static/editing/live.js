@@ -1,4 +1,4 @@
-// Keeps what is live and the totals as the server has them, while the page is looked at; what is being typed stays.
+// Updates live cells and totals while the page is visible; typed values stay.
 "use strict";
 {
   const EVERY = 30_000;
@@ -21,7 +21,7 @@
     if (answer.ok && !answer.redirected) show(await read(answer));
   }
 
-  // What can be done in a live cell is done beside the form, which keeps what is typed; the answer is this page again.
+  // Buttons in a live cell submit outside of the form, so that typed values stay; the response is this page.
   async function act(button) {
     const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
     button.disabled = true;

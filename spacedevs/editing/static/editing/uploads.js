@@ -1,4 +1,4 @@
-// Shows a picture that was chosen, before it is sent.
+// Previews a chosen image before the upload.
 "use strict";
 document.addEventListener("change", ({ target }) => {
   if (!target.matches("input.upload")) return;
