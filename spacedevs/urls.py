@@ -1,3 +1,5 @@
+"""Every URL of the server; the paths of the API itself are in router.py."""
+
 from django.conf import settings
 from django.contrib import admin
 from django.templatetags.static import static

@@ -1,3 +1,5 @@
+"""The WSGI application: Django, and around it the middleware that WSGI_MIDDLEWARE in the settings lists."""
+
 import os
 
 from django.conf import settings

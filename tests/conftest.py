@@ -1,3 +1,5 @@
+"""Fixtures for all tests: databases, clients, totals that stay as given, the contract and ../shared."""
+
 import mimetypes
 import os
 from datetime import UTC, datetime

@@ -1,3 +1,5 @@
+"""Abstract models of lookup tables, and the form of keys in URLs."""
+
 from django.db import models
 
 

@@ -1,3 +1,5 @@
+"""Pages by limit and offset, of which the database returns only the count and the keys."""
+
 from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.expressions import RawSQL

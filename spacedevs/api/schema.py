@@ -1,4 +1,4 @@
-"""The OpenAPI document, read off the declarations of the resources; the only code that writes it."""
+"""The OpenAPI document, generated from the declarations of the resources: `Generator` makes 3.1, `Generator30` 3.0."""
 
 import re
 from threading import Lock
@@ -91,7 +91,7 @@ class Generator(SchemaGenerator):
 
 
 class Generator30(Generator):
-    """Makes it for tools that do not know OpenAPI 3.1, where null is a type."""
+    """Makes it for tools that do not know OpenAPI 3.1, where null is a type: the library reads this version number."""
 
     openapi = "3.0.3"
 

@@ -1,3 +1,5 @@
+"""The URLs below /docs/."""
+
 from django.urls import path
 
 from . import views

@@ -1,3 +1,5 @@
+"""The views at /docs/: pages from the folder docs, and a reference made from the OpenAPI document."""
+
 from django.http import Http404
 from django.shortcuts import render
 from django.views.decorators.http import require_safe

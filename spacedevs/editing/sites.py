@@ -1,3 +1,5 @@
+"""The admin site: its login form, its first page and the order of its apps."""
+
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm

@@ -1,3 +1,5 @@
+"""Connects the signals that note which statistics to recompute."""
+
 from django.apps import AppConfig
 from django.core import checks
 

@@ -1,3 +1,5 @@
+"""Admin pages for API keys: create, revoke and renew."""
+
 from django.contrib import admin
 from django.template.response import TemplateResponse
 

@@ -1,3 +1,5 @@
+"""Checks of the settings for rate limits, at the start."""
+
 import os
 from pathlib import Path
 

@@ -1,7 +1,9 @@
 """Counts the requests of callers, exactly, for all processes of a machine.
 
 A caller's window begins with the first request that counts and ends after the period of the limit; then the count
-starts again. So a caller needs the same few bytes for any limit. Upstream uses a sliding window instead."""
+starts again. So a caller needs the same few bytes for any limit. Upstream uses a sliding window instead.
+
+`counter()` chooses between this file and Redis, which counts for several machines (redis_counter.py)."""
 
 import ctypes
 import fcntl

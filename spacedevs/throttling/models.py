@@ -1,3 +1,5 @@
+"""API keys: stored as digests, each with a rate limit of its own."""
+
 import secrets
 from datetime import timedelta
 from hashlib import sha256

@@ -1,3 +1,5 @@
+"""The response of /2.3.0/api-throttle/."""
+
 from rest_framework import serializers
 
 

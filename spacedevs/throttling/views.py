@@ -1,3 +1,5 @@
+"""The endpoint /2.3.0/api-throttle/, which tells callers how many requests are left."""
+
 from spacedevs.api.views import OneObject
 
 from .authentication import caller_of

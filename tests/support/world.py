@@ -1,3 +1,5 @@
+"""Fixtures with rows in every table, made once for a module of tests."""
+
 from contextlib import contextmanager
 from datetime import timedelta
 

@@ -1,3 +1,5 @@
+"""Fixtures that count requests: counters, a clock, and a Redis server for each test that needs one."""
+
 import os
 import socket
 import subprocess

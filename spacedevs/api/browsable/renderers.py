@@ -1,3 +1,5 @@
+"""Renders a response as JSON, or as an HTML page with a form for all filters."""
+
 import orjson
 from django.contrib.auth import get_user
 from django.template import loader
