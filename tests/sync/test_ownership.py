@@ -5,6 +5,7 @@ import json
 import re
 from copy import deepcopy
 from typing import NamedTuple
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,6 +18,7 @@ from launches.models import FirstStage, Launch, PayloadFlight, SpacecraftFlight
 from places.models import Pad
 from spacedevs.sync.importing.outcome import Record
 from spacedevs.sync.importing.record_queue import Intake
+from spacedevs.sync.importing.records import ingest, ingest_each
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +151,16 @@ def launches(get):
     found = [get(f"launches/{row.pk}/", mode="normal") for row in rows]
     transaction.savepoint_rollback(before)
     return found
+
+
+def test_whoever_is_gone_keeps_nothing_though_another_record_is_refused(launches):
+    """What a refused record leaves to be written is told the same of who is gone."""
+    gone, heir, wrong, _ = launches
+    ingest([Record("#", gone)])
+    found = [Record("#/0", heir | {"rocket": gone["rocket"]}), Record("#/1", wrong | {"name": 5})]
+    outcome = ingest_each(found, gone={(Launch, UUID(gone["id"]))})
+    assert [refusal.record.place for refusal in outcome.refused] == ["#/1"]
+    assert Launch.objects.get(pk=heir["id"]).rocket_id == gone["rocket"]["id"]
 
 
 SAYINGS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, 0, 1, 2, 3])), min_size=1, max_size=8)

@@ -83,8 +83,8 @@ def ingest_each(found: list[Record], component: str | None = None, gone: Collect
             break
         outcome.refused += refusals
         outcome.rows.update((refusal.kind, "refused") for refusal in refusals)
-        gone = {refusal.record.place for refusal in refusals}
-        found = [record for record in found if record.place not in gone]
+        at_fault = {refusal.record.place for refusal in refusals}
+        found = [record for record in found if record.place not in at_fault]
     return outcome
 
 
