@@ -35,7 +35,7 @@ from .serializers import Rows, loaded
 class Endpoint:
     """An address of the API: the ladder of representations that it shows something in, and the help on it."""
 
-    ladder = ()
+    ladder: tuple[type[Serializer], ...] = ()
     search_fields = ()
     ordering_fields = ()
     filter_names = ()

@@ -1,13 +1,30 @@
 """The content of imported records, collected before anything is written."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .ownership import Claims, Contested
 
-EMPTY = MappingProxyType({})
+if TYPE_CHECKING:
+    from django.db import models
+
+    from spacedevs.api.serializers import ResourceSerializer
+    from spacedevs.db.paths import AnyField, Column, Key
+
+Model: TypeAlias = "type[models.Model]"
+Values: TypeAlias = dict[str, Any]  # values of a row by the attribute of their column, such as `pad_id`
+RowsByKey: TypeAlias = "dict[Key, Row]"
+Places: TypeAlias = "dict[Key, str]"  # JSON pointers by key
+NameReference: TypeAlias = (
+    "tuple[Row, str, Model, str]"  # a row, its foreign key, and the model and name of the row it refers to
+)
+
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 MAX_PROBLEMS = 20  # problems of one call that are reported
 
@@ -19,14 +36,14 @@ class Problem(NamedTuple):
     text: str
     contested: Contested | None = None  # set if another record owns the claimed row
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.place}: {self.text}"
 
 
 class Refused(Exception):
     """Nothing was written: the problems, and the recognised component of each record by its place."""
 
-    def __init__(self, problems: list[Problem], kinds=EMPTY):
+    def __init__(self, problems: list[Problem], kinds: Mapping[str, str] = EMPTY):
         super().__init__("\n".join(map(str, problems[:MAX_PROBLEMS])))
         self.problems, self.kinds = problems, kinds
 
@@ -37,37 +54,39 @@ class Row:
     row."""
 
     place: str
-    values: dict = field(default_factory=dict)
-    lacks: dict = field(default_factory=dict)  # column: place
+    values: Values = field(default_factory=dict)
+    lacks: dict[str, str] = field(default_factory=dict)  # column: place
 
 
 @dataclass
 class Batch:
     """The content of all records of one call, before anything is written."""
 
-    rows: dict = field(default_factory=lambda: defaultdict(dict))  # model: {key: Row}
-    names: dict = field(default_factory=lambda: defaultdict(dict))  # model: {name: place}
-    named: list = field(default_factory=list)  # (Row, column, model, name)
-    many_to_many: dict = field(default_factory=lambda: defaultdict(dict))  # many-to-many relation: {owner: [key]}
-    keyless_children: dict = field(default_factory=lambda: defaultdict(dict))  # relation to many: {owner: [Row]}
-    replaced_tables: dict = field(default_factory=dict)  # model without keys in records: all its Rows
-    children: dict = field(default_factory=lambda: defaultdict(dict))  # foreign key: {owner: [key]}
-    one_to_one: dict = field(default_factory=lambda: defaultdict(dict))  # one-to-one field: {owner: key or None}
+    rows: dict[Model, RowsByKey] = field(default_factory=lambda: defaultdict(dict))
+    names: dict[Model, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # name: place
+    named: list[NameReference] = field(default_factory=list)
+    # By relation and key of the owner: the rows in the owner's record.
+    many_to_many: dict[AnyField, dict[Key, list[Key]]] = field(default_factory=lambda: defaultdict(dict))
+    children: dict[Column, dict[Key, list[Key]]] = field(default_factory=lambda: defaultdict(dict))
+    keyless_children: dict[AnyField, dict[Key, list[Row]]] = field(default_factory=lambda: defaultdict(dict))
+    one_to_one: dict[Column, dict[Key, Key | None]] = field(default_factory=lambda: defaultdict(dict))
+    replaced_tables: dict[Model, list[Row]] = field(default_factory=dict)  # without keys in records: all rows
     claims: Claims = field(default_factory=Claims)
-    seen: dict = field(
+    # The object imported last, by component.
+    seen: dict[tuple[Model, Key], dict[type[ResourceSerializer], object]] = field(
         default_factory=lambda: defaultdict(dict)
-    )  # (model, key): {component: the object imported last}
-    kinds: dict = field(default_factory=dict)  # the place of a record: its recognised component
-    unknown: Counter = field(default_factory=Counter)  # (component, field): how often it was ignored
-    problems: list = field(default_factory=list)
+    )
+    kinds: dict[str, str] = field(default_factory=dict)  # the place of a record: its recognised component
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)  # (component, field): how often it was ignored
+    problems: list[Problem] = field(default_factory=list)
 
-    def refuse(self, place, text):
+    def refuse(self, place: str, text: str) -> None:
         self.problems.append(Problem(place, text))
 
-    def row(self, model, key, place) -> Row:
+    def row(self, model: Model, key: Key, place: str) -> Row:
         return self.rows[model].setdefault(key, Row(place))
 
-    def show(self, column, owner, places):
+    def show(self, column: Column, owner: Key, places: Places) -> None:
         """Records the rows that an owner's record shows as its own, with their places."""
         self.claims.show(column, owner, places)
         for key in places:

@@ -5,13 +5,23 @@ row sets its columns; the record of an owner shows the rows that it owns. An own
 from before, until a record releases it: either the owner's record shows other rows instead, or the row's own record
 names another owner. For one-to-one columns the same holds in the other direction."""
 
+from __future__ import annotations
+
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from django.db import models
+
+from spacedevs.db.paths import target_of
+
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Column, Key
+
+    from .batch import Model, Places, RowsByKey, Values
+
+Owner: TypeAlias = "Key | None"
 
 
 class Contested(NamedTuple):
@@ -19,11 +29,11 @@ class Contested(NamedTuple):
 
     place: str
     model: type[models.Model]
-    key: object
+    key: Key
     holder_model: type[models.Model]
-    holder: object
+    holder: Key
 
-    def __str__(self):
+    def __str__(self) -> str:
         model = self.holder_model
         named = any(column.name == "name" for column in model._meta.concrete_fields)
         names = model._base_manager.filter(pk=self.holder).values_list("name", flat=True) if named else ()
@@ -33,41 +43,44 @@ class Contested(NamedTuple):
         )
 
 
-BY_COLUMN = partial(defaultdict, dict)
-
-
 @dataclass
 class Claims:
     """The claims of rows by column, in the order of the records."""
 
-    shown: dict = field(default_factory=BY_COLUMN)  # {owner: rows in its record}
-    owners: dict = field(default_factory=BY_COLUMN)  # {row: {owner: place in the owner's record}}
-    rows: dict = field(default_factory=BY_COLUMN)  # {owner: {row: place}} for one-to-one columns
-    told: dict = field(default_factory=BY_COLUMN)  # {row: owner in the row's own record}
-    gates: dict = field(
+    # {owner: rows in its record}
+    shown: dict[Column, dict[Key, Places]] = field(default_factory=lambda: defaultdict(dict))
+    # {row: {owner: place in the owner's record}}
+    owners: dict[Column, dict[Key, Places]] = field(default_factory=lambda: defaultdict(dict))
+    # {owner: {row: place}} for one-to-one columns
+    rows: dict[Column, dict[Key, Places]] = field(default_factory=lambda: defaultdict(dict))
+    # {row: owner in the row's own record}
+    told: dict[Column, dict[Key, Owner]] = field(default_factory=lambda: defaultdict(dict))
+    gates: dict[Column, Column] = field(
         default_factory=dict
-    )  # {column: the owner's column that must be set for the owner to show rows}
-    gone: Collection = ()  # (model, key) of rows that were deleted at the source: they own nothing
+    )  # the owner's column that must be set for the owner to show rows
+    gone: Collection[tuple[Model, Key]] = ()  # rows that were deleted at the source: they own nothing
 
-    def tell(self, column, row, owner, place):
+    def tell(self, column: Column, row: Key, owner: Owner, place: str) -> None:
         """Records the owner from a row's own record; earlier claims become obsolete."""
         self.told[column][row] = owner
         self.owners[column].pop(row, None)
         self.lead(column, row, owner, place)
 
-    def show(self, column, owner, places):
+    def show(self, column: Column, owner: Key, places: Places) -> None:
         """Records the rows in an owner's record, with their places."""
         self.shown[column][owner] = places
         for row, place in places.items():
             self.owners[column].setdefault(row, {}).setdefault(owner, place)
             self.lead(column, row, owner, place)
 
-    def lead(self, column, row, owner, place):
+    def lead(self, column: Column, row: Key, owner: Owner, place: str) -> None:
         if column.one_to_one and owner is not None:
             self.rows[column].setdefault(owner, {}).setdefault(row, place)
 
 
-def settle(claims, rows, there) -> Iterator[Contested]:
+def settle(
+    claims: Claims, rows: Mapping[Model, RowsByKey], there: Mapping[Model, Mapping[Key, Values]]
+) -> Iterator[Contested]:
     """Assigns rows to the first owner that claims them, and yields the conflicting claims.
 
     `rows` and `there` have the rows of the batch and of the database, by model and key."""
@@ -77,7 +90,9 @@ def settle(claims, rows, there) -> Iterator[Contested]:
         yield from settle_owners(column, owners, rows[column.model], there.get(column.model, {}), claims.gone)
 
 
-def settle_rows(claims, column, rows, there) -> Iterator[Contested]:
+def settle_rows(
+    claims: Claims, column: Column, rows: Mapping[Model, RowsByKey], there: Mapping[Key, Values]
+) -> Iterator[Contested]:
     name, shown = column.attname, claims.shown[column]
     for key, claimed in claims.owners[column].items():
         places = {owner: place for owner, place in claimed.items() if key in shown[owner]} or dict.fromkeys(claimed)
@@ -90,10 +105,10 @@ def settle_rows(claims, column, rows, there) -> Iterator[Contested]:
         rows[column.model][key].values[name] = holder
         for owner, place in places.items():
             if owner != holder and place:
-                yield Contested(place, column.model, key, column.related_model, holder)
+                yield Contested(place, column.model, key, target_of(column), holder)
 
 
-def has_let_go(claims, column, holder, key, rows) -> bool:
+def has_let_go(claims: Claims, column: Column, holder: Owner, key: Key, rows: Mapping[Model, RowsByKey]) -> bool:
     """Whether an owner has released a row; a launch without a rocket does not show its flights, so it releases
     none."""
     if holder in claims.shown[column]:
@@ -109,7 +124,13 @@ def has_let_go(claims, column, holder, key, rows) -> bool:
     return gate.model._base_manager.filter(pk=holder, **{gate.name: None}).exists()
 
 
-def settle_owners(column, owners, rows, there, gone) -> Iterator[Contested]:
+def settle_owners(
+    column: Column,
+    owners: Mapping[Key, Places],
+    rows: RowsByKey,
+    there: Mapping[Key, Values],
+    gone: Collection[tuple[Model, Key]],
+) -> Iterator[Contested]:
     name, model = column.attname, column.model
     claimed = {
         owner: {row: place for row, place in places.items() if rows[row].values[name] == owner}
@@ -128,4 +149,4 @@ def settle_owners(column, owners, rows, there, gone) -> Iterator[Contested]:
         holder = holders[owner] if owner in holders.keys() - free.keys() else next(iter(claimed[owner]))
         for row, place in claimed[owner].items():
             if row != holder:
-                yield Contested(place, column.related_model, owner, model, holder)
+                yield Contested(place, target_of(column), owner, model, holder)

@@ -1,110 +1,144 @@
 """Walks through a record along its serializer, and collects the values of rows."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from django.core.exceptions import FieldDoesNotExist
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
+from django.db.models.constants import LOOKUP_SEP
 from rest_framework.relations import HyperlinkedIdentityField
 
 from spacedevs.api.fields import ResponseMode
 from spacedevs.api.models import key_pattern
 from spacedevs.api.serializers import NameOf, ResourceSerializer, Rows, components, name_of, never_null_column
-from spacedevs.db.paths import is_column
+from spacedevs.db.paths import column_of, fields_along, is_column, target_of
 
-from .batch import Batch, Row
+from .batch import EMPTY, Batch, Model, Row
 from .values import converter, reason
 
-EMPTY = MappingProxyType({})
+if TYPE_CHECKING:
+    from rest_framework.fields import Field
 
-ParentRows = Mapping[type[models.Model], object]  # models and keys of the enclosing rows
+    from spacedevs.db.paths import AnyField, Column, Key
+    from spacedevs.db.subsets import Subset
 
-Step = Callable[[Batch, Row, object, object, str, ParentRows], None]  # batch, row, its key, the value, its place
+Component: TypeAlias = type[ResourceSerializer]
+Ancestors: TypeAlias = "Mapping[Model, Key | None]"  # models and keys of the enclosing rows
+
+
+class Position(NamedTuple):
+    """The object that is being imported: its row and its place."""
+
+    batch: Batch
+    row: Row
+    key: Key | None  # of the row; None if its component has none
+    place: str  # a JSON pointer
+    rows: Ancestors  # the enclosing rows and its own
+
+    @property
+    def owner(self) -> Key:
+        """The key of the row; a row with related rows always has one."""
+        return cast("Key", self.key)
+
+    def refuse(self, name: str, text: str) -> None:
+        """Reports a problem with one of its fields."""
+        self.batch.refuse(f"{self.place}/{name}", text)
+
+    def child(self, component: Component, name: str, value: object) -> Key | None:
+        """Imports the object in one of its fields and returns the key of its row; None if there is no object."""
+        if value is None:
+            return None
+        return cast("Key | None", import_object(self.batch, component, value, f"{self.place}/{name}", self.rows))
+
+
+Step: TypeAlias = Callable[[Position, Any], None]  # imports the value of one field
 
 
 class Walk(NamedTuple):
     """The compiled import of a component."""
 
-    model: type[models.Model]
+    model: Model
     name: str
     steps: Mapping[str, Step]
     required: tuple[str, ...]  # the required fields
     of_new: Mapping[str, str]  # the fields that a new row requires, with their columns
-    implied: tuple[tuple[str, type[models.Model]], ...]  # foreign keys, with their models
+    implied: tuple[tuple[str, Model], ...]  # foreign keys, with their models
     has_key: bool
     stands_alone: bool  # whether its content does not depend on the enclosing rows
 
 
 @cache
-def walk(representation) -> Walk:
+def walk(representation: Component) -> Walk:
     model, fields = representation.Meta.model, representation().fields
     implied = getattr(representation.Meta, "implied", {})
     required = tuple(name for name, shown in fields.items() if shown.required or shown.read_only)
     return Walk(
         model,
         name_of(representation),
-        {name: handler_for(model, shown) for name, shown in fields.items()},
+        {name: handler_for(model, name, shown) for name, shown in fields.items()},
         required,
         {
             name: column.attname
             for name, shown in fields.items()
             if name not in required and (column := never_null_column(shown))
         },
-        tuple((model._meta.get_field(name).attname, of) for name, of in implied.items()),
+        tuple((column_of(model, name).attname, of) for name, of in implied.items()),
         "id" in fields,
         not implied and all(map(stands_alone, fields.values())),
     )
 
 
-def stands_alone(shown) -> bool:
+def stands_alone(shown: Field[Any, Any, Any, Any]) -> bool:
     """Whether the content of a field does not depend on the enclosing rows."""
     cls = type(getattr(shown, "child", shown))
     return not issubclass(cls, ResourceSerializer) or (len(shown.source_attrs) == 1 and walk(cls).stands_alone)
 
 
-def path_to(model, shown) -> list:
+def path_to(model: Model, shown: Rows | ResourceSerializer) -> list[AnyField]:
     """The relations on the path to the rows of a field."""
-    found = []
-    for name in shown.source_attrs:
-        found.append(model._meta.get_field(name))
-        model = found[-1].related_model
-    return found
+    return list(fields_along(model, LOOKUP_SEP.join(shown.source_attrs)))
 
 
-def handler_for(model, shown) -> Step:
+def handler_for(model: Model, name: str, shown: Field[Any, Any, Any, Any]) -> Step:
     """The import function for a field."""
+    source = cast(str, shown.source)  # a field of a serializer always has one
     if isinstance(shown, HyperlinkedIdentityField):
         return skip
     if isinstance(shown, ResponseMode):
-        return response_mode(shown.mode)
+        return response_mode(name, shown.mode)
     if isinstance(shown, NameOf):
-        return named_object(model._meta.get_field(shown.source))
+        return named_object(name, column_of(model, source))
     if isinstance(shown, Rows):
-        return related_through(
-            path_to(model, shown), related_list(path_to(model, shown)[-1], type(shown.child), shown.part)
-        )
+        *through, relation = path_to(model, shown)
+        return related_through(through, relation, related_list(name, relation, type(shown.child), shown.part))
     if isinstance(shown, ResourceSerializer):
-        relation = model._meta.get_field(shown.source)
+        relation = model._meta.get_field(source)
         if is_column(relation):
-            return related_object(relation, type(shown))
-        return first_of_many(relation, type(shown)) if shown.part else one_to_one(relation, type(shown))
-    return plain_value(column(model, shown))
+            return related_object(name, relation, type(shown))
+        relation = cast(models.ForeignObjectRel, relation)
+        return (first_of_many if shown.part else one_to_one)(name, relation.field, type(shown))
+    return plain_value(name, kept_column(model, source))
 
 
-def column(model, shown) -> models.Field:
+def kept_column(model: Model, source: str) -> Column:
     """The column for a value; for a computed field the column with the imported value."""
     try:
-        return model._meta.get_field(shown.source)
+        return column_of(model, source)
     except FieldDoesNotExist:
-        return model._meta.get_field(f"recorded_{shown.source}")
+        return column_of(model, f"recorded_{source}")
 
 
-def import_object(batch, representation, record, place, above: ParentRows = EMPTY):
-    """Collects the values of an object; returns the key of its row, or the row if its component has no key."""
+def import_object(
+    batch: Batch, representation: Component, record: object, place: str, above: Ancestors = EMPTY
+) -> Key | Row | None:
+    """Collects the values of an object, which the rows `above` enclose.
+
+    Returns the key of its row, or the row if its component has no key; None if it is refused."""
     if not isinstance(record, dict):
         batch.refuse(place, "Must be an object.")
         return None
@@ -124,10 +158,10 @@ def import_object(batch, representation, record, place, above: ParentRows = EMPT
     before = dict(row.values)
     for attname, owner in of.implied:
         row.values[attname] = above.get(owner)
-    inside = {**above, of.model: key}
+    here = Position(batch, row, key, place, {**above, of.model: key})
     for name, value in record.items():
         if name != "id" and name in of.steps:
-            of.steps[name](batch, row, key, value, f"{place}/{name}", inside)
+            of.steps[name](here, value)
     if key is None:
         return row
     if any(row.values[name] != value for name, value in before.items()):
@@ -136,12 +170,12 @@ def import_object(batch, representation, record, place, above: ParentRows = EMPT
     return key
 
 
-def identity(batch, model, value, place):
-    """The primary key in an object."""
+def identity(batch: Batch, model: Model, value: object, place: str) -> Key | None:
+    """The primary key in an object; None if it is refused."""
     if type(value) is int and 0 <= value < 10**18 and isinstance(model._meta.pk, models.IntegerField):
         return value  # the common case
     try:
-        key = converter(model._meta.pk)(value)
+        key: Key = converter(model._meta.pk)(value)
     except DjangoValidationError as error:
         batch.refuse(place, reason(error))
         return None
@@ -151,131 +185,135 @@ def identity(batch, model, value, place):
     return key
 
 
-def skip(batch, row, key, value, place, above):
+def skip(here: Position, value: object) -> None:
     """A URL of this API, which follows from the id: ignored."""
 
 
-def response_mode(expected) -> Step:
-    def check(batch, row, key, value, place, above):
+def response_mode(name: str, expected: str) -> Step:
+    def check(here: Position, value: object) -> None:
         if value != expected:
-            batch.refuse(place, f"Must be {expected!r}, not {value!r}.")
+            here.refuse(name, f"Must be {expected!r}, not {value!r}.")
 
     return check
 
 
-def plain_value(column) -> Step:
-    convert = converter(column)
+def plain_value(name: str, column: Column) -> Step:
+    convert, attname = converter(column), column.attname
 
-    def note(batch, row, key, value, place, above):
+    def note(here: Position, value: object) -> None:
         try:
-            row.values[column.attname] = convert(value)
+            here.row.values[attname] = convert(value)
         except DjangoValidationError as error:
-            batch.refuse(place, reason(error))
+            here.refuse(name, reason(error))
 
     return note
 
 
 @cache
-def shown_from_beyond() -> frozenset[models.Field]:
+def shown_from_beyond() -> frozenset[Column]:
     """The columns with the owners of rows, if owners' records show their rows."""
-    found = set()
+    columns: set[Column] = set()
     for representation in components():
-        model = representation.Meta.model
         for shown in representation().fields.values():
-            if isinstance(shown, Rows | ResourceSerializer) and (last := path_to(model, shown)[-1]).auto_created:
-                found.add(last.field)
-    return frozenset(found)
+            if isinstance(shown, Rows | ResourceSerializer):
+                *_, relation = path_to(representation.Meta.model, shown)
+                if isinstance(relation, models.ForeignObjectRel):
+                    columns.add(relation.field)
+    return frozenset(columns)
 
 
-def related_object(column, representation) -> Step:
+def related_object(name: str, column: Column, component: Component) -> Step:
     is_claimed = column.one_to_one or column in shown_from_beyond()
 
-    def note(batch, row, key, value, place, above):
+    def note(here: Position, value: object) -> None:
         if value is None and not column.null:
-            batch.refuse(place, "May not be null.")
+            here.refuse(name, "May not be null.")
             return
-        found = None if value is None else import_object(batch, representation, value, place, above)
-        row.values[column.attname] = found
+        key = here.child(component, name, value)
+        here.row.values[column.attname] = key
         if is_claimed:
-            batch.claims.tell(column, key, found, place)
+            here.batch.claims.tell(column, here.owner, key, f"{here.place}/{name}")
 
     return note
 
 
-def one_to_one(relation, representation) -> Step:
-    """The single row that refers to this one, such as the flight of a landing."""
+def one_to_one(name: str, column: Column, component: Component) -> Step:
+    """The single row whose column refers to this one, such as the flight of a landing."""
 
-    def note(batch, row, key, value, place, above):
-        child = None if value is None else import_object(batch, representation, value, place, above)
-        batch.show(relation.field, key, {} if child is None else {child: place})
-        batch.one_to_one[relation.field][key] = child
-
-    return note
-
-
-def first_of_many(relation, representation) -> Step:
-    """One of the rows that refer to this one; the others stay unchanged."""
-
-    def note(batch, row, key, value, place, above):
-        child = None if value is None else import_object(batch, representation, value, place, above)
-        batch.show(relation.field, key, {} if child is None else {child: place})
+    def note(here: Position, value: object) -> None:
+        child = here.child(component, name, value)
+        here.batch.show(column, here.owner, {} if child is None else {child: f"{here.place}/{name}"})
+        here.batch.one_to_one[column][here.owner] = child
 
     return note
 
 
-def named_object(column) -> Step:
-    model = column.related_model
-    convert = converter(model._meta.get_field("name"))
+def first_of_many(name: str, column: Column, component: Component) -> Step:
+    """One of the rows whose column refers to this one; the others stay unchanged."""
 
-    def note(batch, row, key, value, place, above):
-        row.values[column.attname] = None
+    def note(here: Position, value: object) -> None:
+        child = here.child(component, name, value)
+        here.batch.show(column, here.owner, {} if child is None else {child: f"{here.place}/{name}"})
+
+    return note
+
+
+def named_object(name: str, column: Column) -> Step:
+    model = target_of(column)
+    convert = converter(column_of(model, "name"))
+
+    def note(here: Position, value: Any) -> None:
+        here.row.values[column.attname] = None
         if value is None:
             if not column.null:
-                batch.refuse(place, "May not be null.")
+                here.refuse(name, "May not be null.")
             return
         try:
-            batch.named.append((row, column.attname, model, convert(value)))
-            batch.names[model].setdefault(value, place)
+            here.batch.named.append((here.row, column.attname, model, convert(value)))
+            here.batch.names[model].setdefault(value, f"{here.place}/{name}")
         except DjangoValidationError as error:
-            batch.refuse(place, reason(error))
+            here.refuse(name, reason(error))
 
     return note
 
 
-def related_through(relations, step) -> Step:
+def related_through(through: list[AnyField], relation: AnyField, step: Step) -> Step:
     """Rows with an owner other than the row that shows them: an enclosing row, if any.
 
     A rocket shows the flights of its launch. An astronaut shows launches without the seats, so they have no owner."""
-    *before, last = relations
-    if not before:
+    if not through:
         return step
 
-    def note(batch, row, key, value, place, above):
-        if last.one_to_many:
-            batch.claims.gates[last.field] = before[-1].field
-        step(batch, row, above.get(last.model), value, place, above)
+    def note(here: Position, value: object) -> None:
+        if relation.one_to_many:
+            gate = cast(models.ForeignObjectRel, through[-1])
+            here.batch.claims.gates[cast(models.ForeignObjectRel, relation).field] = gate.field
+        step(here._replace(key=here.rows.get(relation.model)), value)
 
     return note
 
 
-def related_list(column, representation, part) -> Step:
-    def note(batch, row, key, value, place, above):
+def related_list(name: str, relation: AnyField, component: Component, part: Subset | None) -> Step:
+    def note(here: Position, value: object) -> None:
         if value is None:  # upstream sometimes answers null for an empty set
             value = []
         if not isinstance(value, list):
-            batch.refuse(place, "Must be an array.")
+            here.refuse(name, "Must be an array.")
             return
-        shown = [import_object(batch, representation, item, f"{place}/{i}", above) for i, item in enumerate(value)]
+        batch, key, place = here.batch, here.key, f"{here.place}/{name}"
+        shown: list[Any] = [
+            import_object(batch, component, item, f"{place}/{i}", here.rows) for i, item in enumerate(value)
+        ]
         if key is None:
             return
-        if "id" not in representation.Meta.fields:
-            batch.keyless_children[column][key] = shown
-        elif column.many_to_many:
-            batch.many_to_many[column][key] = shown
+        if "id" not in component.Meta.fields:
+            batch.keyless_children[relation][key] = shown
+        elif relation.many_to_many:
+            batch.many_to_many[relation][key] = shown
         else:
-            places = {child: f"{place}/{i}" for i, child in enumerate(shown) if child is not None}
-            batch.show(column.field, key, places)
+            column = cast(models.ForeignObjectRel, relation).field
+            batch.show(column, key, {child: f"{place}/{i}" for i, child in enumerate(shown) if child is not None})
             if part is None:
-                batch.children[column.field][key] = shown
+                batch.children[column][key] = shown
 
     return note
