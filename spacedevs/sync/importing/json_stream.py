@@ -4,6 +4,8 @@ A file contains one or more JSON values, as JSON lines do: records, arrays of re
 gzipped. A file of JSON lines may be empty, such as the export of an empty table; any other file without a value is
 incomplete."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import json
@@ -13,10 +15,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from spacedevs.api.registry import VERSION, endpoint_by_name, endpoint_by_url, version_by_url, version_of
 
 from .outcome import Record
+
+if TYPE_CHECKING:
+    from spacedevs.api.views import Resource
 
 PIECE = 2**18  # characters per read
 MAX_CHARACTERS = 64 * 2**20  # the maximum length of a value, which is held in memory
@@ -32,7 +38,7 @@ class Unreadable(Exception):
     """The file is unreadable from some point on; the message tells why."""
 
 
-def files(path) -> list[Path]:
+def files(path: str | Path) -> list[Path]:
     """The file at a path, or all JSON files of a folder by name."""
     if path != STANDARD_INPUT and Path(path).is_dir():
         return sorted(each for each in Path(path).rglob("*") if each.name.endswith(ENDINGS) and each.is_file())
@@ -42,33 +48,38 @@ def files(path) -> list[Path]:
 class OtherVersion(Unreadable):
     """The file contains responses of another version of Launch Library, whose records have other fields and paths."""
 
-    def __init__(self, version):
+    def __init__(self, version: str):
         super().__init__(version)
         self.version = version
 
 
-def check_version(version):
+def check_version(version: str | None) -> None:
+    """Raises OtherVersion where a record says that it is of another version of Launch Library."""
     if version not in (None, VERSION):
         raise OtherVersion(version)
 
 
 @contextmanager
-def opened(path):
+def opened(path: Path) -> Iterator[tuple[IO[bytes], TextIO]]:
     """The raw bytes of a file, and its text."""
-    raw = io.BufferedReader(sys.stdin.buffer) if str(path) == STANDARD_INPUT else path.open("rb")
+    raw = (
+        io.BufferedReader(cast(io.BufferedReader, sys.stdin.buffer))
+        if str(path) == STANDARD_INPUT
+        else path.open("rb")
+    )
     with raw:
         plain = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIPPED else raw
         yield raw, io.TextIOWrapper(plain, "utf-8-sig")
 
 
-def read(path) -> Iterator[tuple[int, Record]]:
+def read(path: Path) -> Iterator[tuple[int, Record]]:
     """The records of a file, each with the number of bytes read so far."""
     try:
         with opened(path) as (raw, text):
             source = Source(text)
             if not (source.peek() or str(path).endswith(LINES)):
                 raise Unreadable(f"{path}: is empty")
-            for record in found(source, str(path), endpoint_by_name(path)):
+            for record in records_of(source, str(path), endpoint_by_name(path)):
                 check_version(version_of(record.value))
                 yield raw.tell() if raw.seekable() else 0, record
     except OSError as error:
@@ -81,7 +92,7 @@ def read(path) -> Iterator[tuple[int, Record]]:
         raise Unreadable(f"{path}: invalid JSON: {error.msg} (character {error.pos})") from error
 
 
-def not_a_number(constant):
+def not_a_number(constant: str) -> None:
     raise json.JSONDecodeError(f"{constant} is not a number", "", 0)
 
 
@@ -90,12 +101,12 @@ class Source:
 
     decoder = json.JSONDecoder(parse_constant=not_a_number)
 
-    def __init__(self, text):
+    def __init__(self, text: TextIO):
         self.text, self.held, self.at = text, "", 0
         self.before = 0  # characters that were read and discarded
         self.is_over = False
 
-    def read_on(self, amount=PIECE):
+    def read_on(self, amount: int = PIECE) -> None:
         piece = self.text.read(amount)
         self.is_over = not piece
         self.before += self.at
@@ -104,12 +115,12 @@ class Source:
     def peek(self) -> str:
         """The next character that is not white space; empty at the end."""
         while True:
-            self.at = WHITE.match(self.held, self.at).end()
+            self.at = WHITE.match(self.held, self.at).end()  # type: ignore[union-attr]  # it matches no white, too
             if self.at < len(self.held) or self.is_over:
                 return self.held[self.at : self.at + 1]
             self.read_on()
 
-    def take(self, wanted) -> str:
+    def take(self, wanted: str) -> str:
         """Reads the next character, which must be one of these."""
         character = self.peek()
         if not character or character not in wanted:
@@ -117,7 +128,7 @@ class Source:
         self.at += 1
         return character
 
-    def value(self):
+    def value(self) -> Any:
         """The next value."""
         if not self.peek():
             raise self.fault("Expecting value")
@@ -139,13 +150,13 @@ class Source:
     def position(self) -> int:
         return self.before + self.at
 
-    def fault(self, message, position=None) -> json.JSONDecodeError:
+    def fault(self, message: str, position: int | None = None) -> json.JSONDecodeError:
         fault = json.JSONDecodeError(message, "", 0)
         fault.pos = self.position if position is None else self.before + position
         return fault
 
 
-def found(source, name, endpoint) -> Iterator[Record]:
+def records_of(source: Source, name: str, endpoint: type[Resource] | None) -> Iterator[Record]:
     """The records of all values."""
     number = 1
     while opening := source.peek():
@@ -159,7 +170,7 @@ def found(source, name, endpoint) -> Iterator[Record]:
         number += 1
 
 
-def elements(source, place, endpoint) -> Iterator[Record]:
+def elements(source: Source, place: str, endpoint: type[Resource] | None) -> Iterator[Record]:
     """The records of an array."""
     source.take("[")
     number = 0
@@ -171,10 +182,11 @@ def elements(source, place, endpoint) -> Iterator[Record]:
     source.take("]")
 
 
-def members(source, place, endpoint) -> Iterator[Record]:
+def members(source: Source, place: str, endpoint: type[Resource] | None) -> Iterator[Record]:
     """The records of a page, whose links name the endpoint; or the object itself as a record."""
     source.take("{")
-    record, is_page, most = {}, False, source.position + MAX_CHARACTERS
+    record: dict[str, Any] = {}
+    is_page, last = False, source.position + MAX_CHARACTERS
     while source.peek() != "}" or record or is_page:
         if source.peek() != '"':
             raise source.fault("Expecting property name enclosed in double quotes")
@@ -189,7 +201,7 @@ def members(source, place, endpoint) -> Iterator[Record]:
             yield from elements(source, f"{place}/results", linked or endpoint)
         else:
             record[name] = source.value()
-            if source.position > most and not is_page:
+            if source.position > last and not is_page:
                 raise source.fault(f"An object is longer than {MAX_CHARACTERS} characters")
         if source.take(",}") == "}":
             break

@@ -1,10 +1,15 @@
 """The input and the outcome of an import."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .batch import Problem
+
+if TYPE_CHECKING:
+    from spacedevs.api.views import Resource
 
 
 class Record(NamedTuple):
@@ -12,7 +17,7 @@ class Record(NamedTuple):
 
     place: str
     value: object
-    endpoint: type | None = None
+    endpoint: type[Resource] | None = None
 
     def holds(self, problem: Problem) -> bool:
         return problem.place == self.place or problem.place.startswith(f"{self.place}/")
@@ -20,8 +25,8 @@ class Record(NamedTuple):
     @property
     def title(self) -> str:
         """Its title for people."""
-        told = [self.value.get(name) for name in ("id", "name")] if isinstance(self.value, dict) else []
-        return " ".join(str(each)[:80] for each in told if each is not None)
+        known = [self.value.get(name) for name in ("id", "name")] if isinstance(self.value, dict) else []
+        return " ".join(str(each)[:80] for each in known if each is not None)
 
 
 class Refusal(NamedTuple):
@@ -36,7 +41,7 @@ class Refusal(NamedTuple):
         """Whether its only problem is that another record owns a row that it claims."""
         return all(problem.contested for problem in self.problems)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.kind} {self.record.title}".strip() + f": {'; '.join(map(str, self.problems))}"
 
 
@@ -45,11 +50,11 @@ class Outcome:
     """The outcome for some records: numbers of rows by ("Agency", "created"), unknown fields by
     ("AgencyMini", "mascot"), and refused records."""
 
-    rows: Counter = field(default_factory=Counter)
-    unknown: Counter = field(default_factory=Counter)
+    rows: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[Refusal] = field(default_factory=list)
 
-    def add(self, other: "Outcome"):
+    def add(self, other: Outcome) -> None:
         self.rows.update(other.rows)
         self.unknown.update(other.unknown)
         self.refused += other.refused

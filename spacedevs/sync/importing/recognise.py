@@ -1,16 +1,27 @@
 """Recognises the serializer that wrote a record."""
 
+from __future__ import annotations
+
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rest_framework import serializers
 
 from spacedevs.api.registry import endpoint_by_url, objects, whole_tables
 from spacedevs.api.serializers import ResourceSerializer, components, name_of
 
+if TYPE_CHECKING:
+    from spacedevs.api.views import Resource
+
+    from .batch import Batch
+    from .outcome import Record
+
+Component: TypeAlias = type[ResourceSerializer]
+
 UNRECOGNISED = "(unrecognised)"
 
 
-def recognise(batch, record, component) -> type[ResourceSerializer] | None:
+def recognise(batch: Batch, record: Record, component: str | None) -> Component | None:
     """The component of a record, by its endpoint, its mode and its fields."""
     value, mode = record.value, None
     if not isinstance(value, dict):
@@ -33,13 +44,16 @@ def recognise(batch, record, component) -> type[ResourceSerializer] | None:
 
 
 @lru_cache(maxsize=1024)
-def likely(component, endpoint, mode, names) -> tuple[type[ResourceSerializer], ...]:
+def likely(
+    component: str | None, endpoint: type[Resource] | None, mode: str | None, names: frozenset[str]
+) -> tuple[Component, ...]:
     """The components that match these field names, limited to those of the endpoint if any of them match."""
-    fits = components()
+    fits: list[Component] = list(components())
     if component:
         fits = [cls for cls in fits if name_of(cls) == component]
     elif endpoint:
-        fits = [cls for cls in fits if cls.Meta.model is endpoint.queryset.model]
+        model = endpoint.queryset.model  # type: ignore[union-attr]  # every Resource has one
+        fits = [cls for cls in fits if cls.Meta.model is model]
     if mode is not None:
         fits = [cls for cls in fits if getattr(cls.Meta, "mode", None) == mode] or fits
     best = max((likeness(cls, names) for cls in fits), default=0)
@@ -49,13 +63,13 @@ def likely(component, endpoint, mode, names) -> tuple[type[ResourceSerializer], 
     return tuple([cls for cls in fits if endpoint and cls in endpoint.ladder] or fits)
 
 
-def likeness(cls, names) -> float:
+def likeness(cls: Component, names: frozenset[str]) -> float:
     """The share of common fields among the fields of a component and a record."""
     shown = set(cls.Meta.fields)
     return len(shown & names) / len(shown | names)
 
 
-def object_of(record, component) -> type[serializers.Serializer] | None:
+def object_of(record: Record, component: str | None) -> type[serializers.Serializer[Any]] | None:
     """The rows in an object that is not a row itself, such as a dashboard: it has no id, but whole tables."""
     if component or not isinstance(record.value, dict) or "id" in record.value:
         return None

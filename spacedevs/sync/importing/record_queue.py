@@ -3,32 +3,47 @@
 A record that claims a row of another owner may come before the record that releases the row. So it waits until the
 end, and is refused only then."""
 
-from .outcome import Outcome
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from .outcome import Outcome, Record, Refusal
 from .records import ingest_each
+
+if TYPE_CHECKING:
+    from spacedevs.db.paths import Key
+
+    from .batch import Model
+
+Subject: TypeAlias = tuple[Hashable, frozenset[str]]  # the id of a row, and the fields that a record has of it
 
 MAX_WAITING = 250  # waiting records, held in memory and written together
 
 
-def is_row(record) -> bool:
+def is_row(record: Record) -> bool:
     return isinstance(record.value, dict) and isinstance(record.value.get("id"), int | str)
 
 
-def subject(record):
+def subject(record: Record) -> Subject:
     """The row of a record, and the number of its fields."""
-    return record.value["id"], frozenset(record.value)
+    value = cast("dict[str, Hashable]", record.value)  # see `is_row`
+    return value["id"], frozenset(value)
 
 
 class Intake:
     """Imports records, except for those that must wait."""
 
     def __init__(self, component: str | None = None):
-        self.component, self.waiting, self.gone = component, {}, set()
+        self.component = component
+        self.waiting: dict[Subject, Refusal] = {}
+        self.gone: set[tuple[Model, Key]] = set()  # rows that are no more where the records come from
 
-    def take(self, found) -> Outcome:
+    def take(self, records: Sequence[Record]) -> Outcome:
         """Imports records; a later record of the same row replaces a waiting one."""
-        taken = ingest_each(found, self.component, self.gone)
+        taken = ingest_each(records, self.component, self.gone)
         refused, taken.refused = taken.refused, []
-        for record in filter(is_row, found):
+        for record in filter(is_row, records):
             self.waiting.pop(subject(record), None)
         for each in refused:
             if each.is_contested and is_row(each.record) and len(self.waiting) < MAX_WAITING:
@@ -44,12 +59,12 @@ class Intake:
 
     def end(self) -> Outcome:
         """Imports the waiting records or refuses them."""
-        found, gone = [each.record for each in self.waiting.values()], self.gone
+        left, gone = [each.record for each in self.waiting.values()], self.gone
         self.waiting, self.gone = {}, set()
-        return ingest_each(found, self.component, gone)
+        return ingest_each(left, self.component, gone)
 
     @property
-    def holders(self) -> list[tuple[type, object]]:
+    def holders(self) -> list[tuple[Model, Key]]:
         """The present owners that others wait for: models and keys."""
-        problems = [problem.contested for each in self.waiting.values() for problem in each.problems]
-        return list(dict.fromkeys((contested.holder_model, contested.holder) for contested in problems))
+        claims = [problem.contested for each in self.waiting.values() for problem in each.problems]
+        return list(dict.fromkeys((claim.holder_model, claim.holder) for claim in claims if claim))

@@ -5,9 +5,12 @@ becomes a row with upstream's id, and all rows of one call are written in one tr
 fields that it has; a new row needs all fields that are never null in the contract. An object that only has a name
 becomes a row that is `KnownByName`."""
 
+from __future__ import annotations
+
 import gc
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import transaction
 from rest_framework import serializers
@@ -16,15 +19,22 @@ from spacedevs.api.registry import endpoints
 from spacedevs.api.serializers import name_of
 from spacedevs.statistics.imports import around_import
 
-from .batch import Batch, Refused
+from .batch import Batch, Refused, Row
 from .outcome import Outcome, Record, Refusal
 from .ownership import Claims
 from .recognise import UNRECOGNISED, object_of, recognise
 from .walk import import_object
 from .writer import write
 
+if TYPE_CHECKING:
+    from spacedevs.api.serializers import ResourceSerializer
+    from spacedevs.api.views import Resource
+    from spacedevs.db.paths import Key
 
-def records(name, answer, endpoint=None) -> list[Record]:
+    from .batch import Model
+
+
+def records(name: str, answer: object, endpoint: type[Resource] | None = None) -> list[Record]:
     """The records of a response with their places: of a page, of an array, or the single one."""
     if isinstance(answer, dict) and isinstance(answer.get("results"), list):
         return [Record(f"{name}#/results/{i}", each, endpoint) for i, each in enumerate(answer["results"])]
@@ -34,7 +44,7 @@ def records(name, answer, endpoint=None) -> list[Record]:
 
 
 @contextmanager
-def uncollected():
+def uncollected() -> Iterator[None]:
     """Suspends garbage collection: collected records are needed until the end, and reference counting frees them."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -46,13 +56,15 @@ def uncollected():
 
 
 @uncollected()
-def ingest(found: list[Record], component: str | None = None, gone: Collection = ()) -> Outcome:
+def ingest(
+    records: Sequence[Record], component: str | None = None, gone: Collection[tuple[Model, Key]] = ()
+) -> Outcome:
     """Imports records in one transaction; `gone` rows, deleted at the source, own nothing.
 
     Unknown fields are ignored and counted. Raises Refused with all problems."""
     endpoints()  # the router imports every component
     batch = Batch(claims=Claims(gone=gone))
-    for record in found:
+    for record in records:
         if shown := object_of(record, component):
             batch.kinds[record.place] = name_of(shown)
             take_object(batch, shown(), record.value, record.place)
@@ -68,31 +80,33 @@ def ingest(found: list[Record], component: str | None = None, gone: Collection =
         raise Refused(refused.problems, batch.kinds) from refused
 
 
-def ingest_each(found: list[Record], component: str | None = None, gone: Collection = ()) -> Outcome:
+def ingest_each(
+    records: Sequence[Record], component: str | None = None, gone: Collection[tuple[Model, Key]] = ()
+) -> Outcome:
     """Imports records without the invalid ones; each record is imported completely or not at all."""
     outcome = Outcome()
-    while found:
+    while records:
         try:
-            outcome.add(ingest(found, component, gone))
+            outcome.add(ingest(records, component, gone))
             break
         except Refused as refused:
-            refusals = blame(found, refused)
+            refusals = blame(records, refused)
         if not refusals:  # any of them may be the cause
-            for half in (found[: len(found) // 2], found[len(found) // 2 :]):
+            for half in (records[: len(records) // 2], records[len(records) // 2 :]):
                 outcome.add(ingest_each(half, component, gone))
             break
         outcome.refused += refusals
         outcome.rows.update((refusal.kind, "refused") for refusal in refusals)
         at_fault = {refusal.record.place for refusal in refusals}
-        found = [record for record in found if record.place not in at_fault]
+        records = [record for record in records if record.place not in at_fault]
     return outcome
 
 
-def blame(found, refused) -> list[Refusal]:
+def blame(records: Sequence[Record], refused: Refused) -> list[Refusal]:
     """The invalid records; empty if unknown."""
-    if len(found) == 1:
-        return [Refusal(refused.kinds.get(found[0].place, UNRECOGNISED), found[0], refused.problems)]
-    held = [(record, list(filter(record.holds, refused.problems))) for record in found]
+    if len(records) == 1:
+        return [Refusal(refused.kinds.get(records[0].place, UNRECOGNISED), records[0], refused.problems)]
+    held = [(record, list(filter(record.holds, refused.problems))) for record in records]
     return [
         Refusal(refused.kinds.get(record.place, UNRECOGNISED), record, problems)
         for record, problems in held
@@ -100,7 +114,7 @@ def blame(found, refused) -> list[Refusal]:
     ]
 
 
-def take_object(batch, shown, value, place):
+def take_object(batch: Batch, shown: serializers.Serializer[Any], value: object, place: str) -> None:
     """Collects the rows that an object shows, each like its own record; rows without a key replace the whole table."""
     if not isinstance(value, dict):
         batch.refuse(place, "Must be an object.")
@@ -110,16 +124,17 @@ def take_object(batch, shown, value, place):
     for name in names & value.keys():
         inside, field = f"{place}/{name}", shown.fields[name]
         if not isinstance(field, serializers.ListSerializer):
-            take_object(batch, field, value[name], inside)
+            take_object(batch, cast("serializers.Serializer[Any]", field), value[name], inside)
         elif not isinstance(value[name], list):
             batch.refuse(inside, "Must be an array.")
         else:
-            found = [take_shown(batch, field.child, each, f"{inside}/{i}") for i, each in enumerate(value[name])]
-            if "id" not in field.child.fields:
-                batch.replaced_tables[field.child.Meta.model] = found
+            component = cast("ResourceSerializer", field.child)
+            taken = [take_shown(batch, component, each, f"{inside}/{i}") for i, each in enumerate(value[name])]
+            if "id" not in component.fields:
+                batch.replaced_tables[component.Meta.model] = cast(list[Row], taken)
 
 
-def take_shown(batch, representation, value, place):
+def take_shown(batch: Batch, representation: ResourceSerializer, value: object, place: str) -> Key | Row | None:
     """A record in an object, in any mode."""
     if "id" in representation.fields:
         record = Record(place, value)

@@ -1,23 +1,33 @@
 """Converts and validates imported values for their columns."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import BaseValidator
 from django.db import models
 from rest_framework import serializers
 
+if TYPE_CHECKING:
+    from rest_framework.fields import Field
 
-def reason(error) -> str:
+    from spacedevs.db.paths import Column
+
+Convert: TypeAlias = Callable[[Any], Any]  # raises Django's ValidationError where a value is none of its kind
+
+
+def reason(error: DjangoValidationError) -> str:
     return " ".join(error.messages)
 
 
 UNKEPT = re.compile("[\ud800-\udfff]")
 
 
-def text(value) -> str:
+def text(value: object) -> str:
     if not isinstance(value, str):
         raise DjangoValidationError("Must be a string.")
     if "\x00" in value or (not value.isascii() and UNKEPT.search(value)):
@@ -25,19 +35,19 @@ def text(value) -> str:
     return value
 
 
-def whole(value) -> int:
+def whole(value: Any) -> int:
     if type(value) is not int:
         raise DjangoValidationError("Must be a whole number.")
     return value
 
 
-def flag(value) -> bool:
+def flag(value: object) -> bool:
     if not isinstance(value, bool):
         raise DjangoValidationError("Must be true or false.")
     return value
 
 
-def number(value) -> float:
+def number(value: Any) -> float:
     if type(value) not in (int, float) or abs(value) > 1.7e308:
         raise DjangoValidationError("Must be a number.")
     return float(value)
@@ -47,9 +57,9 @@ def number(value) -> float:
 LENGTH = r"-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+ )?\d\d:\d\d:\d\d"
 
 
-def parsed(serializer_field, kind, pattern=".*") -> Callable:
+def parsed(serializer_field: Field[Any, Any, Any, Any], kind: str, pattern: str = ".*") -> Convert:
     @lru_cache(maxsize=8192)  # cached, because a launch has the same time in several places
-    def parse(value):
+    def parse(value: str) -> Any:
         try:
             if not re.fullmatch(pattern, value):
                 raise ValueError
@@ -60,7 +70,7 @@ def parsed(serializer_field, kind, pattern=".*") -> Callable:
     return lambda value: parse(text(value))
 
 
-CONVERTERS = (
+CONVERTERS: tuple[tuple[type[Column], Convert], ...] = (
     (models.CharField, text),
     (models.TextField, text),
     (models.IntegerField, whole),
@@ -74,7 +84,7 @@ CONVERTERS = (
 
 
 @cache
-def converter(column) -> Callable:
+def converter(column: Column) -> Convert:
     """Converts a JSON value for a column; raises ValidationError for a wrong type, length or range.
 
     Texts stay unchanged; URLs and slugs are not validated, because upstream's may be invalid."""
@@ -82,7 +92,7 @@ def converter(column) -> Callable:
     bounds = [check for check in column.validators if isinstance(check, BaseValidator)]
     longest = column.max_length if isinstance(column, models.CharField) else None
 
-    def checked(value):
+    def checked(value: Any) -> Any:
         if value is None:
             if not column.null:
                 raise DjangoValidationError("May not be null.")

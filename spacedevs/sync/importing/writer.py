@@ -1,23 +1,35 @@
 """Writes a batch of imported rows in one transaction."""
 
+from __future__ import annotations
+
 from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
 from spacedevs.api.models import KnownByName
 from spacedevs.db.bulk import Lookup, insert, next_keys, read_columns
-from spacedevs.db.paths import link_columns
+from spacedevs.db.paths import column_of, link_columns, target_of
 from spacedevs.sync.images import keep_ours
 
 from .batch import Problem, Refused
 from .ownership import settle
 
+if TYPE_CHECKING:
+    from spacedevs.db.paths import AnyField, Column, Key
 
-def write(batch) -> Counter:
+    from .batch import Batch, Model, Row, RowsByKey, Values
+
+Counts: TypeAlias = Counter[tuple[str, str]]  # of rows by ("Agency", "created")
+Of = TypeVar("Of")  # the key of an owner, or None for those of a whole table
+
+
+def write(batch: Batch) -> Counts:
     """Writes a batch; foreign keys are checked at the end, so the order does not matter."""
-    counts = Counter()
+    counts: Counts = Counter()
     resolve_names(batch)
     keep_ours({model: [row.values for row in rows.values()] for model, rows in batch.rows.items()})
     pair_lists(batch)
@@ -30,28 +42,28 @@ def write(batch) -> Counter:
         raise Refused([Problem(each.place, str(each), each) for each in contested])
     for model, rows in tables.items():
         write_rows(model, rows, there[model], counts)
-    for relation, owners in batch.many_to_many.items():
-        write_sets(relation, owners)
+    for relation, sets in batch.many_to_many.items():
+        write_sets(relation, sets)
     drop_orphans(batch.children)
     advance_sequences([model for model in batch.rows if counts[model.__name__, "created"]])
     return counts
 
 
-def resolve_names(batch):
+def resolve_names(batch: Batch) -> None:
     """Replaces names by keys: of a row in the batch or the database, otherwise of a new row."""
-    keys = {}
+    keys: dict[tuple[Model, str], Key] = {}
     for model, rows in list(batch.rows.items()):
         if issubclass(model, KnownByName):
             names = {key: row.values.get("name") for key, row in rows.items()}
             make_room(model, names)
             adopt(model, {name: key for key, name in names.items()})
-    for model, names in batch.names.items():
+    for model, places in batch.names.items():
         here = {row.values.get("name"): key for key, row in batch.rows[model].items()}
         # In descending order, so that the lowest known key remains if several rows have the same name.
-        found = model._default_manager.filter(name__in=names).order_by("-pk").values_list("name", "pk")
-        there = dict(sorted(found, key=lambda pair: pair[1] >= 0))
+        known = model._default_manager.filter(name__in=places).order_by("-pk").values_list("name", "pk")
+        there: dict[str, int] = dict(sorted(known, key=lambda pair: pair[1] >= 0))
         lowest = lowest_key(model, batch.rows[model])
-        for name, place in names.items():
+        for name, place in places.items():
             key = here.get(name, there.get(name))
             if key is None:
                 key = lowest = lowest - 1
@@ -61,14 +73,16 @@ def resolve_names(batch):
         row.values[column] = keys[model, name]
 
 
-def lowest_key(model, keys) -> int:
+def lowest_key(model: Model, keys: Iterable[Key]) -> int:
     """The lowest key in the database or the batch; at most 0."""
-    return min(0, *keys, model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"] or 0)
+    numbers = cast("Iterable[int]", keys)  # what is known by its name has no other keys
+    lowest: int | None = model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"]
+    return min(0, *numbers, lowest or 0)
 
 
-def make_room(model, names):
+def make_room(model: Model, names: Mapping[Key, str | None]) -> None:
     """Gives local rows with provisional keys new ones, if another Softdock uses the same keys for other rows."""
-    here = model._default_manager.filter(pk__in=[key for key in names if key < 0])
+    here = model._default_manager.filter(pk__in=[key for key in names if cast(int, key) < 0])
     lowest = lowest_key(model, names)
     for key, name in here.values_list("pk", "name"):
         if names[key] not in (None, name):
@@ -76,7 +90,7 @@ def make_room(model, names):
             move(model, key, lowest)
 
 
-def adopt(model, known):
+def adopt(model: Model, known: Mapping[str | None, Key]) -> None:
     """Gives rows with provisional keys the real keys from this batch."""
     here = model._default_manager.filter(pk__lt=0, name__in=[name for name in known if name])
     for key, name in list(here.values_list("pk", "name")):
@@ -84,38 +98,42 @@ def adopt(model, known):
             move(model, key, known[name])
 
 
-def move(model, old, new):
+def move(model: Model, old: Key, new: Key) -> None:
     """Changes the key of a row; if a row with this key exists, moves all references to it."""
     if not model._default_manager.filter(pk=new).exists():
         row = model._default_manager.get(pk=old)
         row.pk, row._state.adding = new, True
         row.save(force_insert=True)
     for relation in model._meta.related_objects:
-        column = relation.field
-        if column.many_to_many:
-            column = column.remote_field.through._meta.get_field(column.m2m_reverse_field_name())
+        column: Column = relation.field
+        if isinstance(relation, models.ManyToManyRel):
+            through, _, there = link_columns(relation.field)
+            column = column_of(through, there)
         column.model._default_manager.filter(**{column.attname: old}).update(**{column.attname: new})
     model._default_manager.filter(pk=old).delete()
 
 
-def pair_lists(batch):
+def pair_lists(batch: Batch) -> None:
     """Gives rows without keys in records the keys of the stored rows at the same position."""
     for relation, owners in batch.keyless_children.items():
-        if relation.one_to_many:
+        if isinstance(relation, models.ManyToOneRel):
             for of, rows in owners.items():
                 for row in rows:
                     row.values[relation.field.attname] = of
-        paired = pair(batch, relation.related_model, owners, links_of(relation, owners))
+        paired = pair(batch, target_of(relation), owners, links_of(relation, owners))
         if relation.many_to_many:
             batch.many_to_many[relation].update(paired)
     for model, rows in batch.replaced_tables.items():
         there = model._default_manager.order_by("pk").values_list("pk", flat=True)
-        pair(batch, model, {None: rows}, {None: list(there)})
+        pair(batch, model, {None: rows}, {None: list[Key](there)})
 
 
-def pair(batch, model, owners, standing) -> dict[object, list]:
+def pair(
+    batch: Batch, model: Model, owners: Mapping[Of, Sequence[Row]], standing: dict[Of, list[Key]]
+) -> dict[Of, list[Key]]:
     """The keys of rows by owner: existing ones, then new ones; surplus rows are deleted."""
-    new, gone = [], []
+    new: list[tuple[Of, Row]] = []
+    gone: list[Key] = []
     for of, rows in owners.items():
         keys = standing[of]
         new += [(of, row) for row in rows[len(keys) :]]
@@ -129,27 +147,26 @@ def pair(batch, model, owners, standing) -> dict[object, list]:
     return standing
 
 
-def links_of(relation, owners) -> dict[object, list]:
+def links_of(relation: AnyField, owners: Collection[Key]) -> dict[Key, list[Key]]:
     """The present keys of the rows of a relation by owner, oldest first."""
-    links, owner, target = relation.related_model._default_manager, "", "pk"
-    if relation.many_to_many:
-        through, owner, target = link_columns(relation)
-        links = through._default_manager
+    if isinstance(relation, models.ManyToOneRel):
+        table, owner, target = relation.related_model, relation.field.attname, "pk"
     else:
-        owner = relation.field.attname
-    standing = defaultdict(list)
+        table, owner, target = link_columns(relation)
+    links = table._default_manager
+    standing: dict[Key, list[Key]] = defaultdict(list)
     for of, key in links.filter(**{f"{owner}__in": list(owners)}).order_by(target).values_list(owner, target):
         standing[of].append(key)
     return standing
 
 
-def leave(column, owners):
+def leave(column: Column, owners: Mapping[Key, Key | None]) -> None:
     """Clears one-to-one relations that records show as empty."""
     empty = [owner for owner, row in owners.items() if row is None]
     column.model._default_manager.filter(**{f"{column.attname}__in": empty}).update(**{column.attname: None})
 
 
-def write_rows(model, rows, standing, counts):
+def write_rows(model: Model, rows: RowsByKey, standing: Mapping[Key, Values], counts: Counts) -> None:
     """Creates and updates rows of a table; unchanged rows are not written."""
     created = {key: row.values for key, row in rows.items() if key not in standing}
     changed = {
@@ -171,30 +188,30 @@ def write_rows(model, rows, standing, counts):
         raise Refused(faults(model, created | changed, rows) or [Problem(model.__name__, str(error))]) from error
 
 
-def in_order(tables) -> list[type[models.Model]]:
+def in_order(tables: Collection[Model]) -> list[Model]:
     """The tables in the order of their foreign keys; tables in a cycle in any order."""
-    found = {}
+    ordered: dict[Model, None] = {}
 
-    def visit(model, on_the_way=()):
-        if model in on_the_way or model in found:
+    def visit(model: Model, on_the_way: tuple[Model, ...] = ()) -> None:
+        if model in on_the_way or model in ordered:
             return
         for column in model._meta.concrete_fields:
             if column.related_model in tables:
-                visit(column.related_model, (*on_the_way, model))
-        found[model] = None
+                visit(target_of(column), (*on_the_way, model))
+        ordered[model] = None
 
     for model in tables:
         visit(model)
-    return list(found)
+    return list(ordered)
 
 
-def columns_of(model, rows) -> list[models.Field]:
+def columns_of(model: Model, rows: RowsByKey) -> list[Column]:
     """The columns that any of these rows sets."""
-    carried = set().union(*(row.values for row in rows.values()))
+    carried: set[str] = set().union(*(row.values for row in rows.values()))
     return [each for each in model._meta.concrete_fields if each.attname in carried]
 
 
-def present(rows_of) -> list[dict[object, dict]]:
+def present(rows_of: Mapping[Model, RowsByKey]) -> list[dict[Key, Values]]:
     """The stored values of the columns that these rows set, by table and key."""
     lookups = [
         Lookup(model._meta.pk, [model._meta.pk, *columns_of(model, rows)], rows) for model, rows in rows_of.items()
@@ -205,26 +222,26 @@ def present(rows_of) -> list[dict[object, dict]]:
     ]
 
 
-def instances(model, values) -> list[models.Model]:
+def instances(model: Model, values: Mapping[Key, Values]) -> list[models.Model]:
     """Rows with these values applied."""
     there = model._base_manager.in_bulk(list(values))
-    found = [there.get(key) or model(pk=key) for key in values]
-    for instance in found:
+    rows = [there.get(key) or model(pk=key) for key in values]
+    for instance in rows:
         for name, value in values[instance.pk].items():
             setattr(instance, name, value)
-    return found
+    return rows
 
 
-def change(model, values):
+def change(model: Model, values: Mapping[Key, Values]) -> None:
     """Updates existing rows in one statement."""
-    carried = set().union(*values.values())
+    carried: set[str] = set().union(*values.values())
     columns = [each.name for each in model._meta.concrete_fields if each.attname in carried]
     model._base_manager.bulk_create(
         instances(model, values), update_conflicts=True, update_fields=columns, unique_fields=["pk"]
     )
 
 
-def require_all(model, created, rows):
+def require_all(model: Model, created: Mapping[Key, Values], rows: RowsByKey) -> None:
     """Refuses new rows without required values."""
     needed = {each: each.get_default() for each in model._meta.concrete_fields if not (each.null or each.primary_key)}
     problems = [
@@ -243,21 +260,21 @@ def require_all(model, created, rows):
         raise Refused(problems)
 
 
-def faults(model, written, rows) -> list[Problem]:
+def faults(model: Model, written: Mapping[Key, Values], rows: RowsByKey) -> list[Problem]:
     """The rows that violate a constraint of their table."""
-    found = []
+    problems = []
     for instance in instances(model, written):
         try:
             instance.validate_constraints()
         except ValidationError as error:
-            found.append(Problem(rows[instance.pk].place, " ".join(error.messages)))
-    return found
+            problems.append(Problem(rows[instance.pk].place, " ".join(error.messages)))
+    return problems
 
 
-def write_sets(relation, owners):
+def write_sets(relation: AnyField, owners: Mapping[Key, Collection[Key]]) -> None:
     """Updates many-to-many relations to the imported sets."""
     through, *names = link_columns(relation)
-    owner, target = map(through._meta.get_field, names)
+    owner, target = (column_of(through, name) for name in names)
     [found] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
     standing = {(of, to): key for of, to, key in found}
     wanted = {(of, to) for of, keys in owners.items() for to in keys}
@@ -268,7 +285,7 @@ def write_sets(relation, owners):
         insert(through, [{"id": key, owner.attname: of, target.attname: to} for key, (of, to) in rows])
 
 
-def drop_orphans(owned):
+def drop_orphans(owned: Mapping[Column, Mapping[Key, Iterable[Key]]]) -> None:
     """Deletes or detaches rows that their owners no longer show; protected rows stay unchanged."""
     standing = read_columns([Lookup(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
     for (column, owners), found in zip(owned.items(), standing, strict=True):
@@ -276,15 +293,16 @@ def drop_orphans(owned):
         rows = column.model._default_manager.filter(pk__in=orphans)
         if not orphans:
             continue
-        if column.remote_field.on_delete is models.SET_NULL:
+        on_delete = cast(models.ManyToOneRel, column.remote_field).on_delete
+        if on_delete is models.SET_NULL:
             rows.update(**{column.attname: None})
-        elif column.remote_field.on_delete is models.CASCADE:
+        elif on_delete is models.CASCADE:
             for row in rows:
                 with suppress(models.ProtectedError):
                     row.delete()
 
 
-def advance_sequences(tables):
+def advance_sequences(tables: Iterable[Model]) -> None:
     """Advances sequences beyond the imported keys, for rows that are added later."""
     if connection.vendor != "postgresql":
         return
