@@ -11,7 +11,7 @@ from django.db import models
 
 from spacedevs.db.bulk import any_key
 from spacedevs.db.ordering import own_order
-from spacedevs.db.paths import column_sql, join, quoted
+from spacedevs.db.paths import column_name, column_sql, join, quoted
 
 from .compiled import CompiledSerializer, Key, Row
 from .relations import Relation, RelationPath
@@ -108,7 +108,7 @@ class TableQuery:
         self.select = ColumnSet(model)
         self.key = self.select.place((model._meta.pk.name,))
         self.parts = [RowSlice(component, self.select) for component in components if component in fetched]
-        condition = any_key(f"t.{quoted(model._meta.pk.column)}", model._meta.pk)
+        condition = any_key(f"t.{quoted(column_name(model._meta.pk))}", model._meta.pk)
         self.statement = self.select.statement(condition=condition)
         self.links = group_links(components)
 
@@ -158,7 +158,7 @@ class RelatedQuery:
 def ordering(model: type[models.Model]) -> list[str]:
     """The order in which related rows are shown: as the model's own lists are."""
     return [
-        f"t.{quoted(column.column)}{' DESC' if falls else ''}"
+        f"t.{quoted(column_name(column))}{' DESC' if falls else ''}"
         + (f" NULLS {'FIRST' if falls else 'LAST'}" if column.null else "")
         for column, falls in own_order(model)
     ]

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
 
-from spacedevs.db.paths import Unknown, is_column, join, link_columns, quoted, without_parameters
+from spacedevs.db.paths import Unknown, column_name, join, link_columns, quoted, without_parameters
 from spacedevs.db.subsets import Subset
 
 Relation = Any  # a foreign key or its other side, a many-to-many field or its other side: Django has no class for all
@@ -60,8 +60,9 @@ class RelationPath:
                 (through, mine, theirs), links = link_columns(relation), f"m{number}"
                 condition = f"{links}.{quoted(theirs)} = {here}.{quoted(relation.related_model._meta.pk.column)}"
                 joins, owner, is_joined = f"{joins}{join(through, links, condition)}", f"{links}.{quoted(mine)}", False
-            elif is_column(relation):
-                condition = f"{near}.{quoted(relation.column)} = {here}.{quoted(relation.target_field.column)}"
+            elif isinstance(relation, models.ForeignKey):
+                target = column_name(relation.target_field)
+                condition = f"{near}.{quoted(relation.column)} = {here}.{quoted(target)}"
                 joins, owner, is_joined = f"{joins}{join(relation.model, near, condition)}", f"{near}.{key}", True
             else:
                 owner, is_joined = f"{here}.{quoted(relation.field.column)}", False
