@@ -98,8 +98,8 @@ def any_key(column: str, key: Column) -> str:
 
 def read_columns(lookups: Sequence[Lookup]) -> list[Sequence[Row]]:
     """The rows of each lookup, unordered, with values as in models."""
-    found = read_all([statement(*each) for each in lookups])
-    return [converted(each.columns, rows) for each, rows in zip(lookups, found, strict=True)]
+    answers = read_all([statement(*each) for each in lookups])
+    return [converted(each.columns, rows) for each, rows in zip(lookups, answers, strict=True)]
 
 
 def statement(key: Column, columns: Iterable[Column], values: Iterable[Any]) -> Statement:

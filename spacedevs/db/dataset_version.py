@@ -206,8 +206,8 @@ def moment(version: str | None) -> datetime | None:
         int(each.replace("-", ""), 16) / 1000
         for each in re.findall(r"(?:^|,)([0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4})", version or "")
     ]
-    told = [time for time in times if EARLIEST <= time <= clock() + DAY]
-    return datetime.fromtimestamp(int(max(told)), UTC) if told else None
+    moments = [time for time in times if EARLIEST <= time <= clock() + DAY]
+    return datetime.fromtimestamp(int(max(moments)), UTC) if moments else None
 
 
 # Maintaining the triggers ------------------------------------------------------------------------

@@ -36,8 +36,8 @@ class Subset:
         if not ahead:
             return None
         next_of = {f"next_{column}": Min(column, filter=is_ahead) for column, is_ahead in ahead.items()}
-        found = rows.order_by().filter(reduce(or_, ahead.values())).aggregate(**next_of)
-        moments = [(found[f"next_{column}"], after) for column, after in self.edges.items()]
+        first = rows.order_by().filter(reduce(or_, ahead.values())).aggregate(**next_of)
+        moments = [(first[f"next_{column}"], after) for column, after in self.edges.items()]
         return min((moment + after for moment, after in moments if moment), default=None)
 
 

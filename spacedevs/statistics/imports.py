@@ -38,21 +38,21 @@ def around_import(rows: ImportedRows) -> Iterator[None]:
         pending.settle_if_pending()
         return
     due: dict[str, Keys] = {}
-    for model, told in rows.items():
-        due = touched(model, told, due)
-        for row in told.values():
+    for model, imported in rows.items():
+        due = touched(model, imported, due)
+        for row in imported.values():
             row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
     yield
-    for model, told in rows.items():
-        due = touched(model, told, due)
+    for model, imported in rows.items():
+        due = touched(model, imported, due)
     pending.note(due)
     pending.settle_if_pending()
 
 
 def keep_told(rows: ImportedRows) -> None:
     """Makes the imported value of a running figure its complete value."""
-    for model, told in rows.items():
+    for model, imported in rows.items():
         begun = running(model)
-        for row in told.values() if begun else ():
+        for row in imported.values() if begun else ():
             if any(name.startswith("recorded_") for name in row.values):
                 row.values.update(dict.fromkeys(begun))

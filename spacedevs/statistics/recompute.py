@@ -75,9 +75,9 @@ def derive_what_was_told() -> bool:
     with suppress(Unconfirmed), recomputing():
         for each in statistics():
             keys = [key for key, *_ in each.wrong()]
-            told = each.model._default_manager.in_bulk(keys)
+            imported = each.model._default_manager.in_bulk(keys)
             each.recompute()  # all rows, because a row may depend on others of its table
-            confirm(told, each.model._default_manager.in_bulk(keys))
+            confirm(imported, each.model._default_manager.in_bulk(keys))
         choose(DERIVED)
     return are_derived()
 
@@ -86,14 +86,14 @@ class Unconfirmed(Exception):
     """An imported figure differs from the derived one."""
 
 
-def confirm(told: Mapping[Key, models.Model], following: Mapping[Key, models.Model]) -> None:
+def confirm(imported: Mapping[Key, models.Model], derived: Mapping[Key, models.Model]) -> None:
     """Raises Unconfirmed if an imported figure of these rows differs from the derived one."""
-    for key, row in following.items():
+    for key, row in derived.items():
         model: type[models.Model] = type(row)
         standing = {name for name in figures(model) - running(model) if not name.startswith("recorded_")}
         computed: Collection[str] = getattr(model._default_manager, "figures", ())
         clocked = () if getattr(row, "changes_at", None) else computed
-        if any(getattr(row, name) != getattr(told[key], name) for name in standing.union(clocked)):
+        if any(getattr(row, name) != getattr(imported[key], name) for name in standing.union(clocked)):
             raise Unconfirmed
 
 

@@ -60,14 +60,14 @@ class Statistic:
 
     def touched(self, model: Model, keys: Iterable[Key]) -> Keys:
         """The keys of the rows that depend on these source rows; ALL if there are too many."""
-        found: Keys = set()
+        touched: Keys = set()
         if model is self.model and self.facts.get(model) == ("pk",):
-            found.update(keys)
+            touched.update(keys)
         else:
             for path in self.facts.get(model, ()):
                 rows = self.model._base_manager.filter(**{f"{path}__in": list(keys)}).order_by()
-                found.update(rows.values_list("pk", flat=True).distinct()[: pending.MAX_KEYS + 1])
-        return {pending.ALL} if found and (self.is_whole or len(found) > pending.MAX_KEYS) else found
+                touched.update(rows.values_list("pk", flat=True).distinct()[: pending.MAX_KEYS + 1])
+        return {pending.ALL} if touched and (self.is_whole or len(touched) > pending.MAX_KEYS) else touched
 
     def differing(self, dialect: SqlDialect) -> str:
         """The FROM and WHERE clauses that select the rows with wrong values."""

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 def touched(model: Model, keys: Iterable[Key], before: Mapping[str, Keys] | None = None) -> dict[str, Keys]:
     """Adds the rows that these source rows affect now to those affected before: keys by the names of statistics."""
-    found: dict[str, Keys] = dict(before or {})
+    by_name: dict[str, Keys] = dict(before or {})
     keys = list(keys)
     for each in statistics() if keys else ():
-        if model in each.facts and ALL not in found.get(each.name, ()):
-            found[each.name] = found.get(each.name, set()) | each.touched(model, keys)
-    return found
+        if model in each.facts and ALL not in by_name.get(each.name, ()):
+            by_name[each.name] = by_name.get(each.name, set()) | each.touched(model, keys)
+    return by_name
 
 
 def before_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -> None:

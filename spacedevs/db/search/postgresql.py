@@ -50,16 +50,16 @@ class PostgresTriggers(Triggers):
     def others(self, table: str, sources: Collection[Source], columns: Collection[str]) -> list[str]:
         names = ", ".join(columns)
         came, gone = f"SELECT {names} FROM came", f"SELECT {names} FROM gone"
-        found = self.found(sources, "SELECT {0} FROM changed")
+        leading = self.keys_leading(sources, "SELECT {0} FROM changed")
         body = f"""
             IF TG_OP = 'TRUNCATE' THEN
                 touched := ARRAY(SELECT {self.key} FROM {self.table});
             ELSIF TG_OP <> 'UPDATE' THEN
-                touched := ARRAY({found});
+                touched := ARRAY({leading});
             ELSIF EXISTS ({came} EXCEPT {gone}) THEN
                 PERFORM {Lock.SEARCH_TEXTS.taking()};
                 touched := ARRAY(
-                    WITH changed AS (({came} EXCEPT {gone}) UNION ALL ({gone} EXCEPT {came})) {found});
+                    WITH changed AS (({came} EXCEPT {gone}) UNION ALL ({gone} EXCEPT {came})) {leading});
             END IF;
             IF cardinality(touched) > {AT_ONCE} THEN
                 {self.note("json_agg(row_key)", "unnest(touched) WITH ORDINALITY each_key (row_key, place)")};

@@ -50,22 +50,22 @@ class Source(NamedTuple):
 def sources(field: SearchText) -> dict[Source, set[str]]:
     """Each source of a search text with its relevant columns; the searched table comes first."""
     own = Source.of(field.model, "")
-    found = {own: {column_name(field)}}
+    columns = {own: {column_name(field)}}
     for path in field.paths:
         prefix, source = "", own
         for step in fields_along(field.model, path):
             before, prefix = prefix, f"{prefix}__{step.name}".removeprefix("__")
             if step.many_to_many:
                 links, here, there = link_columns(step)
-                found.setdefault(Source(links, here, before), set()).add(there)
+                columns.setdefault(Source(links, here, before), set()).add(there)
                 source = Source.of(target_of(step), prefix)
             elif isinstance(step, models.ForeignObjectRel):
                 source = Source(step.related_model, column_name(step.field), before)
             else:
-                found.setdefault(source, set()).add(column_name(step))
+                columns.setdefault(source, set()).add(column_name(step))
                 if isinstance(step, models.ForeignKey):
                     source = Source(step.related_model, column_name(step.target_field), prefix)
-    return found
+    return columns
 
 
 def table_of(item: tuple[Source, set[str]]) -> str:
@@ -140,14 +140,14 @@ class Triggers:
         texts = self.select(rows.order_by(rest).values(part=F(rest)))
         return f"(SELECT {self.aggregate}(part, '{SEPARATOR}') FROM ({texts}) parts)"
 
-    def found(self, sources: Iterable[Source], keys: str) -> str:
+    def keys_leading(self, sources: Iterable[Source], keys: str) -> str:
         """The statement that selects the keys of the searched rows that depend on these keys."""
-        found = []
+        selects = []
         for source in sources:
             [key] = self.quoted(source.key)
             rows = self.model._base_manager.filter(**{f"{source.prefix or 'pk'}__in": RawSQL(keys.format(key), ())})
-            found.append(self.select(rows.order_by().values(row_key=F("pk"))))
-        return " UNION ".join(found)
+            selects.append(self.select(rows.order_by().values(row_key=F("pk"))))
+        return " UNION ".join(selects)
 
     def touch(self, condition: str) -> str:
         """The statement that recomputes the texts of these rows."""

@@ -35,10 +35,10 @@ class SqliteTriggers(Triggers):
         ]
 
     def touch_or_note(self, sources: Collection[Source], keys: str) -> str:
-        found = self.found(sources, keys)
-        many = f"SELECT count(*) > {AT_ONCE} FROM (SELECT 1 FROM ({found}) LIMIT {AT_ONCE + 1})"
-        all_of_them = f"(SELECT row_key, row_number() OVER () AS place FROM ({found}) WHERE ({many}))"
+        leading = self.keys_leading(sources, keys)
+        many = f"SELECT count(*) > {AT_ONCE} FROM (SELECT 1 FROM ({leading}) LIMIT {AT_ONCE + 1})"
+        all_of_them = f"(SELECT row_key, row_number() OVER () AS place FROM ({leading}) WHERE ({many}))"
         return f"""
-            {self.touch(f"{self.key} IN ({found}) AND NOT ({many})")};
+            {self.touch(f"{self.key} IN ({leading}) AND NOT ({many})")};
             {self.note("json_group_array(row_key)", all_of_them)}
         """

@@ -54,7 +54,7 @@ class Claims:
     # {owner: {row: place}} for one-to-one columns
     rows: dict[Column, dict[Key, Places]] = field(default_factory=lambda: defaultdict(dict))
     # {row: owner in the row's own record}
-    told: dict[Column, dict[Key, Owner]] = field(default_factory=lambda: defaultdict(dict))
+    stated: dict[Column, dict[Key, Owner]] = field(default_factory=lambda: defaultdict(dict))
     gates: dict[Column, Column] = field(
         default_factory=dict
     )  # the owner's column that must be set for the owner to show rows
@@ -62,7 +62,7 @@ class Claims:
 
     def tell(self, column: Column, row: Key, owner: Owner, place: str) -> None:
         """Records the owner from a row's own record; earlier claims become obsolete."""
-        self.told[column][row] = owner
+        self.stated[column][row] = owner
         self.owners[column].pop(row, None)
         self.lead(column, row, owner, place)
 
@@ -96,7 +96,7 @@ def settle_rows(
     name, shown = column.attname, claims.shown[column]
     for key, claimed in claims.owners[column].items():
         places = {owner: place for owner, place in claimed.items() if key in shown[owner]} or dict.fromkeys(claimed)
-        holder = claims.told[column].get(key)
+        holder = claims.stated[column].get(key)
         if holder is None:
             holder = there.get(key, {}).get(name)
             if holder not in places and has_let_go(claims, column, holder, key, rows):

@@ -217,8 +217,8 @@ def present(rows_of: Mapping[Model, RowsByKey]) -> list[dict[Key, Values]]:
         Lookup(model._meta.pk, [model._meta.pk, *columns_of(model, rows)], rows) for model, rows in rows_of.items()
     ]
     return [
-        {key: dict(zip([each.attname for each in columns], values, strict=True)) for key, *values in found}
-        for (_, (_, *columns), _), found in zip(lookups, read_columns(lookups), strict=True)
+        {key: dict(zip([each.attname for each in columns], values, strict=True)) for key, *values in read}
+        for (_, (_, *columns), _), read in zip(lookups, read_columns(lookups), strict=True)
     ]
 
 
@@ -275,8 +275,8 @@ def write_sets(relation: AnyField, owners: Mapping[Key, Collection[Key]]) -> Non
     """Updates many-to-many relations to the imported sets."""
     through, *names = link_columns(relation)
     owner, target = (column_of(through, name) for name in names)
-    [found] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
-    standing = {(of, to): key for of, to, key in found}
+    [links] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
+    standing = {(of, to): key for of, to, key in links}
     wanted = {(of, to) for of, keys in owners.items() for to in keys}
     if gone := [standing[pair] for pair in standing.keys() - wanted]:
         through._base_manager.filter(pk__in=gone).delete()
@@ -288,8 +288,8 @@ def write_sets(relation: AnyField, owners: Mapping[Key, Collection[Key]]) -> Non
 def drop_orphans(owned: Mapping[Column, Mapping[Key, Iterable[Key]]]) -> None:
     """Deletes or detaches rows that their owners no longer show; protected rows stay unchanged."""
     standing = read_columns([Lookup(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
-    for (column, owners), found in zip(owned.items(), standing, strict=True):
-        orphans = {key for (key,) in found}.difference(*owners.values())
+    for (column, owners), children in zip(owned.items(), standing, strict=True):
+        orphans = {key for (key,) in children}.difference(*owners.values())
         rows = column.model._default_manager.filter(pk__in=orphans)
         if not orphans:
             continue

@@ -62,12 +62,12 @@ class Command(BaseCommand):
             count += len(wrong)
             for key, *values in wrong[:MAX_TOLD]:
                 stored, right = values[: len(each.figures)], values[len(each.figures) :]
-                told = [
+                differences = [
                     f"{name} is {as_shown(each.model, name, was)}, not {as_shown(each.model, name, should)}"
                     for name, was, should in zip(each.figures, stored, right, strict=True)
                     if was != should
                 ]
-                self.say(f"{each.model._meta.label} {key}: {'; '.join(told)}")
+                self.say(f"{each.model._meta.label} {key}: {'; '.join(differences)}")
             if len(wrong) > MAX_TOLD:
                 self.say(f"{each.model._meta.label}: {counted(len(wrong) - MAX_TOLD, 'row')} more.")
         if count:
