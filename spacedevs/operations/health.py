@@ -48,5 +48,10 @@ class Health:
                 executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
             except Error:
                 return False
-            self.is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+            self.is_migrated = not unapplied(executor)
         return self.is_migrated
+
+
+def unapplied(executor: MigrationExecutor) -> int:
+    """How many migrations this release has that were not applied to the database."""
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

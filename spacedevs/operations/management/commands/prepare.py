@@ -19,6 +19,7 @@ from spacedevs.dataset import sample
 from spacedevs.db.dataset_version import keep_triggers
 from spacedevs.db.locks import LOCK_NOT_AVAILABLE, Lock, file_lock, held
 from spacedevs.db.search import triggers
+from spacedevs.operations.health import unapplied
 from spacedevs.statistics import recompute, registry
 from spacedevs.sync.progress import progress
 
@@ -53,7 +54,7 @@ class Migrations:
     def __init__(self):
         executor = MigrationExecutor(connection)
         leaves = executor.loader.graph.leaf_nodes()
-        self.left = len(executor.migration_plan(leaves))
+        self.left = unapplied(executor)
         self.recorder, self.name = executor.recorder, hashlib.sha256(repr(sorted(leaves)).encode()).hexdigest()[:16]
 
     def are_done(self) -> bool:
