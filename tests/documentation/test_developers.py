@@ -29,6 +29,13 @@ def test_files_that_are_named_are_there(page, files):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_tests_that_are_named_are_there(page):
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", page.read_text("utf-8"))
+    lost = [name for path, name in named if f"def {name}(" not in (settings.BASE_DIR / path).read_text("utf-8")]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_links_lead_to_files(page):
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
     assert [link for link in links if not (FOLDER / link).exists()] == []
