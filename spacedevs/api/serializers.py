@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Prefetch
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from spacedevs.db.ordering import place_of, total
@@ -16,7 +17,7 @@ from spacedevs.db.paths import is_column
 from spacedevs.db.subsets import Subset
 from spacedevs.declarations import refuse_unknown_options
 
-from .fields import Duration, ResponseMode, Url
+from .fields import Converted, Duration, ResponseMode, Url
 
 
 class NameOf(serializers.SlugRelatedField):
@@ -45,11 +46,21 @@ def rows_of(field, instance) -> list[models.Model]:
     if field.part:
         loaded = getattr(instance, as_loaded(field.field_name), None)
         return list(field.part.of(getattr(instance, field.source))) if loaded is None else loaded
+    found = rows_at(instance, field.source_attrs)
+    return in_order(found) if len(field.source_attrs) > 1 else found
+
+
+def rows_at(instance, names) -> list[models.Model]:
+    """The rows that one relation or several lead to."""
     found = {instance: None}
-    for name in field.source_attrs:
+    for name in names:
         found = {row: None for each in found for row in related(each, name)}
-    model = getattr(field, "child", field).Meta.model
-    return sorted(found, key=place_of(model)) if len(field.source_attrs) > 1 else list(found)
+    return list(found)
+
+
+def in_order(rows) -> list[models.Model]:
+    """Rows of one table in the order of its own lists."""
+    return sorted(rows, key=place_of(type(rows[0]))) if rows else []
 
 
 def related(instance, name) -> Iterable[models.Model]:
@@ -82,6 +93,57 @@ class Rows(serializers.ListSerializer):
         return rows_of(self, instance)
 
 
+class MadeOfRows(serializers.Field):
+    """A value of a kind that is made of some columns of related rows, as `made` tells."""
+
+    def __init__(self, source, *columns, allow_null=True, kind=str):
+        super().__init__(source=source, read_only=True, allow_null=allow_null)
+        self.columns = columns  # at the end of relations to one row: `social_media.name`
+        extend_schema_field(kind)(self)
+
+    def bind(self, field_name, parent):
+        self.source = None if self.source == field_name else self.source
+        super().bind(field_name, parent)
+
+    def get_attribute(self, instance):
+        rows = in_order(rows_at(instance, self.source_attrs))
+        return [tuple(attribute(row, column) for column in self.columns) for row in rows]
+
+    def to_representation(self, value):
+        return self.made(value)
+
+    def made(self, rows: list[tuple]):
+        """What is shown of these columns of the rows, which stand in their order."""
+        raise NotImplementedError
+
+
+def attribute(row, path):
+    for name in path.split("."):
+        row = getattr(row, name, None)
+    return row
+
+
+class Joined(MadeOfRows):
+    """The texts of several rows in one, separated by commas."""
+
+    def __init__(self, source, column):
+        super().__init__(source, column, allow_null=False)
+
+    def made(self, rows):
+        return ",".join(text for (text,) in rows)
+
+
+class FirstOf(MadeOfRows):
+    """A column of the first of several rows, or `otherwise` where there is none."""
+
+    def __init__(self, source, column, *, otherwise=None, **kwargs):
+        super().__init__(source, column, allow_null=otherwise is None, **kwargs)
+        self.otherwise = otherwise
+
+    def made(self, rows):
+        return rows[0][0] if rows else self.otherwise
+
+
 class Options:
     """What the Meta of a serializer may say, besides its model: the only options that are read."""
 
@@ -108,23 +170,25 @@ class ResourceSerializer(serializers.ModelSerializer):
         models.DurationField: Duration,
         models.URLField: Url,
     }
+    version = ""  # of the API, where it is another than that of the nouns
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         refuse_unknown_options(cls, OPTIONS)
 
-    def __init__(self, *args, part: Subset | None = None, **kwargs):
+    def __init__(self, *args, part: Subset | None = None, first=False, **kwargs):
         super().__init__(*args, **kwargs)
-        self.part = part
+        self.part, self.first = part, first
 
     @classmethod
     def many_init(cls, *args, **kwargs):
         return Rows(*args, **kwargs, child=cls())
 
     def get_attribute(self, instance):
-        """The row that a field shows: of a part of a relation, the last there is."""
-        if self.part:
-            return next(reversed(rows_of(self, instance)), None)
+        """The row that a field shows: of a part of a relation the last there is, or the first if that is asked for."""
+        if self.part or self.first:
+            rows = rows_of(self, instance)
+            return next(iter(rows) if self.first else reversed(rows), None)
         return super().get_attribute(instance)
 
     def get_fields(self):
@@ -167,12 +231,14 @@ def component(name):
 
 @cache
 def components() -> tuple[type[ResourceSerializer], ...]:
-    """Every representation there is."""
+    """Every representation of the nouns: what is shown of them today, and what a record is taken in by.
+
+    Those of other versions are none of these."""
     get_resolver().url_patterns  # noqa: B018 - it loads the router, which loads every serializer
     found, left = {}, [ResourceSerializer]
     while left:
         classes = left.pop().__subclasses__()
-        found.update(dict.fromkeys(cls for cls in classes if hasattr(cls, "Meta")))
+        found.update(dict.fromkeys(cls for cls in classes if hasattr(cls, "Meta") and not cls.version))
         left.extend(classes)
     return tuple(found)
 
@@ -210,7 +276,7 @@ class Relation(NamedTuple):
 
     name: str
     path: str
-    representation: type[ResourceSerializer] | None  # none where the name alone is shown
+    representation: type[ResourceSerializer] | None  # none where columns alone are shown
     many: bool
     part: Subset | None
 
@@ -227,10 +293,17 @@ def relations(representation) -> tuple[Relation, ...]:
     for name, field in representation().fields.items():
         many = isinstance(field, serializers.ListSerializer)
         shown = field.child if many else field
-        if isinstance(shown, ResourceSerializer | NameOf):
-            path = field.source.replace(".", "__")
-            cls = type(shown) if isinstance(shown, ResourceSerializer) else None
-            found.append(Relation(name, path, cls, many, getattr(field, "part", None)))
+        path = field.source.replace(".", "__")
+        if isinstance(shown, ResourceSerializer):
+            found.append(Relation(name, path, type(shown), many, field.part))
+        elif isinstance(shown, NameOf):
+            found.append(Relation(name, path, None, False, None))
+        elif isinstance(shown, MadeOfRows):
+            found.append(Relation(name, path, None, True, None))
+            ends = {column.rpartition(".")[0].replace(".", "__") for column in shown.columns} - {""}
+            found.extend(Relation(name, f"{path}__{end}", None, True, None) for end in sorted(ends))
+        elif isinstance(shown, Converted) and len(shown.source_attrs) > 1:
+            found.append(Relation(name, path.rpartition("__")[0], None, False, None))
     return tuple(found)
 
 
@@ -239,6 +312,8 @@ def loaded(queryset: models.QuerySet, representation: type[ResourceSerializer]) 
     for relation in relations(representation):
         if relation.is_join:
             queryset = queryset.select_related(relation.path)
+        elif relation.representation is None:
+            queryset = queryset.prefetch_related(relation.path)
         else:
             model = relation.representation.Meta.model
             rows = model._default_manager.order_by(*total(model, model._meta.ordering))

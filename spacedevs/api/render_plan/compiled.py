@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import repeat
 from operator import itemgetter
@@ -17,8 +17,8 @@ from rest_framework.relations import HyperlinkedIdentityField
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from spacedevs.api.fields import Duration, ResponseMode, Url
-from spacedevs.api.serializers import NameOf, ResourceSerializer, Rows, loaded
+from spacedevs.api.fields import Constant, Converted, Duration, ResponseMode, Text, Url
+from spacedevs.api.serializers import MadeOfRows, NameOf, ResourceSerializer, Rows, loaded
 from spacedevs.db.bulk import chained, database_conversions
 from spacedevs.db.paths import Unknown, computed, is_column
 
@@ -80,9 +80,7 @@ class Context(Protocol):
 
     def note_changes(self, moments: Iterable[int | None]) -> None: ...
 
-    def shown(
-        self, path: RelationPath, target: CompiledSerializer, owners: Iterable[Key], is_first: bool
-    ) -> list[Shown]: ...
+    def shown(self, path: RelationPath, target: CompiledSerializer, owners: Iterable[Key]) -> list[list[Shown]]: ...
 
     def address(self, view: str, key: models.Field[Any, Any]) -> tuple[str, str]: ...
 
@@ -98,11 +96,13 @@ class CompiledSerializer:
         self.columns: list[tuple[str, ...]] = []  # at each key, the path to a column
         # At some places, counted from 0, there is more to do than to show a column:
         self.conversions: list[tuple[int, Convert]] = []
-        self.constants: list[tuple[int, str]] = []
+        self.defaults: list[tuple[int, Any]] = []  # what is shown where there is no value
+        self.constants: list[tuple[int, Any]] = []
         self.urls: list[tuple[int, str]] = []  # and the name of the view
         self.to_one: list[tuple[int, Relation, CompiledSerializer]] = []
         self.to_many: list[tuple[int, RelationPath, CompiledSerializer]] = []
-        self.firsts: set[int] = set()  # those of `to_many` of which one row is shown
+        # Those of `to_many` that do not show a list, and what they show of it.
+        self.reductions: dict[int, Callable[[list[Shown]], Any]] = {}
         self.is_computed = False  # whether it shows what no column holds, and what may change with the clock
         self.is_known = True
         try:
@@ -113,13 +113,13 @@ class CompiledSerializer:
                 self.columns.append(("changes_at",))
         except Unknown:
             self.columns, self.to_one, self.to_many = [(self.key.name,)], [], []
-            self.conversions, self.constants, self.urls = [], [], []
+            self.conversions, self.defaults, self.constants, self.urls = [], [], [], []
             self.is_known = False
 
     def compile(self, place: int, field: Any) -> None:
-        if isinstance(field, ResponseMode):
+        if isinstance(field, ResponseMode | Constant):
             self.columns.append((self.key.name,))
-            self.constants.append((place, field.mode))
+            self.constants.append((place, field.to_representation(None)))
         elif isinstance(field, HyperlinkedIdentityField):
             self.columns.append((self.key.name,))
             self.urls.append((place, str(field.view_name)))
@@ -127,9 +127,13 @@ class CompiledSerializer:
             self.compile_path(place, field, compiled(type(field.child)))
         elif isinstance(field, NameOf):
             self.columns.append((self.relation(field).name, field.slug_field))
+        elif isinstance(field, MadeOfRows):
+            self.reductions[place] = field.made
+            path = RelationPath(self.model, tuple(field.source_attrs))
+            self.compile_path(place, field, compiled_columns(path, field.columns))
         elif isinstance(field, ResourceSerializer):
-            if field.part or not is_column(self.column(field)):
-                self.firsts.add(place)
+            if field.first or field.part or not is_column(self.column(field)):
+                self.reductions[place] = first if field.first else last
                 self.compile_path(place, field, compiled(type(field)))
             else:
                 self.columns.append((self.relation(field).name,))
@@ -138,7 +142,7 @@ class CompiledSerializer:
             self.compile_value(place, field)
 
     def compile_path(self, place: int, field: Any, shown: CompiledSerializer) -> None:
-        path = RelationPath(self.model, tuple(field.source_attrs), field.part)
+        path = RelationPath(self.model, tuple(field.source_attrs), getattr(field, "part", None))
         if path.target is not shown.model:
             raise Unknown(field)
         path.condition()
@@ -162,14 +166,16 @@ class CompiledSerializer:
             return computed(self.model, field.source)
 
     def compile_value(self, place: int, field: Any) -> None:
-        column = self.column(field)
+        column = column_at(self.model, field.source_attrs) if isinstance(field, Converted) else self.column(field)
         is_computed = isinstance(column, models.Expression)
-        if type(field) not in CONVERSIONS or not (is_computed or (column.concrete and not column.is_relation)):
+        if not (is_computed or (column.concrete and not column.is_relation)):
             raise Unknown(field)
-        self.columns.append((field.source,))
+        self.columns.append(tuple(field.source_attrs))
         self.is_computed |= is_computed
-        if steps := [*database_conversions(column), *filter(None, [CONVERSIONS[type(field)]])]:
+        if steps := [*database_conversions(column), *conversions(field, column)]:
             self.conversions.append((place, steps[0] if len(steps) == 1 else chained(steps)))
+        if getattr(field, "otherwise", None) is not None:
+            self.defaults.append((place, field.otherwise))
 
     @cached_property
     def is_small(self) -> bool:
@@ -204,6 +210,8 @@ class CompiledSerializer:
             context.note_changes(columns.pop())
         for place, convert in self.conversions:
             columns[place] = [value if value is None else convert(value) for value in columns[place]]
+        for place, default in self.defaults:
+            columns[place] = [default if value is None else value for value in columns[place]]
         for place, value in self.constants:
             columns[place] = repeat(value, len(rows))
         for place, view in self.urls:
@@ -212,9 +220,15 @@ class CompiledSerializer:
         for place, _, one in self.to_one:
             columns[place] = map(context.written[one].get, columns[place])
         for place, path, many in self.to_many:
-            columns[place] = context.shown(path, many, rows, place in self.firsts)
+            columns[place] = context.shown(path, many, rows)
+            if place in self.reductions:
+                columns[place] = map(self.reductions[place], columns[place])
+        return dict(zip(rows, self.records(columns, is_shared), strict=True))
+
+    def records(self, columns: list[Iterable[Any]], is_shared: bool) -> Iterable[Shown]:
+        """The rows of these columns as they are shown."""
         records = (dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True))
-        return dict(zip(rows, map(once, records) if is_shared else records, strict=True))
+        return map(once, records) if is_shared else records
 
     @cached_property
     def key_text(self) -> Convert:
@@ -230,6 +244,57 @@ class CompiledSerializer:
         return {key: orjson.Fragment(JSONRenderer().render(data)) for key, data in shown.items()}
 
 
+class CompiledColumns(CompiledSerializer):
+    """The columns of a table that a value is made of, compiled: what it writes of a row is a tuple of them."""
+
+    def __init__(self, model: type[models.Model], paths: tuple[str, ...]):
+        self.model, self.key = model, model._meta.pk
+        self.columns = [tuple(path.split(".")) for path in paths]
+        self.conversions, self.defaults, self.constants, self.urls = [], [], [], []
+        self.to_one, self.to_many, self.reductions = [], [], {}
+        self.is_computed, self.is_known = False, True
+        for place, path in enumerate(self.columns):
+            if steps := database_conversions(column_at(model, path)):
+                self.conversions.append((place, chained(steps)))
+
+    def records(self, columns: list[Iterable[Any]], is_shared: bool) -> Iterable[Shown]:
+        return zip(*columns, strict=True)
+
+
 @cache
 def compiled(representation: type[ResourceSerializer]) -> CompiledSerializer:
     return CompiledSerializer(representation)
+
+
+@cache
+def compiled_columns(path: RelationPath, columns: tuple[str, ...]) -> CompiledColumns:
+    return CompiledColumns(path.target, columns)
+
+
+def conversions(field: Any, column: Any) -> list[Convert]:
+    """What is still to be done to the values of a column as Django reads them, for a field."""
+    if isinstance(field, Text) and isinstance(column, models.CharField | models.TextField):
+        return []
+    if isinstance(field, Converted):
+        return [field.to_representation]
+    if type(field) not in CONVERSIONS:
+        raise Unknown(field)
+    return list(filter(None, [CONVERSIONS[type(field)]]))
+
+
+def column_at(model: type[models.Model], path: Sequence[str]) -> Any:
+    """The column at the end of a path, whose other steps are relations to one row."""
+    for name in path[:-1]:
+        relation = model._meta.get_field(name)
+        if not (relation.is_relation and is_column(relation)):
+            raise Unknown(name)
+        model = relation.related_model
+    return model._meta.get_field(path[-1])
+
+
+def first(rows: list[Shown]) -> Shown | None:
+    return rows[0] if rows else None
+
+
+def last(rows: list[Shown]) -> Shown | None:
+    return rows[-1] if rows else None

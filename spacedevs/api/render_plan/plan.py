@@ -24,6 +24,7 @@ from rest_framework.reverse import preserve_builtin_query_params
 from spacedevs.api.serializers import ResourceSerializer
 from spacedevs.db.bulk import read_all
 from spacedevs.db.clock import ClockManager
+from spacedevs.http.versions import version_of, view_in
 
 from .compiled import CompiledSerializer, Key, Row, Shown, compiled
 from .queries import Links, RowSlice, TableQuery, comes_along
@@ -80,16 +81,14 @@ class RenderContext:
         manies = sum(sum(map(len, self.links[path, component].values())) for _, path in above if path)
         return ones + manies > SHARED * len(self.rows[component])
 
-    def shown(
-        self, path: RelationPath, target: CompiledSerializer, owners: Iterable[Key], is_first: bool
-    ) -> list[Shown]:
-        """What each of these rows shows of the rows that a path leads to: all of them, or the last alone."""
+    def shown(self, path: RelationPath, target: CompiledSerializer, owners: Iterable[Key]) -> list[list[Shown]]:
+        """What each of these rows shows of the rows that a path leads to."""
         owned, written = self.links[path, target], self.written[target]
-        found = [[written[key] for key in owned.get(owner, ())] for owner in owners]
-        return [rows[-1] if rows else None for rows in found] if is_first else found
+        return [[written[key] for key in owned.get(owner, ())] for owner in owners]
 
     def address(self, view: str, key: models.Field[Any, Any]) -> tuple[str, str]:
-        """What stands before and after the key in the addresses of a view."""
+        """What stands before and after the key in the addresses of a view, in the version that is asked."""
+        view = view_in(version_of(self.request), view)
         before, after = route(view, PROBES[isinstance(key, models.UUIDField)], get_script_prefix())
         return self.origin + before, after + self.query
 

@@ -1,0 +1,54 @@
+"""The versions of the API: where each begins, what its views are called, and what the older ones say of the current.
+
+The views of the current version have plain names, `launch-list`; those of another have it before: `2.2.0:launch-list`.
+So where a version is asked for by its name, "" is the current one."""
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+# Since when the older versions have been deprecated here: the day that this server first had them. RFC 9745.
+DEPRECATED_AT = 1795910400  # 2026-11-29T00:00:00Z
+
+
+def view_in(version, name) -> str:
+    """What a view is called in a version."""
+    return f"{version}:{name}" if version else name
+
+
+def version_of(request) -> str:
+    """The version that a request is for."""
+    return getattr(request, "version", None) or ""
+
+
+def roots() -> dict[str, str]:
+    """Where each version begins."""
+    return {version: reverse(view_in(version, "api-root")) for version in ("", *settings.OLDER_VERSIONS)}
+
+
+def called(version) -> str:
+    """How a version is written."""
+    return version or settings.CURRENT_VERSION
+
+
+def deprecation(get_response):
+    """Says of answers of older versions that they are deprecated (RFC 9745) and what took their place (RFC 5829)."""
+
+    def middleware(request):
+        response = get_response(request)
+        match = request.resolver_match
+        if match and match.namespace in settings.OLDER_VERSIONS:
+            response["Deprecation"] = f"@{DEPRECATED_AT}"
+            if response.status_code < 400:
+                address = request.build_absolute_uri(successor(match))
+                response["Link"] = f'<{address}>; rel="successor-version"'
+        return response
+
+    return middleware
+
+
+def successor(match) -> str:
+    """The path of the same list or record in the current version, or else where that begins."""
+    try:
+        return reverse(match.url_name, args=match.args, kwargs=match.kwargs)
+    except NoReverseMatch:
+        return reverse("api-root")
