@@ -1,7 +1,11 @@
-"""The table of the API: one line for each path."""
+"""The tables of the API, one for each version: one line for each path."""
 
-from django.urls import re_path
+from django.conf import settings
+from django.urls import include, re_path, reverse
+from django.urls import path as path_to
 from django.utils.http import http_date
+from django.utils.module_loading import import_string
+from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from agencies import serializers as agencies
@@ -31,7 +35,9 @@ from media_assets import serializers as media_assets
 from places import serializers as places
 from places.views import CelestialBody, Location, Pad
 from spacedevs.api.contents import contents
-from spacedevs.api.views import ConfigResource, in_a_sentence
+from spacedevs.api.document import Document
+from spacedevs.api.views import ConfigResource, OneObject, Resource, in_a_sentence
+from spacedevs.http.versions import called, roots, view_in
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation
@@ -117,26 +123,38 @@ ADDITIONS = {  # additions to LL2 2.3.0 below its records
 
 
 class LaunchLibrary(APIRootView):
-    """Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them."""
+    """Launches, rockets, stations, spacecraft and dockings, as Launch Library 2 answers them"""
 
     allowed_methods = ("GET",)
     page_template = "api/root.html"
+    version = ""
 
     @property
     def about(self) -> str:
-        return in_a_sentence(type(self))
+        return f"{in_a_sentence(type(self))}, in version {called(self.version)} of its API."
 
     @property
     def contents(self) -> list:
         """The table of contents."""
-        return contents(router.registry)
+        return contents(ROUTERS[self.version])
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """Where the pages on the version are."""
+        return {name: reverse(view_in(self.version, name)) for name in ("docs", "schema")}
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """The other versions and where they begin."""
+        return [(called(version), root) for version, root in roots().items() if version != self.version]
 
     def get_view_description(self, html=False):
         return ""
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
-        parts = [(resource.part, resource.queryset.all()) for resource in RESOURCES.values() if resource.part]
+        listed = [each for _, each, _ in ROUTERS[self.version].registry if issubclass(each, Resource)]
+        parts = [(resource.part, resource.queryset.all()) for resource in listed if resource.part]
         moments = filter(None, (part.changes_at(rows) for part, rows in parts))
         # The page counts rows, and some of these counts depend on the clock.
         if request.accepted_renderer.format == "api" and (moment := min(moments, default=None)):
@@ -145,22 +163,43 @@ class LaunchLibrary(APIRootView):
 
 
 class Router(DefaultRouter):
-    APIRootView = LaunchLibrary
+    """The addresses of one version: its views know which it is."""
+
     include_format_suffixes = False
+
+    def __init__(self, endpoints: dict, version=""):
+        super().__init__()
+        self.version = version
+        self.routes = [each._replace(initkwargs={**each.initkwargs, "version": version}) for each in self.routes]
+        for path, endpoint in endpoints.items():
+            self.register(path, endpoint, basename=path if issubclass(endpoint, OneObject) else None)
 
     def get_default_basename(self, viewset):
         """The URL of a row is at the endpoint of the whole table, not at those of its subsets."""
         basename = super().get_default_basename(viewset)
         return f"{basename}-{viewset.__name__.lower()}" if viewset.part else basename
 
+    def get_api_root_view(self, api_urls=None):
+        listed = {path: f"{basename}-list" for path, _, basename in self.registry}
+        return LaunchLibrary.as_view(api_root_dict=listed, version=self.version)
 
-router = Router()
-for path, resource in RESOURCES.items():
-    router.register(path, resource)
-for path, representation in CONFIG.items():
-    router.register(f"config/{path}", ConfigResource.of(representation))
-for path, view in OBJECTS.items():
-    router.register(path, view, basename=path)
+    @property
+    def about(self) -> list:
+        """The pages on the version itself."""
+        schema = view_in(self.version, "schema")
+        swagger = SpectacularSwaggerView.as_view(template_name="api/docs.html", url_name=schema)
+        document = Document.as_view(api_version=called(self.version))
+        return [path_to("schema/", document, name="schema"), path_to("docs/", swagger, name="docs")]
+
+
+ENDPOINTS = {
+    **RESOURCES,
+    **{f"config/{path}": ConfigResource.of(representation) for path, representation in CONFIG.items()},
+    **OBJECTS,
+}
+VERSIONS = {"": ENDPOINTS, **{version: import_string(table) for version, table in settings.OLDER_VERSIONS.items()}}
+ROUTERS = {version: Router(endpoints, version) for version, endpoints in VERSIONS.items()}
+router = ROUTERS[""]
 
 additions = [
     re_path(
@@ -171,4 +210,11 @@ additions = [
     for prefix, views in ADDITIONS.items()
     for path, view in views.items()
 ]
-urls = [*router.urls, *additions]
+urls = [
+    path_to(f"{settings.CURRENT_VERSION}/", include([*router.urls, *router.about, *additions])),
+    *(
+        path_to(f"{version}/", include(([*each.urls, *each.about], "older"), namespace=version))
+        for version, each in ROUTERS.items()
+        if version
+    ),
+]

@@ -73,6 +73,20 @@ DATABASES |= REPLICAS
 DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
 KEPT_PAGES = ["stations", "ships"]  # the response cache also covers the pages below these views
+# The versions of the API, and the tables of the endpoints of the older ones.
+CURRENT_VERSION = "2.3.0"
+TABLES = {
+    "2.2.0": "spacedevs.versions.v220.table.ENDPOINTS",
+    "2.1.0": "spacedevs.versions.v220.table.ENDPOINTS",
+    "2.0.0": "spacedevs.versions.v200.table.ENDPOINTS",
+}
+VERSIONS = env.list("SPACEDEVS_VERSIONS", default=[CURRENT_VERSION, *TABLES])
+if CURRENT_VERSION not in VERSIONS or set(VERSIONS) - {CURRENT_VERSION, *TABLES}:
+    raise ImproperlyConfigured(
+        f"SPACEDEVS_VERSIONS is {CURRENT_VERSION} with any of {', '.join(TABLES)}, separated by commas; "
+        f"{', '.join(VERSIONS)} is not."
+    )
+OLDER_VERSIONS = {version: table for version, table in TABLES.items() if version in VERSIONS}
 RESPONSE_CACHE_MB = env.int("SPACEDEVS_RESPONSE_CACHE_MB", default=48)  # of each process; 0 turns it off
 THROTTLE_ANONYMOUS = env("THROTTLE_ANONYMOUS", default="")  # for example 15/hour; empty means no limit
 THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # for keys without a limit of their own
@@ -131,6 +145,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "spacedevs.http.headers.cross_origin",
+    "spacedevs.http.versions.deprecation",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -273,13 +288,13 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Launch Library 2",
-    "VERSION": "2.3.0",
-    "DESCRIPTION": "Launches, rockets, stations, spacecraft and dockings, as Launch Library 2.3.0 answers them. "
+    "VERSION": CURRENT_VERSION,
+    "DESCRIPTION": f"Launches, rockets, stations, spacecraft and dockings, as Launch Library 2 answers them. "
     f"Served by {PRODUCT}, an independent server that is not affiliated with The Space Devs.",
     "LICENSE": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
     "CONTACT": {"name": f"The operator of this {PRODUCT} server"},
     "SERVERS": [{"url": "/", "description": "This server"}],
-    "SCHEMA_PATH_PREFIX": "/2.3.0",
+    "SCHEMA_PATH_PREFIX": f"/{CURRENT_VERSION}",
     "DEFAULT_GENERATOR_CLASS": "spacedevs.api.schema.Generator",
     "SERVE_INCLUDE_SCHEMA": False,
     "GET_LIB_DOC_EXCLUDES": "spacedevs.api.schema.classes_without_description",

@@ -6,10 +6,8 @@ from django.templatetags.static import static
 from django.urls import include, path, re_path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularSwaggerView
 
 from docking.pages import views
-from spacedevs.api.document import Document
 from spacedevs.api.models import key_pattern
 from spacedevs.dataset import dataset_view
 from spacedevs.editing import uploads
@@ -22,9 +20,7 @@ from .router import urls
 KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root"), name="home"),
-    path("2.3.0/", include(urls)),
-    path("2.3.0/schema/", Document.as_view(), name="schema"),
-    path("2.3.0/docs/", SpectacularSwaggerView.as_view(template_name="api/docs.html"), name="docs"),
+    *urls,
     path("2.3.0/dataset/", dataset_view.about, name="dataset"),
     path("2.3.0/dump/", dump_views.index, name="dump"),
     path("2.3.0/dump/<path:name>", dump_views.file, name="dump-file"),

@@ -7,6 +7,8 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import reverse
 
+from spacedevs.http.versions import view_in
+
 from .views import Endpoint, Resource
 
 CONFIG = "config/"
@@ -17,10 +19,11 @@ TABLES, SERVER = "Lookup tables", "This server"
 class Entry:
     path: str
     endpoint: type[Endpoint]
+    root: str
 
     @property
     def address(self) -> str:
-        return f"{reverse('api-root')}{self.path}/"
+        return f"{self.root}{self.path}/"
 
     @property
     def name(self) -> str:
@@ -48,12 +51,14 @@ class Section:
     entries: list[Entry] = field(default_factory=list)
 
 
-def contents(registry) -> list[Section]:
+def contents(router) -> list[Section]:
     """What a router has, in sections: one for each app, the lookup tables, and what is about this server."""
+    root = reverse(view_in(router.version, "api-root"))
     titles = {noun: apps.get_app_config(noun).verbose_name for noun in settings.NOUNS}
     sections = {title: Section(title) for title in (*titles.values(), SERVER, TABLES)}
-    for path, endpoint, _ in registry:
-        app = endpoint.__module__.partition(".")[0]
+    for path, endpoint, _ in router.registry:
+        apps_of = (each.__module__.partition(".")[0] for each in endpoint.__mro__)
+        app = next(filter(titles.__contains__, apps_of), "")
         title = TABLES if path.startswith(CONFIG) else titles.get(app, SERVER)
-        sections[title].entries.append(Entry(path, endpoint))
+        sections[title].entries.append(Entry(path, endpoint, root))
     return [section for section in sections.values() if section.entries]

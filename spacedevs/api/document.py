@@ -13,7 +13,7 @@ GENERATORS = {"3.1": Generator, "3.0": Generator30}
 class Document(SpectacularAPIView):
     """The document, as YAML or as JSON, in the version of OpenAPI that `openapi` names."""
 
-    api_version = settings.SPECTACULAR_SETTINGS["VERSION"]
+    api_version = settings.CURRENT_VERSION
 
     @extend_schema(exclude=True)  # it is about the API
     def get(self, request, *args, **kwargs):

@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
+from spacedevs.http.versions import view_in
+
 from .serializers import ResourceSerializer
 from .views import OneObject, Resource
 
-VERSION = settings.SPECTACULAR_SETTINGS["VERSION"]
+VERSION = settings.CURRENT_VERSION
 VERSIONED = re.compile(r"/(2\.\d\.\d)/(?:[a-z_]+/)+(?:[\w-]+/?)?$")  # of a list or a record, as every `url` is
 
 
-def endpoints() -> dict[str, type[Resource]]:
-    """Every endpoint of rows by its path below the root, as "config/orbits"."""
-    return endpoints_of(settings.ROOT_URLCONF)
+def endpoints(version="") -> dict[str, type[Resource]]:
+    """Every endpoint of rows by its path below the root, as "config/orbits"; of the current version unless told."""
+    return endpoints_of(settings.ROOT_URLCONF, version=version)
 
 
 def objects() -> dict[str, type[OneObject]]:
@@ -26,14 +28,15 @@ def objects() -> dict[str, type[OneObject]]:
     return {path: endpoint for path, endpoint in found.items() if whole_tables(endpoint)}
 
 
-def all_paths() -> dict[str, str]:
-    """The names of all views that the root lists, by their paths below it."""
-    return resolve(reverse("api-root")).func.view_initkwargs["api_root_dict"]
+def all_paths(version="") -> dict[str, str]:
+    """The names of all views that the root of a version lists, by their paths below it."""
+    listed = resolve(reverse(view_in(version, "api-root"))).func.view_initkwargs["api_root_dict"]
+    return {path: view_in(version, name) for path, name in listed.items()}
 
 
 @cache
-def endpoints_of(urlconf, kind=Resource) -> dict[str, type]:
-    found = {path: endpoint_at(reverse(name), kind) for path, name in all_paths().items()}
+def endpoints_of(urlconf, kind=Resource, version="") -> dict[str, type]:
+    found = {path: endpoint_at(reverse(name), kind, version) for path, name in all_paths(version).items()}
     return {path: endpoint for path, endpoint in found.items() if endpoint}
 
 
@@ -79,12 +82,14 @@ def version_of(record) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def endpoint_at(path, kind=Resource) -> type | None:
+def endpoint_at(path, kind=Resource, version="") -> type | None:
+    """The endpoint of a path, if it is one of this version: what is taken in is of the current one."""
     try:
-        found = getattr(resolve(path).func, "cls", object)
+        match = resolve(path)
     except Resolver404:
         return None
-    return found if issubclass(found, kind) else None
+    found = getattr(match.func, "cls", object)
+    return found if issubclass(found, kind) and match.namespace == version else None
 
 
 def endpoint_by_name(name) -> type[Resource] | None:

@@ -67,19 +67,22 @@ class Generator(SchemaGenerator):
 
     openapi = "3.1.0"
     making = Lock()
-    made = {}  # by the version of OpenAPI
+    made = {}  # by the versions of OpenAPI and of the API
 
     def get_schema(self, request=None, public=False):
-        with (
-            self.making,
-            translation.override(settings.LANGUAGE_CODE),
-            patched_settings({"OAS_VERSION": self.openapi}),
-        ):
-            if self.openapi not in Generator.made:
-                self.api_version = None  # that somebody asked for; there is one
+        # The library would put the version that is asked for into the title, too.
+        self.version, self.api_version = self.api_version or self.version or settings.CURRENT_VERSION, None
+        about = {"OAS_VERSION": self.openapi, "VERSION": self.version, "SCHEMA_PATH_PREFIX": f"/{self.version}"}
+        which = self.openapi, self.version
+        with self.making, translation.override(settings.LANGUAGE_CODE), patched_settings(about):
+            if which not in Generator.made:
                 document = super().get_schema(request=None, public=True)
-                Generator.made[self.openapi] = document | {"tags": self.get_tags(document["paths"])}
-        return Generator.made[self.openapi]
+                Generator.made[which] = document | {"tags": self.get_tags(document["paths"])}
+        return Generator.made[which]
+
+    def _get_paths_and_endpoints(self):
+        """Those of the version alone."""
+        return [each for each in super()._get_paths_and_endpoints() if each[0].startswith(f"/{self.version}/")]
 
     def get_tags(self, paths) -> list[dict]:
         """The tags of the operations; each is described by the first endpoint that has it."""
@@ -159,8 +162,11 @@ class ResourceSchema(AutoSchema):
     def get_answer(self):
         if self.view.detail:
             return self.view.ladder[-1]
-        if not self.view.modes:
-            return self.view.ladder[0]
+        rungs = list(self.view.modes.values()) or [self.view.ladder[0]]
+        if len(set(rungs)) == 1 or "response_mode" not in rungs[0]().fields:  # nothing tells one from another
+            for rung in rungs:
+                self.resolve_serializer(rung, "response")  # so that the document has it all the same
+            return self.view.modes.get("normal", rungs[0])
         name = f"Polymorphic{self.view.noun}Endpoint"
         return PolymorphicProxySerializer(name, self.view.modes, resource_type_field_name="response_mode")
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from typing import Self
 
 from django.db import connection, models
 from django.http import Http404
@@ -16,6 +17,7 @@ from rest_framework import viewsets
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.settings import api_settings
+from rest_framework.versioning import NamespaceVersioning
 
 from spacedevs.api.browsable.query_counter import Cost
 from spacedevs.api.feeds import feeds
@@ -26,6 +28,7 @@ from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.render_plan.plan import plan
 from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
+from spacedevs.http.versions import view_in
 
 from .models import KnownByName, key_pattern
 from .schema import ObjectSchema, ResourceSchema
@@ -40,6 +43,7 @@ class Endpoint:
     ordering_fields = ()
     filter_names = ()
     examples = {}
+    version = ""  # of the API, as the router has it; the current one is called by nothing
     planned = True  # answers are written by the render plan, not by plain DRF
 
     def __init_subclass__(cls, **kwargs):
@@ -90,6 +94,10 @@ class Endpoint:
         self.cost.end()
         return response
 
+    def determine_version(self, request, *args, **kwargs):
+        """The version that is asked, and what gives addresses in it."""
+        return self.version or None, NamespaceVersioning()
+
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         known = self.known_parameters
@@ -124,11 +132,12 @@ class Endpoint:
     @property
     def help_text(self) -> str:
         """What the endpoint can do, in Markdown: for the browsable API and for the OpenAPI document."""
-        root = reverse("api-root")
+        root = reverse(view_in(self.version, "api-root"))
         context = {
             "resource": self,
             "root": root.removesuffix("/"),
-            "path": reverse(f"{self.basename}-list").removeprefix(root.removesuffix("/")),
+            "path": reverse(view_in(self.version, f"{self.basename}-list")).removeprefix(root.removesuffix("/")),
+            "docs": reverse(view_in(self.version, "docs")),
             "deepest_mode": f"mode={[*self.modes][-1]}" if self.modes else "",
             "search_fields": sorted(self.search_fields),
             "ordering_fields": sorted(self.ordering_fields),
@@ -171,6 +180,13 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     part = None  # the rows of the table that are this endpoint's; all where none is named
     feed: type[feeds.Feed] | None = None  # what its rows are in calendars and in news, if they have a place there
     schema = ResourceSchema()
+
+    @classmethod
+    def showing(cls, *ladder, attributes=(), **parameters) -> type[Self]:
+        """The same endpoint for another version: with another ladder, and with filters that this version alone has."""
+        filters = type(cls.filterset_class.__name__, (cls.filterset_class,), parameters)
+        about = {"__doc__": cls.__doc__, "ladder": ladder, "filterset_class": filters}
+        return type(cls.__name__, (cls,), {**about, **dict(attributes)})
 
     @classproperty
     def renderer_classes(cls):

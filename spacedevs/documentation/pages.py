@@ -82,11 +82,11 @@ def pages() -> list[Page]:
 
 def entries() -> list:
     """The endpoints that are not lookup tables."""
-    return [entry for section in contents(router.registry) if section.title != TABLES for entry in section.entries]
+    return [entry for section in contents(router) if section.title != TABLES for entry in section.entries]
 
 
 def of_endpoints() -> dict:
-    return {"sections": contents(router.registry)}
+    return {"sections": contents(router)}
 
 
 def of_filters() -> dict:

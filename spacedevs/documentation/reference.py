@@ -97,7 +97,7 @@ def kind(schema) -> list[Words]:
 @cache
 def tags() -> dict[str, Tag]:
     """The operations by the slug of their tag, in the order of the document."""
-    about = {entry.address: entry.about for section in contents(router.registry) for entry in section.entries}
+    about = {entry.address: entry.about for section in contents(router) for entry in section.entries}
     found = {}
     for path, methods in document()["paths"].items():
         for method, said in methods.items():

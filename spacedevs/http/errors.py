@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, TooManyFieldsSent
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse, JsonResponse
-from django.urls import is_valid_path, reverse
+from django.urls import is_valid_path
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import MethodNotAllowed
 
 from .headers import is_api
+from .versions import called, roots
 
 log = logging.getLogger(__name__)
 FAILURES = OperationalError, InterfaceError, InternalError  # errors of the database, not of the request
@@ -119,15 +120,13 @@ faulty = handler(500, "Internal server error; your request is not the cause.", d
 
 
 def not_found(request, exception):
-    """An unknown path: JSON below the API and for clients that do not accept HTML, with the URL of the API."""
-    root = reverse("api-root")
-    if request.path_info.startswith(root):
+    """An unknown path: JSON below the API and for clients that do not accept HTML, with the URLs of the API."""
+    found = roots()
+    if request.path_info.startswith(tuple(found.values())):
         return JsonResponse({"detail": "Not found."}, status=404)
     if is_api(request) or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        version = root.strip("/")
-        return JsonResponse(
-            {"detail": f"Not found. This server offers version {version} of the API at {root}."}, status=404
-        )
+        here = ", ".join(f"{called(version)} at {root}" for version, root in found.items())
+        return JsonResponse({"detail": f"Not found. This server offers these versions of the API: {here}."}, status=404)
     return defaults.page_not_found(request, exception)
 
 

@@ -30,6 +30,7 @@ from spacedevs.db import dataset_version
 from . import conditions
 from .headers import CROSS_ORIGIN
 from .negotiation import ENCODERS, WORTH_ENCODING, accepted_type, canonical, encoding
+from .versions import roots
 from .wsgi_errors import refuse
 
 OVERHEAD = 2048  # bytes of a cached response besides its key and body
@@ -141,8 +142,8 @@ class ResponseCache:
     def __init__(self, application, version: Callable[[], str | None] = dataset_version.current):
         self.application = application
         self.version = version
-        self.root = reverse("api-root")
-        self.places = self.root, *map(reverse, settings.KEPT_PAGES)
+        self.roots = tuple(roots().values())
+        self.places = *self.roots, *map(reverse, settings.KEPT_PAGES)
         self.release = release()
         self.addressed_by = addressed_by()
         self.answers = Answers(settings.RESPONSE_CACHE_MB * 2**20)
@@ -199,7 +200,7 @@ class ResponseCache:
         return self.not_modified(environ, start_response, etag, date(modified, asked_at))
 
     def not_modified(self, environ, start_response, etag, dated):
-        is_api = environ.get("PATH_INFO", "").startswith(self.root)
+        is_api = environ.get("PATH_INFO", "").startswith(self.roots)
         shown = CROSS_ORIGIN.items() if is_api else ()
         start_response("304 Not Modified", [("ETag", etag), *dated, *SHARED, *shown])
         return []

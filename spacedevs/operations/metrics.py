@@ -11,7 +11,6 @@ from time import perf_counter, sleep, time
 from django.conf import settings
 from django.db import Error
 from django.db.models import Min
-from django.urls import reverse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily
@@ -22,6 +21,7 @@ from spacedevs.dataset.models import MirroredEndpoint
 from spacedevs.db import dataset_version, pending
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import IS_KEPT, ResponseCache
+from spacedevs.http.versions import roots
 from spacedevs.operations import processes, workers
 from spacedevs.throttling.file_counter import counter
 
@@ -43,7 +43,8 @@ class Metered:
 
     def __init__(self, application):
         self.application = application
-        self.root, self.known = reverse("api-root"), {*all_paths(), "dataset", "dump", "docs", "schema"}
+        about = "dataset", "dump", "docs", "schema"
+        self.known = {root: {*all_paths(version), *about} for version, root in roots().items()}
         self.timers, self.counters = {}, {}  # cached here, because the library's lookup takes a lock
         self.answers = getattr(cache_in(application), "answers", None)
 
@@ -73,11 +74,12 @@ class Metered:
 
     def endpoint(self, path) -> str:
         """The endpoint of a path; their number is limited, whatever clients request."""
-        if not path.startswith(self.root):
+        root = next(filter(path.startswith, self.known), None)
+        if root is None:
             return "other"
-        first, _, rest = path.removeprefix(self.root).partition("/")
+        first, _, rest = path.removeprefix(root).partition("/")
         both = f"{first}/{rest.partition('/')[0]}"
-        return both if both in self.known else first if first in self.known else "other"
+        return both if both in self.known[root] else first if first in self.known[root] else "other"
 
 
 def cache_in(application) -> ResponseCache | None:

@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.db import Error
-from django.urls import reverse
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
 from spacedevs.http.response_cache import WAS_MADE, ResponseCache
+from spacedevs.http.versions import roots
 from spacedevs.http.wsgi_errors import refuse, refuse_for_want_of_database
 
 from .authentication import Caller, KeyAuthentication, address_of, caller_of, counted_as
@@ -21,14 +21,14 @@ class Throttle:
     def __init__(self, application):
         self.application = application
         self.unchanged = application.unchanged if isinstance(application, ResponseCache) else lambda *asked: None
-        self.root = reverse("api-root")
-        self.free = reverse("api-throttle-list")  # it reports the usage, so it does not count
+        self.roots = tuple(roots().values())
+        self.free = {f"{root}api-throttle/" for root in self.roots}  # it reports the usage, so it does not count
 
     def __call__(self, environ, start_response):
         if not settings.THROTTLE_ANONYMOUS and "HTTP_AUTHORIZATION" not in environ:
             return self.application(environ, start_response)  # no limit and no keys
         path = environ.get("PATH_INFO", "")
-        if not path.startswith(self.root):
+        if not path.startswith(self.roots):
             return self.application(environ, start_response)
         try:
             caller = caller_of(environ)
@@ -36,7 +36,7 @@ class Throttle:
             return self.refuse_token(environ, start_response, error)
         except Error:
             return refuse_for_want_of_database(start_response)
-        if path == self.free:
+        if path in self.free:
             return self.application(environ, start_response)
         # No response depends on the key, so all callers share cached responses.
         environ.pop("HTTP_AUTHORIZATION", None)

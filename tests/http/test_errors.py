@@ -37,12 +37,13 @@ def test_who_may_not_do_something_is_told_on_a_page_like_the_others(client):
     assert (response.status_code, "<h1>Not allowed</h1>" in response.text) == (403, True)
 
 
-ELSEWHERE = 404, "application/json", {"detail": "Not found. This server offers version 2.3.0 of the API at /2.3.0/."}
+HERE = ", ".join(f"{version} at /{version}/" for version in ("2.3.0", "2.2.0", "2.1.0", "2.0.0"))
+ELSEWHERE = 404, "application/json", {"detail": f"Not found. This server offers these versions of the API: {HERE}."}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
-@pytest.mark.parametrize("path", ["2.2.0/", "2.2.0/launch/upcoming/?limit=1", "2.0.0/launch", "3.0.0"])
-def test_a_path_of_another_version_says_which_version_is_here(path, accept, client):
+@pytest.mark.parametrize("path", ["2.4.0/", "1.4.1/launch/upcoming/?limit=1", "2.9.9/launch", "3.0.0"])
+def test_a_path_of_another_version_says_which_versions_are_here(path, accept, client):
     response = client.get(f"/{path}", headers={"accept": accept})
     assert answer(response) == ELSEWHERE
     assert response["Access-Control-Allow-Origin"] == "*"

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from spacedevs.api.pagination import Pagination
 from spacedevs.api.render_plan.plan import path_of
 from spacedevs.db.subsets import Subset
+from spacedevs.http.versions import version_of, view_in
 
 from .renderers import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 
@@ -73,7 +74,8 @@ def answer(view, rows: models.QuerySet) -> Response:
 
 
 def item(feed: Feed, row: models.Model, request) -> Item:
-    address = request.build_absolute_uri(path_of(f"{row._meta.model_name}-detail", row.pk))
+    view = view_in(version_of(request), f"{row._meta.model_name}-detail")
+    address = request.build_absolute_uri(path_of(view, row.pk))
     return Item(key_of(row), address, row.changed or LONG_AGO, cleaned(feed.entry(row)))
 
 

@@ -1,0 +1,49 @@
+"""How representations of version 2.2.0 are declared, and the fields that it alone has."""
+
+from spacedevs.api.fields import Address
+from spacedevs.api.serializers import FirstOf, MadeOfRows, ResourceSerializer
+
+COUNTS = " ".join(
+    f"{of}_launch_attempt_count{span}" for span in ("", "_year") for of in ("orbital", "location", "pad", "agency")
+)
+LAUNCHED = "total_launch_count successful_launches consecutive_successful_launches failed_launches pending_launches"
+LANDED = "successful_landings failed_landings attempted_landings consecutive_successful_landings"
+OTHERS = "total_landing_count flights flights_count spacewalks_count last_updated name start founded pad_turnaround"
+NEVER_NULL = f"{LAUNCHED} {LANDED} {COUNTS} {OTHERS} publisher".split()  # though our columns may lack it
+
+
+class Shown(ResourceSerializer):
+    """A component of version 2.2.0."""
+
+    version = "2.2.0"
+
+
+def meta(model, fields, *, mode="normal", never_null="", nullable="") -> type:
+    """The Meta of a representation: its fields in their order, and the exceptions to what is never null."""
+    fields = fields.split()
+    sure = {*NEVER_NULL, *never_null.split()}.intersection(fields).difference(nullable.split())
+    extra = {name: {"allow_null": False} for name in sure}
+    return type("Meta", (), {"model": model, "fields": tuple(fields), "mode": mode, "extra_kwargs": extra})
+
+
+def picture(relation="image", address="image_url", **kwargs) -> Address:
+    """The address of a picture, where 2.3.0 shows the picture itself."""
+    return Address(f"{relation}.{address}", **kwargs)
+
+
+class Family(FirstOf):
+    """The name of the first family of a rocket; "" where it has none."""
+
+    def __init__(self):
+        super().__init__("families", "name", otherwise="")
+
+
+class Account(MadeOfRows):
+    """The address of an account in the first of these social networks in which there is one."""
+
+    def __init__(self, *networks):
+        super().__init__("social_media_links", "url", "social_media.name")
+        self.networks = networks
+
+    def made(self, rows):
+        return next((url for network in self.networks for url, name in rows if (name or "").lower() == network), None)

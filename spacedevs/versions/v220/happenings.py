@@ -1,0 +1,56 @@
+"""Events and the dashboard, as version 2.2.0 shows them."""
+
+from rest_framework import serializers
+
+from events import models as event
+from events.serializers import EventType, Notice, RoadClosure
+from launches.serializers import NetPrecision
+from media_assets.serializers import InfoURL
+from spacedevs.api.serializers import FirstOf
+
+from . import flights, things
+from .declaring import Shown, meta, picture
+
+
+class Events(Shown):
+    Meta = meta(
+        event.Event,
+        "id url slug name updates last_updated type description webcast_live location news_url video_url info_urls "
+        "vid_urls feature_image date date_precision duration agencies launches expeditions spacestations program",
+    )
+    updates = flights.Update(many=True)
+    type = EventType()
+    news_url = FirstOf("info_urls", "url")
+    video_url = FirstOf("vid_urls", "url")
+    info_urls = InfoURL(many=True)
+    vid_urls = flights.VidURL(many=True)
+    feature_image = picture(allow_null=False)
+    date_precision = NetPrecision(allow_null=True)
+    agencies = things.AgencySerializerMini(many=True)
+    launches = flights.LaunchSerializerCommon(many=True)
+    expeditions = flights.Expedition(many=True)
+    spacestations = flights.SpaceStationSerializerForCommon(many=True)
+    program = things.Program(many=True)
+
+
+class LiveStream(Shown):
+    Meta = meta(event.LiveStream, "title description image url", never_null="title description image")
+
+
+class LaunchesAndEvents(serializers.Serializer):
+    """What is to come of a program, or has been."""
+
+    launches = flights.LaunchSerializerCommon(many=True)
+    events = Events(many=True)
+
+
+class StarshipDashboard(serializers.Serializer):
+    """All there is of Starship."""
+
+    updates = flights.Update(many=True)
+    upcoming = LaunchesAndEvents()
+    previous = LaunchesAndEvents()
+    live_streams = LiveStream(many=True)
+    road_closures = RoadClosure(many=True)
+    notices = Notice(many=True)
+    vehicles = things.Launcher(many=True)

@@ -1,0 +1,179 @@
+"""The table of version 2.2.0: the endpoints of the nouns, with representations and parameters of its own."""
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.serializers import IntegerField
+
+from agencies import serializers as agency
+from agencies import views as agencies
+from crew import serializers as person
+from crew import views as crew
+from docking import views as docking
+from events import serializers as event
+from events import views as events
+from launches import serializers as launch
+from launches import views as launches
+from launches.filters import MANUFACTURER, PROVIDER
+from places import views as places
+from spacedevs.api.filters.filters import FlagFilter, IdsFilter, IntegerFilter, TextFilter, TextsFilter
+from spacedevs.api.schema import OneSchema
+from spacedevs.api.views import ConfigResource
+from spacedevs.throttling.views import ApiThrottle
+from stations import serializers as station
+from stations import views as stations
+from vehicles import serializers as vehicle
+from vehicles import views as vehicles
+
+from . import flights, happenings, things
+
+
+def alike(shown) -> dict:
+    """Two modes that show the same."""
+    return {"modes": {"normal": shown, "detailed": shown}}
+
+
+class NoneKnown(TextFilter):
+    """Finds nothing: what it asks for is null in every row."""
+
+    def condition(self, value):
+        return Q(pk__in=[])
+
+
+class Related(FlagFilter):
+    """Asks nothing of its own: whether those that ask for a provider find what it has built as well."""
+
+    def filter(self, rows, value):
+        return rows
+
+
+class OfProvider:
+    """Finds launches by their provider, and with `related` by whoever built the rocket, too."""
+
+    def condition(self, value):
+        places = self.places if self.parent.form.cleaned_data.get("related") else self.places[:1]
+        return reduce(or_, (self.condition_at(place, value) for place in places))
+
+
+class ProviderIds(OfProvider, IdsFilter):
+    pass
+
+
+class ProviderNames(OfProvider, TextsFilter):
+    pass
+
+
+@extend_schema_field(IntegerField(allow_null=True))
+class NullableIntegerFilter(IntegerFilter):
+    """Compares a whole number, of which the document of 2.2.0 says that it may be null."""
+
+
+class StarshipDashboard(events.StarshipDashboard):
+    """What is going on with Starship: launches, events, vehicles, news, closed roads."""
+
+    ladder = (happenings.StarshipDashboard,)
+    schema = OneSchema()
+
+
+LAUNCHES = (flights.LaunchList, flights.LaunchSerializerCommon, flights.LaunchDetailed)
+OF_LAUNCHES = {
+    "lsp__id": ProviderIds(f"{PROVIDER}__id", f"{MANUFACTURER}__id"),
+    "lsp__ids": ProviderIds(f"{PROVIDER}__id", f"{MANUFACTURER}__id"),
+    "lsp__name": ProviderNames(f"{PROVIDER}__name", f"{MANUFACTURER}__name"),
+    "pad__ids": IdsFilter("pad__id"),
+    "r_spacex_api_id": NoneKnown("id"),
+    "related": Related(label="What a provider built is found as well"),
+}
+
+
+def of_launches(*ladder) -> dict:
+    return {
+        "launch": launches.Launch.showing(*ladder, **OF_LAUNCHES),
+        "launch/previous": launches.PreviousLaunch.showing(*ladder, **OF_LAUNCHES),
+        "launch/upcoming": launches.UpcomingLaunch.showing(*ladder, **OF_LAUNCHES),
+    }
+
+
+LOOKUPS = (
+    agency.AgencyType,
+    person.AstronautRole,
+    person.AstronautStatus,
+    person.AstronautType,
+    event.EventType,
+    launch.FirstStageType,
+    things.LandingLocation,
+    launch.LaunchStatus,
+    launch.MissionType,
+    event.NoticeType,
+    things.Orbit,
+    event.RoadClosureStatus,
+    vehicle.SpacecraftStatus,
+    station.SpaceStationStatus,
+)
+ENDPOINTS = {
+    "agencies": agencies.Agency.showing(
+        things.Agency,
+        things.AgencySerializerDetailed,
+        agency_type=IntegerFilter("type"),
+        country_code=TextFilter("country__alpha_3_code"),
+    ),
+    "astronaut": crew.Astronaut.showing(
+        things.AstronautNormal,
+        flights.AstronautDetailed,
+        agency__abbrev=TextFilter("agency__abbrev"),
+        agency__name=TextFilter("agency__name"),
+        name=TextFilter("name"),
+        status=IntegerFilter("status"),
+    ),
+    "config/dockinglocation": docking.DockingLocation.showing(flights.DockingLocation),
+    "config/launcher": vehicles.LauncherConfig.showing(
+        things.LauncherConfig,
+        things.LauncherConfigDetail,
+        family=TextFilter("families__name"),
+        manufacturer=IntegerFilter("manufacturer"),
+    ),
+    "config/spacecraft": vehicles.SpacecraftConfiguration.showing(
+        things.SpacecraftConfiguration,
+        things.SpacecraftConfigurationDetail,
+        manufacturer=IntegerFilter("agency"),
+    ),
+    **{f"config/{shown.__name__.lower()}": ConfigResource.of(shown) for shown in LOOKUPS},
+    "docking_event": docking.DockingEvent.showing(
+        flights.DockingEvent,
+        flights.DockingEventDetailed,
+        flight_vehicle__id=IntegerFilter("flight_vehicle_chaser"),
+        space_station__id=IntegerFilter("space_station_target"),
+        attributes={"ordering_fields": ("departure", "docking", "id")},
+    ),
+    "event": events.Events.showing(happenings.Events, id=IntegerFilter("id"), attributes=alike(happenings.Events)),
+    "event/previous": events.PreviousEvents.showing(happenings.Events, attributes=alike(happenings.Events)),
+    "event/upcoming": events.UpcomingEvents.showing(happenings.Events, attributes=alike(happenings.Events)),
+    "expedition": stations.Expedition.showing(flights.Expedition, flights.ExpeditionDetail),
+    **of_launches(*LAUNCHES),
+    "launcher": vehicles.Launcher.showing(
+        things.Launcher,
+        things.LauncherDetail,
+        launcher_config=IntegerFilter("launcher_config"),
+        launcher_config__manufacturer=IntegerFilter("launcher_config__manufacturer"),
+    ),
+    "location": places.Location.showing(
+        things.Location,
+        things.LocationDetail,
+        pad__location_id=NullableIntegerFilter("pads__location"),
+    ),
+    "pad": places.Pad.showing(things.Pad, location=IntegerFilter("location"), attributes=alike(things.Pad)),
+    "program": agencies.Program.showing(things.Program),
+    "spacecraft": vehicles.Spacecraft.showing(things.Spacecraft, flights.SpacecraftDetailed),
+    "spacecraft/flight": launches.SpacecraftFlight.showing(flights.SpacecraftFlight, flights.SpacecraftFlightDetailed),
+    "spacestation": stations.SpaceStation.showing(
+        flights.SpaceStation,
+        flights.SpaceStationDetailed,
+        owners__abbrev=TextFilter("owners__abbrev"),
+        owners__name=TextFilter("owners__name"),
+    ),
+    "updates": events.Update.showing(flights.Update),
+    "api-throttle": ApiThrottle,
+    "dashboard/starship": StarshipDashboard,
+}
