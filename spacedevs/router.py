@@ -127,16 +127,20 @@ class LaunchLibrary(APIRootView):
 
     allowed_methods = ("GET",)
     page_template = "api/root.html"
-    version = ""
+    router = None  # whose root it is
 
     @property
     def about(self) -> str:
         return f"{in_a_sentence(type(self))}, in version {called(self.version)} of its API."
 
     @property
+    def version(self) -> str:
+        return self.router.version
+
+    @property
     def contents(self) -> list:
-        """The table of contents."""
-        return contents(ROUTERS[self.version])
+        """The table of contents, for people."""
+        return contents(self.router)
 
     @property
     def pages(self) -> dict[str, str]:
@@ -153,7 +157,7 @@ class LaunchLibrary(APIRootView):
 
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
-        listed = [each for _, each, _ in ROUTERS[self.version].registry if issubclass(each, Resource)]
+        listed = [each for _, each, _ in self.router.registry if issubclass(each, Resource)]
         parts = [(resource.part, resource.queryset.all()) for resource in listed if resource.part]
         moments = filter(None, (part.changes_at(rows) for part, rows in parts))
         # The page counts rows, and some of these counts depend on the clock.
@@ -181,7 +185,7 @@ class Router(DefaultRouter):
 
     def get_api_root_view(self, api_urls=None):
         listed = {path: f"{basename}-list" for path, _, basename in self.registry}
-        return LaunchLibrary.as_view(api_root_dict=listed, version=self.version)
+        return LaunchLibrary.as_view(api_root_dict=listed, router=self)
 
     @property
     def about(self) -> list:
@@ -210,11 +214,14 @@ additions = [
     for prefix, views in ADDITIONS.items()
     for path, view in views.items()
 ]
+
+
+def addresses(router: Router):
+    """The addresses of an older version, by names of their own."""
+    return include(([*router.urls, *router.about], "older"), namespace=router.version)
+
+
 urls = [
     path_to(f"{settings.CURRENT_VERSION}/", include([*router.urls, *router.about, *additions])),
-    *(
-        path_to(f"{version}/", include(([*each.urls, *each.about], "older"), namespace=version))
-        for version, each in ROUTERS.items()
-        if version
-    ),
+    *(path_to(f"{version}/", addresses(each)) for version, each in ROUTERS.items() if version),
 ]

@@ -80,7 +80,7 @@ TABLES = {
     "2.1.0": "spacedevs.versions.v220.table.ENDPOINTS",
     "2.0.0": "spacedevs.versions.v200.table.ENDPOINTS",
 }
-VERSIONS = env.list("SPACEDEVS_VERSIONS", default=[CURRENT_VERSION, *TABLES])
+VERSIONS = env.list("SPACEDEVS_VERSIONS", default=[CURRENT_VERSION, *TABLES]) or [CURRENT_VERSION, *TABLES]
 if CURRENT_VERSION not in VERSIONS or set(VERSIONS) - {CURRENT_VERSION, *TABLES}:
     raise ImproperlyConfigured(
         f"SPACEDEVS_VERSIONS is {CURRENT_VERSION} with any of {', '.join(TABLES)}, separated by commas; "

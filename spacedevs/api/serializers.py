@@ -309,11 +309,12 @@ def relations(representation) -> tuple[Relation, ...]:
 
 def loaded(queryset: models.QuerySet, representation: type[ResourceSerializer]) -> models.QuerySet:
     """The queryset with all that a representation shows, in as many statements for a hundred rows as for ten."""
+    columns, whole = [], set()  # where rows are loaded as a whole, nothing may load columns of them beside that
     for relation in relations(representation):
-        if relation.is_join:
+        if relation.representation is None:
+            columns.append(relation)
+        elif relation.is_join:
             queryset = queryset.select_related(relation.path)
-        elif relation.representation is None:
-            queryset = queryset.prefetch_related(relation.path)
         else:
             model = relation.representation.Meta.model
             rows = model._default_manager.order_by(*total(model, model._meta.ordering))
@@ -322,4 +323,10 @@ def loaded(queryset: models.QuerySet, representation: type[ResourceSerializer]) 
                 rows, kept = relation.part.of(rows), {"to_attr": as_loaded(relation.name)}
             rows = loaded(rows, relation.representation)
             queryset = queryset.prefetch_related(Prefetch(relation.path, rows, **kept))
+            whole |= set() if relation.part else {relation.path}
+    for path, many in {each.path: each.many for each in columns}.items():
+        if many or any(path.startswith(f"{each}__") for each in whole):
+            queryset = queryset if path in whole else queryset.prefetch_related(path)
+        else:
+            queryset = queryset.select_related(path)
     return queryset

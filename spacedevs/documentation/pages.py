@@ -21,6 +21,7 @@ PAGES = (
     "endpoints",
     "filters",
     "modes",
+    "versions",
     "feeds",
     "mirror",
     "admin",

@@ -126,7 +126,8 @@ def not_found(request, exception):
         return JsonResponse({"detail": "Not found."}, status=404)
     if is_api(request) or request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         here = ", ".join(f"{called(version)} at {root}" for version, root in found.items())
-        return JsonResponse({"detail": f"Not found. This server offers these versions of the API: {here}."}, status=404)
+        detail = f"Not found. This server offers these versions of the API: {here}."
+        return JsonResponse({"detail": detail}, status=404)
     return defaults.page_not_found(request, exception)
 
 
