@@ -50,7 +50,7 @@ class Constant(serializers.Field):
         return self.value
 
 
-class Converted:
+class Converted(serializers.Field):
     """A field that shows one column in its own way, also one at the end of several relations: `pad.location.name`.
 
     Where the column or a row on the way to it is empty, it shows `otherwise`."""

@@ -285,7 +285,7 @@ def conversions(field: Any, column: Any) -> list[Convert]:
 def column_at(model: type[models.Model], path: Sequence[str]) -> Any:
     """The column at the end of a path, whose other steps are relations to one row."""
     for name in path[:-1]:
-        relation = model._meta.get_field(name)
+        relation: Relation = model._meta.get_field(name)
         if not (relation.is_relation and is_column(relation)):
             raise Unknown(name)
         model = relation.related_model
