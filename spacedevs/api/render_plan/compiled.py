@@ -284,12 +284,13 @@ def conversions(field: Any, column: Any) -> list[Convert]:
 
 def column_at(model: type[models.Model], path: Sequence[str]) -> Any:
     """The column at the end of a path, whose other steps are relations to one row."""
+    end: Any = model
     for name in path[:-1]:
-        relation: Relation = model._meta.get_field(name)
+        relation = end._meta.get_field(name)
         if not (relation.is_relation and is_column(relation)):
             raise Unknown(name)
-        model = relation.related_model
-    return model._meta.get_field(path[-1])
+        end = relation.related_model
+    return end._meta.get_field(path[-1])
 
 
 def first(rows: list[Shown]) -> Shown | None:
