@@ -5,7 +5,7 @@ from rest_framework import serializers
 from launches import models as launch
 from spacedevs.api.fields import Constant, Converted, Text
 from spacedevs.versions.v220 import table
-from spacedevs.versions.v220.declaring import Shown, meta
+from spacedevs.versions.v220.declaring import Shown, of
 
 ON_HOLD = {5}  # of the launch statuses
 NO_TIME = set(range(2, 17))  # the precisions of hours and more
@@ -24,7 +24,7 @@ class Among(Converted, serializers.BooleanField):
 
 
 class LaunchStatusOf200(Shown):
-    Meta = meta(launch.LaunchStatus, "id name")
+    Meta = of(launch.LaunchStatus).shows("id name")
     name = Text("abbrev")
 
 

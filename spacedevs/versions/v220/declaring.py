@@ -6,6 +6,7 @@ from spacedevs.api.serializers import FirstOf, MadeOfRows, ResourceSerializer
 COUNTS = " ".join(
     f"{of}_launch_attempt_count{span}" for span in ("", "_year") for of in ("orbital", "location", "pad", "agency")
 )
+ORBITAL = "orbital_launch_attempt_count orbital_launch_attempt_count_year"  # null where a launch is suborbital
 LAUNCHED = "total_launch_count successful_launches consecutive_successful_launches failed_launches pending_launches"
 LANDED = "successful_landings failed_landings attempted_landings consecutive_successful_landings"
 OTHERS = "total_landing_count flights flights_count spacewalks_count last_updated name start founded pad_turnaround"
@@ -18,12 +19,18 @@ class Shown(ResourceSerializer):
     version = "2.2.0"
 
 
-def meta(model, fields, *, mode="normal", never_null="", nullable="") -> type:
-    """The Meta of a representation: its fields in their order, and the exceptions to what is never null."""
-    fields = fields.split()
-    sure = {*NEVER_NULL, *never_null.split()}.intersection(fields).difference(nullable.split())
-    extra = {name: {"allow_null": False} for name in sure}
-    return type("Meta", (), {"model": model, "fields": tuple(fields), "mode": mode, "extra_kwargs": extra})
+class of:
+    """The Meta of a representation: its model, its fields in their order, and the exceptions to NEVER_NULL."""
+
+    def __init__(self, model, *, mode="normal", never_null="", nullable=""):
+        self.model, self.mode, self.nullable = model, mode, nullable.split()
+        self.never_null = {*NEVER_NULL, *never_null.split()}
+
+    def shows(self, fields: str) -> type:
+        fields = tuple(fields.split())
+        sure = self.never_null.intersection(fields).difference(self.nullable)
+        extra = {name: {"allow_null": False} for name in sure}
+        return type("Meta", (), {"model": self.model, "fields": fields, "mode": self.mode, "extra_kwargs": extra})
 
 
 def picture(relation="image", address="image_url", **kwargs) -> Address:

@@ -18,28 +18,23 @@ from stations.serializers import SpaceStationStatus, SpaceStationType
 from vehicles import models as vehicle
 
 from . import things
-from .declaring import COUNTS, Shown, meta, picture
+from .declaring import COUNTS, ORBITAL, Shown, of, picture
 
 
 class VidURL(Shown):
-    Meta = meta(
-        media.VidURL,
-        "priority source publisher title description feature_image url type language start_time end_time",
-    )
+    Meta = of(media.VidURL).shows("""priority source publisher title description feature_image url type language
+        start_time end_time""")
     type = VidURLType()
     language = Language()
 
 
 class Update(Shown):
-    Meta = meta(
-        event.Update,
-        "id profile_image comment info_url created_by created_on",
-        never_null="created_by created_on",
-    )
+    Meta = of(event.Update, never_null="created_by created_on").shows("""id profile_image comment info_url
+        created_by created_on""")
 
 
 class Mission(Shown):
-    Meta = meta(launch.Mission, "id name description launch_designator type orbit agencies info_urls vid_urls")
+    Meta = of(launch.Mission).shows("id name description launch_designator type orbit agencies info_urls vid_urls")
     launch_designator = Constant()
     type = NameOf()
     orbit = things.Orbit(allow_null=True)
@@ -49,17 +44,13 @@ class Mission(Shown):
 
 
 class LaunchSerializerMini(Shown):
-    Meta = meta(launch.Launch, "id name")
+    Meta = of(launch.Launch).shows("id name")
 
 
 class LaunchList(Shown):
-    Meta = meta(
-        launch.Launch,
-        "id url slug name status last_updated net net_precision window_end window_start lsp_name mission mission_type "
-        "pad location landing landing_success launcher orbit image infographic type",
-        mode="list",
-        never_null="net window_end window_start",
-    )
+    Meta = of(launch.Launch, mode="list", never_null="net window_end window_start").shows("""id url slug name
+        status last_updated net net_precision window_end window_start lsp_name mission mission_type pad location
+        landing landing_success launcher orbit image infographic type""")
     status = LaunchStatus()
     net_precision = NetPrecision(allow_null=True)
     lsp_name = Text("launch_service_provider.name")
@@ -76,18 +67,14 @@ class LaunchList(Shown):
 
 
 class RocketSerializerCommon(Shown):
-    Meta = meta(launch.Rocket, "id configuration")
+    Meta = of(launch.Rocket).shows("id configuration")
     configuration = things.LauncherConfigList()
 
 
 class LaunchSerializerCommon(LaunchList):
-    Meta = meta(
-        launch.Launch,
-        "id url slug name status last_updated net window_end window_start net_precision probability weather_concerns "
-        "holdreason failreason hashtag launch_service_provider rocket mission pad webcast_live image infographic "
-        f"program {COUNTS} type",
-        nullable="orbital_launch_attempt_count",
-    )
+    Meta = of(launch.Launch, nullable="orbital_launch_attempt_count").shows(f"""id url slug name status
+        last_updated net window_end window_start net_precision probability weather_concerns holdreason failreason
+        hashtag launch_service_provider rocket mission pad webcast_live image infographic program {COUNTS} type""")
     lsp_name = mission_type = location = landing = landing_success = launcher = orbit = None
     net_precision = NetPrecision()
     holdreason = Constant("", allow_null=True)
@@ -100,50 +87,44 @@ class LaunchSerializerCommon(LaunchList):
 
 
 class SpaceStationSerializerMini(Shown):
-    Meta = meta(station.SpaceStation, "id url name")
+    Meta = of(station.SpaceStation).shows("id url name")
 
 
 class SpaceStationSerializerForDockingEvent(Shown):
-    Meta = meta(station.SpaceStation, "id url name image_url")
+    Meta = of(station.SpaceStation).shows("id url name image_url")
     image_url = picture()
 
 
 class SpaceStationSerializerForExpedition(SpaceStationSerializerForDockingEvent):
-    Meta = meta(station.SpaceStation, "id url name status orbit image_url")
+    Meta = of(station.SpaceStation).shows("id url name status orbit image_url")
     status = SpaceStationStatus()
     orbit = NameOf()
 
 
 class SpaceStationSerializerForCommon(SpaceStationSerializerForExpedition):
-    Meta = meta(
-        station.SpaceStation,
-        "id url name status founded description orbit image_url",
-        never_null="description",
-    )
+    Meta = of(station.SpaceStation, never_null="description").shows("""id url name status founded description orbit
+        image_url""")
 
 
 class SpaceStationDetailedSerializerForExpedition(SpaceStationSerializerForCommon):
-    Meta = meta(
-        station.SpaceStation,
-        "id url name status founded description orbit image_url owners",
-        never_null="description",
-    )
+    Meta = of(station.SpaceStation, never_null="description").shows("""id url name status founded description orbit
+        image_url owners""")
     owners = things.AgencyList(many=True)
 
 
 class DockingLocation(Shown):
-    Meta = meta(docking.DockingLocation, "id name spacestation")
+    Meta = of(docking.DockingLocation).shows("id name spacestation")
     spacestation = SpaceStationSerializerMini(allow_null=True)
 
 
 class DockingEventSerializerForSpacecraftFlight(Shown):
-    Meta = meta(docking.DockingEvent, "id spacestation docking departure docking_location")
+    Meta = of(docking.DockingEvent).shows("id spacestation docking departure docking_location")
     spacestation = SpaceStationSerializerForCommon(source="space_station_target")
     docking_location = DockingLocation()
 
 
 class SpacecraftFlightSerializerForDockingEvent(Shown):
-    Meta = meta(launch.SpacecraftFlight, "id url destination mission_end spacecraft")
+    Meta = of(launch.SpacecraftFlight).shows("id url destination mission_end spacecraft")
     spacecraft = things.Spacecraft()
 
 
@@ -152,46 +133,39 @@ class SpacecraftFlightSerializerForDockingEventDetailed(SpacecraftFlightSerializ
 
 
 class SpacecraftFlight(SpacecraftFlightSerializerForDockingEvent):
-    Meta = meta(launch.SpacecraftFlight, "id url destination mission_end spacecraft launch")
+    Meta = of(launch.SpacecraftFlight).shows("id url destination mission_end spacecraft launch")
     launch = LaunchSerializerCommon()
 
 
 class SpacecraftDetailed(things.SpacecraftDetailedNoFlights):
-    Meta = meta(vehicle.Spacecraft, f"{' '.join(things.Spacecraft.Meta.fields)} flights", mode="detailed")
+    Meta = of(vehicle.Spacecraft, mode="detailed").shows(f"{' '.join(things.Spacecraft.Meta.fields)} flights")
     flights = SpacecraftFlight(many=True)
 
 
 class AstronautDetailed(things.AstronautDetailedSerializerNoFlights):
-    Meta = meta(
-        person.Astronaut,
-        "id url name status type agency date_of_birth date_of_death nationality twitter instagram bio profile_image "
-        "profile_image_thumbnail wiki flights landings last_flight first_flight",
-        mode="detailed",
-        never_null="last_flight first_flight",
-    )
+    Meta = of(person.Astronaut, mode="detailed", never_null="last_flight first_flight").shows("""id url name status
+        type agency date_of_birth date_of_death nationality twitter instagram bio profile_image
+        profile_image_thumbnail wiki flights landings last_flight first_flight""")
     profile_image_thumbnail = picture(address="thumbnail_url", allow_null=False)
     flights = LaunchSerializerCommon(many=True, source="seats.launched_in.launch")
     landings = SpacecraftFlight(many=True, source="seats.landed_in")
 
 
 class SpacecraftFlightForDockingEvent(SpacecraftFlight):
-    Meta = meta(launch.SpacecraftFlight, "id url spacecraft launch")
+    Meta = of(launch.SpacecraftFlight).shows("id url spacecraft launch")
     spacecraft = things.SpacecraftDetailedNoFlights()
 
 
 class Landing(Shown):
-    Meta = meta(launch.Landing, "id attempt success description downrange_distance location type")
+    Meta = of(launch.Landing).shows("id attempt success description downrange_distance location type")
     attempt = BooleanField(allow_null=True)
     location = things.LandingLocation(source="landing_location")
     type = LandingType()
 
 
 class SpacecraftFlightDetailed(SpacecraftFlightForDockingEvent):
-    Meta = meta(
-        launch.SpacecraftFlight,
-        "id url mission_end destination launch_crew onboard_crew landing_crew spacecraft launch docking_events",
-        mode="detailed",
-    )
+    Meta = of(launch.SpacecraftFlight, mode="detailed").shows("""id url mission_end destination launch_crew
+        onboard_crew landing_crew spacecraft launch docking_events""")
     launch_crew = things.AstronautFlight(many=True)
     onboard_crew = things.AstronautFlight(many=True)
     landing_crew = things.AstronautFlight(many=True)
@@ -199,20 +173,15 @@ class SpacecraftFlightDetailed(SpacecraftFlightForDockingEvent):
 
 
 class SpacecraftFlightDetailedSerializerForLaunch(SpacecraftFlightDetailed):
-    Meta = meta(
-        launch.SpacecraftFlight,
-        "id url mission_end destination launch_crew onboard_crew landing_crew spacecraft landing docking_events",
-    )
+    Meta = of(launch.SpacecraftFlight).shows("""id url mission_end destination launch_crew onboard_crew
+        landing_crew spacecraft landing docking_events""")
     launch = None
     landing = Landing(allow_null=True)
 
 
 class FirstStage(Shown):
-    Meta = meta(
-        launch.FirstStage,
-        "id type reused launcher_flight_number launcher landing previous_flight_date turn_around_time_days "
-        "previous_flight",
-    )
+    Meta = of(launch.FirstStage).shows("""id type reused launcher_flight_number launcher landing
+        previous_flight_date turn_around_time_days previous_flight""")
     type = NameOf()
     launcher = things.LauncherDetailed()
     landing = Landing(allow_null=True)
@@ -221,7 +190,7 @@ class FirstStage(Shown):
 
 
 class RocketDetailed(RocketSerializerCommon):
-    Meta = meta(launch.Rocket, "id configuration launcher_stage spacecraft_stage")
+    Meta = of(launch.Rocket).shows("id configuration launcher_stage spacecraft_stage")
     configuration = things.LauncherConfigDetail()
     launcher_stage = FirstStage(many=True, source="launch.first_stages")
     spacecraft_stage = SpacecraftFlightDetailedSerializerForLaunch(
@@ -230,15 +199,10 @@ class RocketDetailed(RocketSerializerCommon):
 
 
 class LaunchDetailed(LaunchSerializerCommon):
-    Meta = meta(
-        launch.Launch,
-        "id url slug flightclub_url r_spacex_api_id name status last_updated updates net net_precision window_end "
-        "window_start probability weather_concerns holdreason failreason hashtag launch_service_provider rocket "
-        "mission pad infoURLs vidURLs webcast_live timeline image infographic program "
-        f"{COUNTS} pad_turnaround mission_patches type",
-        mode="detailed",
-        nullable="orbital_launch_attempt_count orbital_launch_attempt_count_year",
-    )
+    Meta = of(launch.Launch, mode="detailed", nullable=ORBITAL).shows(f"""id url slug flightclub_url r_spacex_api_id
+        name status last_updated updates net net_precision window_end window_start probability weather_concerns
+        holdreason failreason hashtag launch_service_provider rocket mission pad infoURLs vidURLs webcast_live
+        timeline image infographic program {COUNTS} pad_turnaround mission_patches type""")
     r_spacex_api_id = Constant()
     updates = Update(many=True)
     net_precision = NetPrecision(allow_null=True)
@@ -252,74 +216,60 @@ class LaunchDetailed(LaunchSerializerCommon):
 
 
 class DockingEvent(Shown):
-    Meta = meta(docking.DockingEvent, "id url launch_id docking departure flight_vehicle docking_location")
+    Meta = of(docking.DockingEvent).shows("id url launch_id docking departure flight_vehicle docking_location")
     launch_id = Text("flight_vehicle_chaser.launch.id", otherwise="")
     flight_vehicle = SpacecraftFlightSerializerForDockingEvent(source="flight_vehicle_chaser")
     docking_location = DockingLocation()
 
 
 class DockingEventDetailed(DockingEvent):
-    Meta = meta(
-        docking.DockingEvent,
-        "id url launch_id docking departure flight_vehicle docking_location space_station",
-        mode="detailed",
-    )
+    Meta = of(docking.DockingEvent, mode="detailed").shows("""id url launch_id docking departure flight_vehicle
+        docking_location space_station""")
     flight_vehicle = SpacecraftFlightSerializerForDockingEventDetailed(source="flight_vehicle_chaser")
     space_station = SpaceStationSerializerForDockingEvent(source="space_station_target")
 
 
 class DockingEventDetailedSerializerForSpacestation(Shown):
-    Meta = meta(docking.DockingEvent, "id url docking departure flight_vehicle")
+    Meta = of(docking.DockingEvent).shows("id url docking departure flight_vehicle")
     flight_vehicle = SpacecraftFlightForDockingEvent(source="flight_vehicle_chaser")
 
 
 class DockingLocationSerializerForSpacestation(Shown):
-    Meta = meta(docking.DockingLocation, "id name docked")
+    Meta = of(docking.DockingLocation).shows("id name docked")
     docked = DockingEventDetailedSerializerForSpacestation(source="docking_events", part=DOCKED, allow_null=True)
 
 
 class ExpeditionSerializerForSpacestation(Shown):
-    Meta = meta(station.Expedition, "id url name start end")
+    Meta = of(station.Expedition).shows("id url name start end")
 
 
 class ExpeditionDetailedSerializerForSpacestation(ExpeditionSerializerForSpacestation):
-    Meta = meta(station.Expedition, "id url name start end crew")
+    Meta = of(station.Expedition).shows("id url name start end crew")
     crew = things.AstronautFlightForExpedition(many=True)
 
 
 class Expedition(ExpeditionSerializerForSpacestation):
-    Meta = meta(station.Expedition, "id url name start end spacestation mission_patches")
+    Meta = of(station.Expedition).shows("id url name start end spacestation mission_patches")
     spacestation = SpaceStationSerializerForExpedition()
     mission_patches = things.MissionPatch(many=True)
 
 
 class ExpeditionDetail(Expedition, ExpeditionDetailedSerializerForSpacestation):
-    Meta = meta(
-        station.Expedition,
-        "id url name start end spacestation crew mission_patches",
-        mode="detailed",
-    )
+    Meta = of(station.Expedition, mode="detailed").shows("id url name start end spacestation crew mission_patches")
     spacestation = SpaceStationDetailedSerializerForExpedition()
 
 
 class SpaceStation(SpaceStationDetailedSerializerForExpedition):
-    Meta = meta(
-        station.SpaceStation,
-        "id url name status type founded deorbited description orbit owners active_expedition image_url",
-        never_null="description",
-    )
+    Meta = of(station.SpaceStation, never_null="description").shows("""id url name status type founded deorbited
+        description orbit owners active_expedition image_url""")
     type = SpaceStationType()
     active_expedition = ExpeditionSerializerForSpacestation(many=True, source="expeditions", part=ACTIVE)
 
 
 class SpaceStationDetailed(SpaceStation):
-    Meta = meta(
-        station.SpaceStation,
-        "id url name status type founded deorbited height width mass volume description orbit onboard_crew "
-        "docked_vehicles owners active_expeditions docking_location image_url",
-        mode="detailed",
-        never_null="description",
-    )
+    Meta = of(station.SpaceStation, mode="detailed", never_null="description").shows("""id url name status type
+        founded deorbited height width mass volume description orbit onboard_crew docked_vehicles owners
+        active_expeditions docking_location image_url""")
     active_expedition = None
     onboard_crew = IntegerField(required=False)
     docked_vehicles = IntegerField(required=False)

@@ -9,15 +9,13 @@ from media_assets.serializers import InfoURL
 from spacedevs.api.serializers import FirstOf
 
 from . import flights, things
-from .declaring import Shown, meta, picture
+from .declaring import Shown, of, picture
 
 
 class Events(Shown):
-    Meta = meta(
-        event.Event,
-        "id url slug name updates last_updated type description webcast_live location news_url video_url info_urls "
-        "vid_urls feature_image date date_precision duration agencies launches expeditions spacestations program",
-    )
+    Meta = of(event.Event).shows("""id url slug name updates last_updated type description webcast_live location
+        news_url video_url info_urls vid_urls feature_image date date_precision duration agencies launches
+        expeditions spacestations program""")
     updates = flights.Update(many=True)
     type = EventType()
     news_url = FirstOf("info_urls", "url")
@@ -34,7 +32,7 @@ class Events(Shown):
 
 
 class LiveStream(Shown):
-    Meta = meta(event.LiveStream, "title description image url", never_null="title description image")
+    Meta = of(event.LiveStream, never_null="title description image").shows("title description image url")
 
 
 class LaunchesAndEvents(serializers.Serializer):

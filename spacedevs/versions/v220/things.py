@@ -12,23 +12,23 @@ from spacedevs.api.serializers import FirstOf, Joined, NameOf
 from vehicles import models as vehicle
 from vehicles.serializers import SpacecraftConfigType, SpacecraftStatus
 
-from .declaring import LANDED, LAUNCHED, Account, Family, Shown, meta, picture
+from .declaring import LANDED, LAUNCHED, Account, Family, Shown, of, picture
 
 AGENCY = "id url name featured type country_code abbrev description administrator founding_year launchers spacecraft"
 AGENCY_ENDS = "info_url wiki_url logo_url image_url nation_url"
 
 
 class AgencyList(Shown):
-    Meta = meta(agency.Agency, "id url name abbrev")
+    Meta = of(agency.Agency).shows("id url name abbrev")
 
 
 class AgencySerializerMini(Shown):
-    Meta = meta(agency.Agency, "id url name type")
+    Meta = of(agency.Agency).shows("id url name type")
     type = Text("type.name")
 
 
 class Agency(AgencySerializerMini):
-    Meta = meta(agency.Agency, f"{AGENCY} parent image_url logo_url")
+    Meta = of(agency.Agency).shows(f"{AGENCY} parent image_url logo_url")
     country_code = Joined("country", "alpha_3_code")
     founding_year = Text()
     parent = NameOf(allow_null=True)
@@ -37,27 +37,22 @@ class Agency(AgencySerializerMini):
 
 
 class AgencySerializerDetailedCommon(Agency):
-    Meta = meta(
-        agency.Agency,
-        f"{AGENCY} launch_library_url total_launch_count consecutive_successful_launches successful_launches "
-        "failed_launches pending_launches consecutive_successful_landings successful_landings failed_landings "
-        f"attempted_landings {AGENCY_ENDS}",
-    )
+    Meta = of(agency.Agency).shows(f"""{AGENCY} launch_library_url total_launch_count
+        consecutive_successful_launches successful_launches failed_launches pending_launches
+        consecutive_successful_landings successful_landings failed_landings attempted_landings {AGENCY_ENDS}""")
     parent = None
     launch_library_url = Constant()
     nation_url = picture("social_logo")
 
 
 class MissionPatch(Shown):
-    Meta = meta(agency.MissionPatch, "id name priority image_url agency")
+    Meta = of(agency.MissionPatch).shows("id name priority image_url agency")
     agency = AgencySerializerMini(allow_null=True)
 
 
 class Program(Shown):
-    Meta = meta(
-        agency.Program,
-        "id url name description agencies image_url start_date end_date info_url wiki_url mission_patches type",
-    )
+    Meta = of(agency.Program).shows("""id url name description agencies image_url start_date end_date info_url
+        wiki_url mission_patches type""")
     agencies = AgencySerializerMini(many=True)
     image_url = picture(allow_null=False)
     mission_patches = MissionPatch(many=True)
@@ -65,55 +60,44 @@ class Program(Shown):
 
 
 class Location(Shown):
-    Meta = meta(
-        place.Location,
-        "id url name country_code description map_image timezone_name total_launch_count total_landing_count",
-    )
+    Meta = of(place.Location).shows("""id url name country_code description map_image timezone_name
+        total_launch_count total_landing_count""")
     country_code = Text("country.alpha_3_code", otherwise="")
     description = Text(otherwise="")
 
 
 class PadSerializerNoLocation(Shown):
-    Meta = meta(
-        place.Pad,
-        "id url agency_id name description info_url wiki_url map_url latitude longitude country_code map_image "
-        "total_launch_count",
-    )
+    Meta = of(place.Pad).shows("""id url agency_id name description info_url wiki_url map_url latitude longitude
+        country_code map_image total_launch_count""")
     agency_id = FirstOf("agencies", "id", kind=int)
     country_code = Text("country.alpha_3_code", otherwise="")
 
 
 class LocationDetail(Location):
-    Meta = meta(
-        place.Location,
-        "id name country_code description map_image timezone_name total_launch_count total_landing_count pads",
-        mode="detailed",
-    )
+    Meta = of(place.Location, mode="detailed").shows("""id name country_code description map_image timezone_name
+        total_launch_count total_landing_count pads""")
     pads = PadSerializerNoLocation(many=True)
 
 
 class Pad(PadSerializerNoLocation):
-    Meta = meta(
-        place.Pad,
-        "id url agency_id name description info_url wiki_url map_url latitude longitude location country_code "
-        "map_image total_launch_count orbital_launch_attempt_count",
-    )
+    Meta = of(place.Pad).shows("""id url agency_id name description info_url wiki_url map_url latitude longitude
+        location country_code map_image total_launch_count orbital_launch_attempt_count""")
     latitude = Text()
     longitude = Text()
     location = Location()
 
 
 class LandingLocation(Shown):
-    Meta = meta(place.LandingLocation, "id name abbrev description location successful_landings")
+    Meta = of(place.LandingLocation).shows("id name abbrev description location successful_landings")
     location = Location(allow_null=True)
 
 
 class Orbit(Shown):
-    Meta = meta(place.Orbit, "id name abbrev")
+    Meta = of(place.Orbit).shows("id name abbrev")
 
 
 class Astronaut(Shown):
-    Meta = meta(person.Astronaut, "id url name status agency profile_image profile_image_thumbnail")
+    Meta = of(person.Astronaut).shows("id url name status agency profile_image profile_image_thumbnail")
     status = AstronautStatus()
     agency = AgencySerializerMini()
     profile_image = picture()
@@ -121,11 +105,8 @@ class Astronaut(Shown):
 
 
 class AstronautDetailedSerializerNoFlights(Astronaut):
-    Meta = meta(
-        person.Astronaut,
-        "id url name type in_space time_in_space status agency date_of_birth date_of_death nationality twitter "
-        "instagram bio profile_image wiki last_flight first_flight",
-    )
+    Meta = of(person.Astronaut).shows("""id url name type in_space time_in_space status agency date_of_birth
+        date_of_death nationality twitter instagram bio profile_image wiki last_flight first_flight""")
     type = AstronautType()
     nationality = FirstOf("nationality", "nationality_name", otherwise="")
     twitter = Account("x", "twitter")
@@ -135,19 +116,16 @@ class AstronautDetailedSerializerNoFlights(Astronaut):
 
 
 class AstronautNormal(AstronautDetailedSerializerNoFlights):
-    Meta = meta(
-        person.Astronaut,
-        "id url name status type in_space time_in_space eva_time age date_of_birth date_of_death nationality bio "
-        "twitter instagram wiki agency profile_image profile_image_thumbnail flights_count landings_count "
-        "spacewalks_count last_flight first_flight",
-    )
+    Meta = of(person.Astronaut).shows("""id url name status type in_space time_in_space eva_time age date_of_birth
+        date_of_death nationality bio twitter instagram wiki agency profile_image profile_image_thumbnail
+        flights_count landings_count spacewalks_count last_flight first_flight""")
     agency = Agency(allow_null=True)
     age = IntegerField(allow_null=True, required=False)
     landings_count = IntegerField(required=False)
 
 
 class AstronautFlight(Shown):
-    Meta = meta(person.AstronautFlight, "id role astronaut")
+    Meta = of(person.AstronautFlight).shows("id role astronaut")
     role = AstronautRole()
     astronaut = AstronautDetailedSerializerNoFlights()
 
@@ -157,39 +135,30 @@ class AstronautFlightForExpedition(AstronautFlight):
 
 
 class SpacecraftConfig(Shown):
-    Meta = meta(vehicle.SpacecraftConfig, "id url name type agency in_use image_url")
+    Meta = of(vehicle.SpacecraftConfig).shows("id url name type agency in_use image_url")
     type = SpacecraftConfigType()
     agency = AgencySerializerMini()
     image_url = picture()
 
 
 class SpacecraftConfiguration(Shown):
-    Meta = meta(
-        vehicle.SpacecraftConfig,
-        "id url name agency in_use capability maiden_flight human_rated crew_capacity image_url nation_url wiki_link "
-        "info_link",
-    )
+    Meta = of(vehicle.SpacecraftConfig).shows("""id url name agency in_use capability maiden_flight human_rated
+        crew_capacity image_url nation_url wiki_link info_link""")
     agency = Agency()
     image_url = picture()
     nation_url = Constant()
 
 
 class SpacecraftConfigurationDetail(SpacecraftConfiguration):
-    Meta = meta(
-        vehicle.SpacecraftConfig,
-        "id url name type agency in_use capability history details maiden_flight height diameter human_rated "
-        "crew_capacity payload_capacity payload_return_capacity flight_life image_url nation_url wiki_link info_link",
-        mode="detailed",
-    )
+    Meta = of(vehicle.SpacecraftConfig, mode="detailed").shows("""id url name type agency in_use capability history
+        details maiden_flight height diameter human_rated crew_capacity payload_capacity payload_return_capacity
+        flight_life image_url nation_url wiki_link info_link""")
     type = SpacecraftConfigType()
 
 
 class Spacecraft(Shown):
-    Meta = meta(
-        vehicle.Spacecraft,
-        "id url name serial_number is_placeholder in_space time_in_space time_docked flights_count "
-        "mission_ends_count status description spacecraft_config",
-    )
+    Meta = of(vehicle.Spacecraft).shows("""id url name serial_number is_placeholder in_space time_in_space
+        time_docked flights_count mission_ends_count status description spacecraft_config""")
     in_space = BooleanField(required=False)
     time_in_space = Duration()
     time_docked = Duration()
@@ -203,30 +172,24 @@ class SpacecraftDetailedNoFlights(Spacecraft):
 
 
 class LauncherConfigList(Shown):
-    Meta = meta(vehicle.LauncherConfig, "id url name family full_name variant")
+    Meta = of(vehicle.LauncherConfig).shows("id url name family full_name variant")
     family = Family()
 
 
 class LauncherConfig(LauncherConfigList):
-    Meta = meta(
-        vehicle.LauncherConfig,
-        "id url name manufacturer program family full_name variant reusable image_url info_url wiki_url",
-    )
+    Meta = of(vehicle.LauncherConfig).shows("""id url name manufacturer program family full_name variant reusable
+        image_url info_url wiki_url""")
     manufacturer = Agency()
     program = Program(many=True)
     image_url = picture()
 
 
 class LauncherConfigDetail(LauncherConfig):
-    Meta = meta(
-        vehicle.LauncherConfig,
-        "id url name active reusable description family full_name manufacturer program variant alias min_stage "
-        "max_stage length diameter maiden_flight launch_cost launch_mass leo_capacity gto_capacity to_thrust apogee "
-        "vehicle_range image_url info_url wiki_url total_launch_count consecutive_successful_launches "
-        "successful_launches failed_launches pending_launches attempted_landings successful_landings "
-        "failed_landings consecutive_successful_landings",
-        mode="detailed",
-    )
+    Meta = of(vehicle.LauncherConfig, mode="detailed").shows("""id url name active reusable description family
+        full_name manufacturer program variant alias min_stage max_stage length diameter maiden_flight launch_cost
+        launch_mass leo_capacity gto_capacity to_thrust apogee vehicle_range image_url info_url wiki_url
+        total_launch_count consecutive_successful_launches successful_launches failed_launches pending_launches
+        attempted_landings successful_landings failed_landings consecutive_successful_landings""")
     manufacturer = AgencySerializerDetailedCommon()
     launch_cost = Text()
     launch_mass = Whole()
@@ -238,53 +201,38 @@ class LauncherConfigDetail(LauncherConfig):
 
 
 class LauncherConfigDetailSerializerForAgency(LauncherConfigDetail):
-    Meta = meta(
-        vehicle.LauncherConfig,
-        "id url name description family full_name variant alias min_stage max_stage length diameter maiden_flight "
-        "launch_mass leo_capacity gto_capacity to_thrust apogee vehicle_range image_url info_url wiki_url "
-        "consecutive_successful_launches successful_launches failed_launches pending_launches",
-    )
+    Meta = of(vehicle.LauncherConfig).shows("""id url name description family full_name variant alias min_stage
+        max_stage length diameter maiden_flight launch_mass leo_capacity gto_capacity to_thrust apogee
+        vehicle_range image_url info_url wiki_url consecutive_successful_launches successful_launches
+        failed_launches pending_launches""")
     manufacturer = program = launch_cost = None
 
 
 class AgencySerializerDetailed(AgencySerializerDetailedCommon):
-    Meta = meta(
-        agency.Agency,
-        f"{AGENCY} parent launch_library_url {LAUNCHED} {LANDED} {AGENCY_ENDS} launcher_list spacecraft_list",
-        mode="detailed",
-    )
+    Meta = of(agency.Agency, mode="detailed").shows(f"""{AGENCY} parent launch_library_url {LAUNCHED} {LANDED}
+        {AGENCY_ENDS} launcher_list spacecraft_list""")
     parent = NameOf(allow_null=True)
     launcher_list = LauncherConfigDetailSerializerForAgency(many=True)
     spacecraft_list = SpacecraftConfigurationDetail(many=True)
 
 
 class LauncherDetailed(Shown):
-    Meta = meta(
-        vehicle.Launcher,
-        "id url details flight_proven serial_number status image_url successful_landings attempted_landings flights "
-        "last_launch_date first_launch_date",
-        nullable="successful_landings attempted_landings flights",
-    )
+    Meta = of(vehicle.Launcher, nullable="successful_landings attempted_landings flights").shows("""id url details
+        flight_proven serial_number status image_url successful_landings attempted_landings flights
+        last_launch_date first_launch_date""")
     status = Text("status.name", otherwise="")
     details = Text(otherwise="")
     image_url = picture()
 
 
 class Launcher(LauncherDetailed):
-    Meta = meta(
-        vehicle.Launcher,
-        "id url flight_proven serial_number status details launcher_config image_url flights last_launch_date "
-        "first_launch_date",
-    )
+    Meta = of(vehicle.Launcher).shows("""id url flight_proven serial_number status details launcher_config
+        image_url flights last_launch_date first_launch_date""")
     launcher_config = LauncherConfigList()
 
 
 class LauncherDetail(LauncherDetailed):
-    Meta = meta(
-        vehicle.Launcher,
-        "id url flight_proven serial_number status details launcher_config image_url successful_landings "
-        "attempted_landings flights last_launch_date first_launch_date",
-        mode="detailed",
-        never_null="last_launch_date first_launch_date",
-    )
+    Meta = of(vehicle.Launcher, mode="detailed", never_null="last_launch_date first_launch_date").shows("""id url
+        flight_proven serial_number status details launcher_config image_url successful_landings attempted_landings
+        flights last_launch_date first_launch_date""")
     launcher_config = LauncherConfigDetail()
