@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import get_commands
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
@@ -22,13 +23,21 @@ STARTED = hold_minute(datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, request):
     """Each test database begins as a copy of a migrated one."""
+    if not request.config.getoption("reuse_db"):  # one that was kept may have been migrated long ago
+        get_commands()["migrate"] = templates.AfterMigration()
     default = django_settings.DATABASES["default"]
     if default["ENGINE"].endswith("postgresql"):
         default["TEST"]["TEMPLATE"] = templates.postgres_template(django_settings.DATABASE_URL)
     else:
         templates.begin_as_copy(templates.sqlite_template())
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """From here on, to migrate is to migrate."""
+    get_commands.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)
