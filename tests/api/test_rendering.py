@@ -48,10 +48,14 @@ def written(value):
     return json.dumps(value)
 
 
+# Plain DRF asks the database for each row anew. So many rows are compared once, and what `format` changes with a few.
+FORMS = {"no format": {"limit": 100}, "json": {"limit": 3, "format": "json"}}
+
+
 @pytest.mark.parametrize(("prefix", "mode"), MODES)
-@pytest.mark.parametrize("form", [{}, {"format": "json"}], ids=["no format", "json"])
+@pytest.mark.parametrize("form", FORMS)
 def test_a_page_is_the_same_with_the_plan_and_without(prefix, mode, form, both):
-    plain, planned = both(f"{prefix}/", mode=mode, limit=100, **form)
+    plain, planned = both(f"{prefix}/", mode=mode, **FORMS[form])
     assert written(planned) == written(plain)
     assert len(planned["results"]) > 1
 
