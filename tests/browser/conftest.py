@@ -5,6 +5,7 @@ from base64 import b64decode
 from urllib.parse import urlsplit
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import sync_playwright
 
@@ -16,6 +17,12 @@ POLICY = (
 )
 DOT = b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")  # a picture of one pixel
 PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(autouse=True)
+def sidebar(monkeypatch):
+    """Pages for editors have the list of all tables beside them."""
+    monkeypatch.setattr(admin.site, "enable_nav_sidebar", True)
 
 
 @pytest.fixture(scope="module")
