@@ -2,10 +2,8 @@
 
 import pytest
 import stamina
-from django.db import transaction
 
 from launches.models import FirstStage, Launch
-from tests.support import factories
 
 from .test_mirror_lies import Liar, json_answer, mirror, slice_of
 from .test_ownership import at, put
@@ -14,14 +12,10 @@ pytestmark = pytest.mark.django_db
 PATH = "launches"
 
 
-@pytest.fixture
-def four(get):
+@pytest.fixture(scope="module")
+def four(recorded):
     """Launches of an upstream, each with its rocket and a stage of it, as it tells them."""
-    before = transaction.savepoint()
-    rows = [factories.full(FirstStage).launch for _ in range(4)]
-    found = [get(f"{PATH}/{row.pk}/") for row in rows]
-    transaction.savepoint_rollback(before)
-    return found
+    return recorded(FirstStage, PATH, "launch_id", 4)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from places.models import Pad
 from spacedevs.sync.importing.outcome import Record
 from spacedevs.sync.importing.record_queue import Intake
 from spacedevs.sync.importing.records import ingest, ingest_each
-from tests.support import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -73,19 +72,15 @@ def put(record, way, value):
     return made
 
 
-@pytest.fixture(params=CLAIMS)
+@pytest.fixture(scope="module", params=CLAIMS)
 def claim(request):
     return CLAIMS[request.param]
 
 
-@pytest.fixture
-def two(claim, get):
-    """Two records as they were recorded from a database that is gone."""
-    before = transaction.savepoint()
-    rows = [factories.full(claim.model) for _ in range(2)]
-    found = [get(f"{claim.endpoint}/{getattr(row, claim.key)}/") for row in rows]
-    transaction.savepoint_rollback(before)
-    return found
+@pytest.fixture(scope="module")
+def two(claim, recorded):
+    """Two records of those who can claim a row."""
+    return recorded(claim.model, claim.endpoint, claim.key, 2)
 
 
 @pytest.fixture
@@ -143,14 +138,10 @@ def test_without_a_record_of_whoever_has_a_row_nobody_takes_it(claim, two, impor
     assert answers(get, claim, *two) == two
 
 
-@pytest.fixture
-def launches(get):
+@pytest.fixture(scope="module")
+def launches(recorded):
     """Records of four launches, each with its rocket."""
-    before = transaction.savepoint()
-    rows = [factories.full(Launch) for _ in range(4)]
-    found = [get(f"launches/{row.pk}/", mode="normal") for row in rows]
-    transaction.savepoint_rollback(before)
-    return found
+    return recorded(Launch, "launches", "pk", 4)
 
 
 def test_whoever_is_gone_keeps_nothing_though_another_record_is_refused(launches):
