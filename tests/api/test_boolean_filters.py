@@ -35,7 +35,7 @@ def found(get, prefix, **parameters) -> list[str]:
     """The ids that a list holds, on all its pages."""
     ids, offset = [], 0
     while True:
-        page = get(f"{prefix}/", limit=100, offset=offset, **parameters)
+        page = get(f"{prefix}/", mode="list", limit=100, offset=offset, **parameters)
         ids += [str(record["id"]) for record in page["results"]]
         offset += 100
         if not page["next"]:
