@@ -124,8 +124,8 @@ def pair_lists(batch: Batch) -> None:
         if relation.many_to_many:
             batch.many_to_many[relation].update(paired)
     for model, rows in batch.replaced_tables.items():
-        there = model._default_manager.order_by("pk").values_list("pk", flat=True)
-        pair(batch, model, {None: rows}, {None: list[Key](there)})
+        there: list[Key] = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
+        pair(batch, model, {None: rows}, {None: there})
 
 
 def pair(
