@@ -22,6 +22,8 @@ MODELS = [model for noun in settings.NOUNS for model in apps.get_app_config(noun
 NULLABLE = {model: [field.name for field in model._meta.concrete_fields if field.null] for model in MODELS}
 REFUSED = {DockingEvent: {*TARGETS, *CHASERS}}  # a stay has one of each, by a constraint
 pytestmark = pytest.mark.django_db
+# HTML is made of the same rows on every database, so it is asked for on one of them.
+HAS_PAGES = connection.vendor == "sqlite"
 ENTRY = {"ics": b"BEGIN:VEVENT", "atom": b"<entry>"}
 
 
@@ -60,7 +62,7 @@ class Asked:
                 written[f"/2.3.0/{path}/{whole(endpoint.queryset.model)}/"] = endpoint.ladder[-1]
             self.shapes |= {address: set(plan(rung).order) for address, rung in written.items()}
             self.about |= dict.fromkeys(written, endpoint)
-        self.read = [*self.feeds(), *self.pages()]
+        self.read = [*self.feeds(), *(self.pages() if HAS_PAGES else ())]
 
     def feeds(self):
         for path, endpoint in endpoints().items():
@@ -97,8 +99,8 @@ class Asked:
                 nested.append(address)
                 seen |= new
         others = [address for address in self.read if self.reads(address, model)]
-        browsable = [f"{address}?format=api" for address in own if "?" not in address]
-        return [*dict.fromkeys([*own, *nested, *others]), *browsable, *self.forms(model)]
+        pages = [f"{address}?format=api" for address in own if "?" not in address] + self.forms(model)
+        return [*dict.fromkeys([*own, *nested, *others]), *(pages if HAS_PAGES else ())]
 
     def forms(self, model) -> list[str]:
         """The forms for editors: of a row itself, and of those with which it is edited."""
@@ -143,7 +145,7 @@ def test_a_row_that_lacks_a_field_is_shown_all_the_same(model, asked):
         except IntegrityError:
             refused.add(name)
             continue
-        assert after, f"nothing shows {name}"
+        assert after or not HAS_PAGES, f"nothing shows {name}"
         for address, found in after.items():
             is_right = found == before[address] or decides(asked.about.get(address), address, model, name)
             if found[0] != 200 or not is_right:
