@@ -17,12 +17,11 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"  # written last: without it, the environment is incomplete
 SERVING, TESTING = "requirements.lock", "requirements-test.lock"  # the second includes the first
-EVERYTHING = [
-    "-n",
-    "auto",
-    "--dist",
-    "loadfile",
-]  # on all cores; one worker runs all tests of a file, so that their fixtures are made once
+# On all cores. One worker runs all tests of a file, so that their fixtures are made once.
+EVERYTHING = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py
+QUICK = [*EVERYTHING, "@tests/quick.txt"]
+# Tests start hundreds of processes. Without bytecode on disk, each of them compiles all modules again.
+NOT_FOR_TESTS = "DATABASE_URL", "PYTHONDONTWRITEBYTECODE"
 NO_PIP = """This Python has neither ensurepip nor pip, but .venv needs one of them.
 On Debian or Ubuntu: apt install python3-venv (elsewhere: the package with ensurepip)."""
 
@@ -100,11 +99,12 @@ def serve(arguments):
 
 
 def test(arguments):
-    """run the tests on SQLite, or with --postgres on PostgreSQL; the rest goes to pytest: dev.py test -k docked"""
+    """run the tests on SQLite [--postgres: on PostgreSQL] [--quick: some of each package] [pytest's: -k docked]"""
     ensure(TESTING)
     os.chdir(ROOT)
-    plain = {k: v for k, v in os.environ.items() if k != "DATABASE_URL" and not k.startswith("SPACEDEVS_")}
-    chosen = [argument for argument in arguments if argument != "--postgres"] or EVERYTHING
+    plain = {k: v for k, v in os.environ.items() if k not in NOT_FOR_TESTS and not k.startswith("SPACEDEVS_")}
+    rest = [argument for argument in arguments if argument not in ("--postgres", "--quick")]
+    chosen = [*QUICK, *rest] if "--quick" in arguments else rest or EVERYTHING
     database = ["tests/postgres.py", PYTHON] if "--postgres" in arguments else []
     become(*database, "-m", "pytest", *chosen, environment=plain)
 

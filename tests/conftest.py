@@ -24,6 +24,15 @@ SHARED = Path(django_settings.BASE_DIR).parent / "shared"
 STARTED = hold_minute(datetime.now(UTC))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Workers of `-n` begin with the files that take longest: otherwise one works on such a file while others rest."""
+    if hasattr(config, "workerinput"):
+        longest = (Path(__file__).parent / "longest.txt").read_text("utf-8").split()
+        places = {name: place for place, name in enumerate(longest)}
+        items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
 def pytest_collection_finish():
     """What is there before the first test stays, and is not looked through again and again for garbage."""
     gc.collect()

@@ -17,6 +17,7 @@ from docking.models import DockingEvent
 from media_assets.models import Language
 from spacedevs.operations.management.commands.serve import free_address
 
+PLAIN = {"HOME": "/h"}  # an environment without a word for us
 ENGLISH = {"model": "media_assets.language", "pk": 1, "fields": {"name": "English", "code": "en"}}
 
 
@@ -120,9 +121,15 @@ def test_serve_passes_its_arguments_on(started):
 
 
 def test_tests_run_on_sqlite_with_default_settings(started, monkeypatch):
-    monkeypatch.setattr(dev.os, "environ", {"HOME": "/h", "DATABASE_URL": "postgres:///x", "SPACEDEVS_DEBUG": "1"})
+    monkeypatch.setattr(dev.os, "environ", PLAIN | {"DATABASE_URL": "postgres:///x", "SPACEDEVS_DEBUG": "1"})
     dev.main("test", "-k", "docked")
-    assert started == [(("-m", "pytest", "-k", "docked"), {"HOME": "/h"})]
+    assert started == [(("-m", "pytest", "-k", "docked"), PLAIN)]
+
+
+def test_processes_of_tests_keep_their_bytecode(started, monkeypatch):
+    monkeypatch.setattr(dev.os, "environ", PLAIN | {"PYTHONDONTWRITEBYTECODE": "1"})
+    dev.main("test", "-x")
+    assert started == [(("-m", "pytest", "-x"), PLAIN)]
 
 
 def test_tests_run_on_postgres_when_asked(started):
@@ -135,6 +142,12 @@ def test_all_tests_run_on_all_cores(started):
     dev.main("test", "--postgres")
     ((arguments, _),) = started
     assert arguments == ("tests/postgres.py", dev.PYTHON, "-m", "pytest", *dev.EVERYTHING)
+
+
+def test_some_tests_of_each_package_run_on_all_cores(started):
+    dev.main("test", "--quick", "-x")
+    ((arguments, _),) = started
+    assert arguments == ("-m", "pytest", *dev.EVERYTHING, "@tests/quick.txt", "-x")
 
 
 def test_unknown_command_is_answered_with_the_usage():

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.support.routes import RESOURCES
+
 ROOT = Path(settings.BASE_DIR)
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
 CODE = LINTER["root_packages"]
@@ -154,7 +156,47 @@ def test_no_module_is_longer_and_no_package_larger_than_can_be_overseen():
     assert (long, [path for path, number in packages.items() if number > MAX_MODULES]) == ([], [])
 
 
-@pytest.mark.parametrize("name", ["quick.txt", "newest_django.txt", "any_database.txt"])
+def listed(name):
+    """The files and folders of a list of tests."""
+    return [line.partition("::")[0] for line in (ROOT / "tests" / name).read_text("utf-8").split()]
+
+
+@pytest.mark.parametrize("name", ["quick.txt", "newest_django.txt", "any_database.txt", "longest.txt"])
 def test_every_test_of_a_list_is_there(name):
-    listed = [line.partition("::")[0] for line in (ROOT / "tests" / name).read_text("utf-8").split()]
-    assert [path for path in listed if not (ROOT / path).exists()] == []
+    assert [path for path in listed(name) if not (ROOT / path).exists()] == []
+
+
+def imported(path):
+    """The modules and names that a file imports, with dots."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{each.name}" for each in node.names)
+
+
+NOT_TO_BE_TESTED = {"migrations", "commands", "management"}
+UNDERLYING = {  # which no test has to import
+    "spacedevs/api/render_plan",  # of every list
+    "spacedevs/db/sqlite3",  # of every statement on SQLite
+    "spacedevs/editing/accounts",  # of pages that tests/editing/test_roles.py asks for
+    "spacedevs/formats",  # of dates on every page
+    "spacedevs/formats/en",
+}
+
+
+def test_the_quick_tests_cover_every_package():
+    """A package of spacedevs has tests in a folder of the same path, or tests import it; nouns have endpoints."""
+    named = [ROOT / path for path in listed("quick.txt")]
+    files = [file for path in named for file in (path.rglob("*.py") if path.is_dir() else [path])]
+    assert {ROOT / "tests/api/test_every_order.py", ROOT / "tests/editing/test_roles.py"} <= {*files}
+    folders = {str(Path("spacedevs", file.parent.relative_to(ROOT / "tests"))) for file in files}
+    used = [name.replace(".", "/") + "/" for file in files for name in imported(file)]
+    packages = {
+        str(path.parent.relative_to(ROOT))
+        for path in (ROOT / "spacedevs").rglob("*/__init__.py")
+        if path.parent.name not in NOT_TO_BE_TESTED
+    }
+    covered = {each for each in packages if each in folders or any(name.startswith(f"{each}/") for name in used)}
+    assert packages - covered == UNDERLYING
+    assert {resource.queryset.model._meta.app_label for resource in RESOURCES.values()} == {*settings.NOUNS}
