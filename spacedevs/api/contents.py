@@ -1,4 +1,4 @@
-"""The endpoints of the API as a table of contents: by noun, each with a sentence, its count, and what to try."""
+"""The table of contents of the API: endpoints by noun, each with a sentence, its count and example queries."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,12 +35,12 @@ class Entry:
 
     @cached_property
     def count(self) -> int | None:
-        """How many rows it lists; None where it lists none."""
+        """The number of its rows; None if it is not a list."""
         return self.endpoint.rows().count() if issubclass(self.endpoint, Resource) else None
 
     @property
     def tries(self) -> list[str]:
-        """Queries that are worth a try."""
+        """Example queries."""
         modes = list(self.endpoint.modes)[-1:]
         return [*self.endpoint.examples.values(), *(f"mode={mode}" for mode in modes)]
 
@@ -52,7 +52,7 @@ class Section:
 
 
 def contents(router) -> list[Section]:
-    """What a router has, in sections: one for each app, the lookup tables, and what is about this server."""
+    """The endpoints of a router in sections: one for each app, the lookup tables, and this server."""
     root = reverse(view_in(router.version, "api-root"))
     titles = {noun: apps.get_app_config(noun).verbose_name for noun in settings.NOUNS}
     sections = {title: Section(title) for title in (*titles.values(), SERVER, TABLES)}

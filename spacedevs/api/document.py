@@ -1,4 +1,4 @@
-"""Where the OpenAPI document is served."""
+"""The view of the OpenAPI document."""
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -15,10 +15,10 @@ class Document(SpectacularAPIView):
 
     api_version = settings.CURRENT_VERSION
 
-    @extend_schema(exclude=True)  # it is about the API
+    @extend_schema(exclude=True)  # the document does not describe itself
     def get(self, request, *args, **kwargs):
         asked = request.query_params.get("openapi", "3.1")
         if asked not in GENERATORS:
-            raise ValidationError({"openapi": [f"There is no such version. Choose from: {', '.join(GENERATORS)}."]})
+            raise ValidationError({"openapi": [f"Unknown version. Choose from: {', '.join(GENERATORS)}."]})
         self.generator_class = GENERATORS[asked]
         return super().get(request, *args, **kwargs)

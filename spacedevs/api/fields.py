@@ -1,4 +1,4 @@
-"""Fields of serializers that the contract needs and Django REST framework lacks."""
+"""Serializer fields that the contract needs and Django REST framework lacks."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from spacedevs.wording import duration
 
 
 class Duration(serializers.DurationField):
-    """A length of time in ISO 8601, as `duration` writes it."""
+    """A duration in ISO 8601."""
 
     # Always shown, also where the model can do without.
     def __init__(self, *, required: bool | None = None, **kwargs: Any) -> None:
@@ -21,14 +21,14 @@ class Duration(serializers.DurationField):
 
 
 class Url(serializers.URLField):
-    """An address elsewhere. LL2 2.3.0 declares it a URI also where an answer may leave it empty."""
+    """A URL on another server. LL2 2.3.0 declares it as a URI although it may be empty."""
 
     def __init__(self, *, allow_blank=False, **kwargs):
         super().__init__(**kwargs)
 
 
 class ResponseMode(serializers.ChoiceField):
-    """Names the shape that an object is shown in, so that clients can tell the shapes of one noun apart."""
+    """The mode of an object, so that clients can distinguish the components of a noun."""
 
     def __init__(self, mode):
         super().__init__(choices=[mode], source="*", read_only=True)

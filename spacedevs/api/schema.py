@@ -19,40 +19,40 @@ from spacedevs.api.feeds.renderers import FeedRenderer
 
 from .serializers import ResourceSerializer, column_of
 
-UNCHANGED = OpenApiResponse(None, "The answer is the one that If-None-Match names.")
+UNCHANGED = OpenApiResponse(None, "The response is unchanged: its ETag matches If-None-Match.")
 
 
 class Problem(serializers.Serializer):
-    """Why there is no other answer."""
+    """An error."""
 
     detail = serializers.CharField()
 
 
-PROBLEMS = {  # beside that of bad parameters
-    401: "The token is none of this server's.",
-    404: "There is no such row, path or format.",
-    406: "No type that is accepted is to be had.",
-    412: "The answer is not, or no longer, the one that If-Match or If-Unmodified-Since asks for.",
-    414: "The query is longer than any question.",
-    429: "Too much was asked; Retry-After says when to ask again.",
-    503: "The database is not available, or took too long.",
+PROBLEMS = {  # besides 400
+    401: "Unknown token.",
+    404: "No such record, path or format.",
+    406: "No acceptable media type.",
+    412: "The precondition of If-Match or If-Unmodified-Since failed.",
+    414: "The query is too long.",
+    429: "Rate limit exceeded; Retry-After says when to retry.",
+    503: "The database is unavailable or too slow.",
 }
-# What the contract does not say of a field, whose type is nevertheless the contract's.
-LACKING = "Null where answers that show less are all that is known of a row."
+# Remarks on fields whose values can differ from their declared type.
+LACKING = "Null if the row was imported from a less detailed response."
 EMPTY = "May be empty."
 JSON = "application/json"
-EXACT = 2**53  # up to here a float holds each whole number
+EXACT = 2**53  # up to this number, a float represents each whole number exactly
 CONFIGURATIONS = "Configurations"
-TABLES = "The lookup tables: what is known of each status, type or country that records name."
+TABLES = "The lookup tables: statuses, types, countries and others that records refer to."
 
 
 def classes_without_description():
-    """The classes whose descriptions are about themselves, not about the components made of them."""
+    """Classes whose docstrings do not describe components."""
     return [*get_lib_doc_excludes(), ResourceSerializer]
 
 
 def remarks(field) -> list[str]:
-    """What an answer may have in a field though its type says otherwise."""
+    """Remarks on values of a field that its type does not tell."""
     column = column_of(field)
     if column is None:
         return []
@@ -61,9 +61,9 @@ def remarks(field) -> list[str]:
 
 
 class Generator(SchemaGenerator):
-    """Makes the document once in a process, whoever asks for it and how.
+    """Generates the document once per process.
 
-    The library keeps in its classes what it is about: of two threads that made it at once, one failed."""
+    The lock is needed because the library keeps state in its classes: of two concurrent threads, one failed."""
 
     openapi = "3.1.0"
     making = Lock()
@@ -85,7 +85,7 @@ class Generator(SchemaGenerator):
         return [each for each in super()._get_paths_and_endpoints() if each[0].startswith(f"/{self.version}/")]
 
     def get_tags(self, paths) -> list[dict]:
-        """The tags of the operations; each is described by the first endpoint that has it."""
+        """The tags of the operations, each described by its first endpoint."""
         views = {path: view for path, _, _, view in self._get_paths_and_endpoints()}
         about = {CONFIGURATIONS: TABLES}
         for path, methods in paths.items():
@@ -100,14 +100,14 @@ class Generator30(Generator):
 
 
 class ResourceSchema(AutoSchema):
-    """Describes a resource by its ladder: a mode is a parameter, and an answer one of several shapes."""
+    """Describes a resource by its ladder: `mode` is a parameter, and a response has one of several components."""
 
     def get_description(self) -> str:
         return self.view.help_text
 
     def get_summary(self) -> str:
         tokens, view = self._tokenize_path(), self.view
-        if not hasattr(view, "part"):  # it shows one object, and says so itself
+        if not hasattr(view, "part"):  # an endpoint of one object, which describes itself
             return re.split("[:;.]", view.about)[0]
         about = view.queryset.model._meta
         part = f"{tokens[-1]} " if view.part else ""
@@ -120,12 +120,13 @@ class ResourceSchema(AutoSchema):
         return meta
 
     def _insert_field_validators(self, field, schema):
-        """What was imported is kept to the letter: an address may be empty, and neither it nor a slug well formed."""
+        """Removes formats and patterns, because imported texts stay unchanged: URLs may be empty, and URLs and slugs
+        may be malformed."""
         super()._insert_field_validators(field, schema)
         if isinstance(column_of(field), CharField):
             schema.pop("format", None)
             schema.pop("pattern", None)
-        # Of 64 bits the format tells as much, and a client that reads bounds as floats has others.
+        # For 64 bits the format tells the bounds, and clients that read them as floats would get others.
         for bound in ("minimum", "maximum"):
             if abs(schema.get(bound, 0)) > EXACT:
                 del schema[bound]
@@ -154,10 +155,10 @@ class ResourceSchema(AutoSchema):
         return {status: OpenApiResponse(Problem, description) for status, description in PROBLEMS.items()}
 
     def get_complaint(self) -> OpenApiResponse:
-        """What is said of bad parameters, by their names, or of the request as a whole."""
+        """The response for bad parameters: errors by parameter, or one for the whole request."""
         said = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
         problem = self.resolve_serializer(Problem, "response").ref
-        return OpenApiResponse({"anyOf": [problem, said]}, "A parameter is not what it should be.")
+        return OpenApiResponse({"anyOf": [problem, said]}, "Invalid parameter.")
 
     def get_answer(self):
         if self.view.detail:
@@ -172,14 +173,14 @@ class ResourceSchema(AutoSchema):
 
 
 class OneSchema(ResourceSchema):
-    """Describes an endpoint that answers one object."""
+    """Describes an endpoint of one object."""
 
     def _is_list_view(self, serializer=None) -> bool:
         return False
 
 
 class ObjectSchema(OneSchema):
-    """Describes one whose operation LL2 2.3.0 calls a list all the same."""
+    """Describes an endpoint of one object whose operation id ends with `list` in LL2 2.3.0."""
 
     def get_operation_id(self) -> str:
         return f"{super().get_operation_id().removesuffix('retrieve')}list"

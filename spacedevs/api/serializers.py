@@ -1,4 +1,4 @@
-"""What is shown: one class per component of the contract, nested plainly, shallow rung before deep."""
+"""The base classes of serializers, one class for each component of the contract."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -21,16 +21,16 @@ from .fields import Converted, Duration, ResponseMode, Url
 
 
 class NameOf(serializers.SlugRelatedField):
-    """A related row of which an answer shows the name alone."""
+    """Shows a related row by its name."""
 
     def __init__(self, **kwargs):
         super().__init__(slug_field="name", read_only=True, **kwargs)
 
 
 class LazySerializer(serializers.Field):
-    """A representation that a higher app owns, by its dotted name, as ForeignKey names a model.
+    """A serializer of a higher app, by its dotted name, as ForeignKey names a model.
 
-    A part of its rows that the higher app knows is named likewise."""
+    A subset of its rows that the higher app declares is named likewise."""
 
     def __init__(self, name, *, part=None, **kwargs):
         super().__init__()
@@ -42,7 +42,7 @@ class LazySerializer(serializers.Field):
 
 
 def rows_of(field, instance) -> list[models.Model]:
-    """The rows of a relation that a field shows, in order: those of the part of it, if it names one."""
+    """The rows of a relation that a field shows, in order, limited to its subset if there is one."""
     if field.part:
         loaded = getattr(instance, as_loaded(field.field_name), None)
         return list(field.part.of(getattr(instance, field.source))) if loaded is None else loaded
@@ -51,7 +51,7 @@ def rows_of(field, instance) -> list[models.Model]:
 
 
 def rows_at(instance, names) -> list[models.Model]:
-    """The rows that one relation or several lead to."""
+    """The rows at the end of a path of relations."""
     found = {instance: None}
     for name in names:
         found = {row: None for each in found for row in related(each, name)}
@@ -59,7 +59,7 @@ def rows_at(instance, names) -> list[models.Model]:
 
 
 def in_order(rows) -> list[models.Model]:
-    """Rows of one table in the order of its own lists."""
+    """Rows of a table in its default ordering."""
     return sorted(rows, key=place_of(type(rows[0]))) if rows else []
 
 
@@ -74,12 +74,12 @@ def related(instance, name) -> Iterable[models.Model]:
 
 
 def as_loaded(name) -> str:
-    """Where the loaded rows of a part of a relation are kept."""
+    """The attribute for the loaded rows of a subset of a relation."""
     return f"loaded_as_{name}"
 
 
 class Rows(serializers.ListSerializer):
-    """Related rows: all of a relation, or a part of it; the path to them may lead over several relations."""
+    """Related rows: all of a relation or a subset; the path may contain several relations."""
 
     child: "ResourceSerializer"
 
@@ -88,17 +88,17 @@ class Rows(serializers.ListSerializer):
         self.part = part
 
     def get_attribute(self, instance):
-        if isinstance(instance, Mapping):  # one object that is no row, and gives its rows as querysets
+        if isinstance(instance, Mapping):  # an object that is not a row, with its rows as querysets
             return loaded(instance[self.source], type(self.child))
         return rows_of(self, instance)
 
 
 class MadeOfRows(serializers.Field):
-    """A value of a kind that is made of some columns of related rows, as `made` tells."""
+    """A value that `made` computes from columns of related rows."""
 
     def __init__(self, source, *columns, allow_null=True, kind=str):
         super().__init__(source=source, read_only=True, allow_null=allow_null)
-        self.columns = columns  # at the end of relations to one row: `social_media.name`
+        self.columns = columns  # at the end of to-one relations: `social_media.name`
         extend_schema_field(kind)(self)
 
     def bind(self, field_name, parent):
@@ -113,7 +113,7 @@ class MadeOfRows(serializers.Field):
         return self.made(value)
 
     def made(self, rows: list[tuple]):
-        """What is shown of these columns of the rows, which stand in their order."""
+        """The value from these columns of the rows, in their order."""
         raise NotImplementedError
 
 
@@ -124,7 +124,7 @@ def attribute(row, path):
 
 
 class Joined(MadeOfRows):
-    """The texts of several rows in one, separated by commas."""
+    """The texts of several rows, joined by commas."""
 
     def __init__(self, source, column):
         super().__init__(source, column, allow_null=False)
@@ -134,7 +134,7 @@ class Joined(MadeOfRows):
 
 
 class FirstOf(MadeOfRows):
-    """A column of the first of several rows, or `otherwise` where there is none."""
+    """A column of the first of several rows, or `otherwise` without rows."""
 
     def __init__(self, source, column, *, otherwise=None, **kwargs):
         super().__init__(source, column, allow_null=otherwise is None, **kwargs)
@@ -145,14 +145,14 @@ class FirstOf(MadeOfRows):
 
 
 class Options:
-    """What the Meta of a serializer may say, besides its model: the only options that are read."""
+    """The options of a serializer's Meta besides its model; others are refused."""
 
     model = None
-    fields = ()  # all that is shown, in the order of the contract
-    mode = ""  # what its `response_mode` says
-    ref_name = ""  # the name of the component in the contract, where that of the class is another: see `component`
-    always = ()  # fields that every answer shows, though the model can do without them
-    implied = {}  # columns of the model that no answer tells, for every row of it has this value: set by an import
+    fields = ()  # all fields, in the order of the contract
+    mode = ""  # the value of its `response_mode`
+    ref_name = ""  # the name of the component in the contract, if it differs from the class: see `component`
+    always = ()  # fields that every response has, although their columns are nullable
+    implied = {}  # column values that no record shows, because all rows of the component have them; imports set them
     extra_kwargs = {}  # of Django REST framework
 
 
@@ -160,17 +160,17 @@ OPTIONS = frozenset(name for name in vars(Options) if not name.startswith("_"))
 
 
 class ResourceSerializer(serializers.ModelSerializer):
-    """A component of the contract: which fields of a model are shown, and in which order.
+    """A component of the contract: the fields of a model in order.
 
-    A rung of a ladder of modes inherits the rung below and lists what it adds; `Meta.mode` is what
-    its `response_mode` says."""
+    In a ladder of modes, each serializer inherits the one below and lists what it adds; `Meta.mode` is the value of its
+    `response_mode`."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.DurationField: Duration,
         models.URLField: Url,
     }
-    version = ""  # of the API, where it is another than that of the nouns
+    version = ""  # of the API, if it is not the current one
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -185,7 +185,7 @@ class ResourceSerializer(serializers.ModelSerializer):
         return Rows(*args, **kwargs, child=cls())
 
     def get_attribute(self, instance):
-        """The row that a field shows: of a part of a relation the last there is, or the first if that is asked for."""
+        """The row that a field shows: the last one of a subset of a relation, or the first one if declared so."""
         if self.part or self.first:
             rows = rows_of(self, instance)
             return next(iter(rows) if self.first else reversed(rows), None)
@@ -198,12 +198,12 @@ class ResourceSerializer(serializers.ModelSerializer):
         }
 
     def get_extra_kwargs(self):
-        """`Meta.always` names fields that every answer shows, though the model can do without them."""
+        """Makes the fields in `Meta.always` required, although their columns are nullable."""
         required = {name: {"required": True} for name in getattr(self.Meta, "always", ())}
         return {**super().get_extra_kwargs(), **required}
 
     def get_default_field_names(self, declared_fields, model_info):
-        raise AssertionError(f"{type(self).__name__} must list its fields: their order is the contract's.")
+        raise AssertionError(f"{type(self).__name__} must list its fields in the order of the contract.")
 
     def build_field(self, field_name, info, model_class, nested_depth):
         if field_name == "response_mode":
@@ -215,12 +215,12 @@ class ResourceSerializer(serializers.ModelSerializer):
 
 
 def without(fields, *names) -> tuple[str, ...]:
-    """These fields, but for those of these names."""
+    """These fields without those with the given names."""
     return tuple(field for field in fields if field not in names)
 
 
 def component(name):
-    """Gives a well-named class the name that the contract has for it."""
+    """Sets the contract's name of a component whose class has a clearer name."""
 
     def named(cls):
         cls.Meta.ref_name = name
@@ -231,9 +231,9 @@ def component(name):
 
 @cache
 def components() -> tuple[type[ResourceSerializer], ...]:
-    """Every representation of the nouns: what is shown of them today, and what a record is taken in by.
+    """Every component of the current version, which also defines how records are imported.
 
-    Those of other versions are none of these."""
+    Serializers of other versions do not belong to them."""
     get_resolver().url_patterns  # noqa: B018 - it loads the router, which loads every serializer
     found, left = {}, [ResourceSerializer]
     while left:
@@ -244,12 +244,12 @@ def components() -> tuple[type[ResourceSerializer], ...]:
 
 
 def name_of(cls) -> str:
-    """What the contract calls a representation."""
+    """The name of a component in the contract."""
     return getattr(cls.Meta, "ref_name", cls.__name__)
 
 
 def column_of(field) -> models.Field | None:
-    """The column of a table that a field shows, if it shows one."""
+    """The column of a field, if it shows one."""
     try:
         column = field.parent.Meta.model._meta.get_field(field.source)
     except (AttributeError, FieldDoesNotExist):
@@ -258,37 +258,37 @@ def column_of(field) -> models.Field | None:
 
 
 def never_null_column(field) -> models.Field | None:
-    """The column that a field shows and, by the contract, never as null."""
+    """The column of a field that is never null in the contract."""
     return None if field.allow_null else column_of(field)
 
 
 @cache
 def never_null(model) -> frozenset[str]:
-    """The columns of a model that some component shows and, by the contract, never as null.
+    """The columns of a model that are never null in some component of the contract.
 
-    Whoever calls it has loaded the router, which brings every component: the answer is kept."""
+    The result is cached, so the caller must have loaded the router, which imports every component."""
     shown = [field for each in components() if each.Meta.model is model for field in each().fields.values()]
     return frozenset(column.name for field in shown if (column := never_null_column(field)))
 
 
 class Relation(NamedTuple):
-    """A field that shows rows of another table: the path to them, and what of them is shown."""
+    """A field that shows rows of another table: the path to them, and their serializer."""
 
     name: str
     path: str
-    representation: type[ResourceSerializer] | None  # none where columns alone are shown
+    representation: type[ResourceSerializer] | None  # None if only columns are shown
     many: bool
     part: Subset | None
 
     @property
     def is_join(self) -> bool:
-        """Whether one row is shown that shows no further row, so that a join costs least."""
+        """Whether it shows a single row without further rows, so that a join is cheapest."""
         return not (self.many or self.part) and not (self.representation and relations(self.representation))
 
 
 @cache
 def relations(representation) -> tuple[Relation, ...]:
-    """The relations that a representation shows, in its order."""
+    """The relations that a serializer shows, in order."""
     found = []
     for name, field in representation().fields.items():
         many = isinstance(field, serializers.ListSerializer)
@@ -308,8 +308,8 @@ def relations(representation) -> tuple[Relation, ...]:
 
 
 def loaded(queryset: models.QuerySet, representation: type[ResourceSerializer]) -> models.QuerySet:
-    """The queryset with all that a representation shows, in as many statements for a hundred rows as for ten."""
-    columns, whole = [], set()  # where rows are loaded as a whole, nothing may load columns of them beside that
+    """The queryset with everything that a serializer shows, in a number of statements that does not depend on rows."""
+    columns, whole = [], set()  # complete rows are loaded, so no column may be loaded separately
     for relation in relations(representation):
         if relation.representation is None:
             columns.append(relation)

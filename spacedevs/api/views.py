@@ -1,4 +1,4 @@
-"""One declaration per endpoint, from which all that the endpoint does and says follows."""
+"""The base classes of endpoints: everything follows from one declaration."""
 
 import re
 from functools import partial
@@ -36,36 +36,36 @@ from .serializers import Rows, loaded
 
 
 class Endpoint:
-    """An address of the API: the ladder of representations that it shows something in, and the help on it."""
+    """An endpoint: its ladder of serializers, and its help."""
 
     ladder: tuple[type[Serializer], ...] = ()
     search_fields = ()
     ordering_fields = ()
     filter_names = ()
     examples = {}
-    version = ""  # of the API, as the router has it; the current one is called by nothing
-    planned = True  # answers are written by the render plan, not by plain DRF
+    version = ""  # of the API, as in the router; "" is the current one
+    planned = True  # the render plan renders responses, not plain DRF
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         refuse_unknown_attributes(cls)
 
-    allowed_methods = ("GET",)  # as recorded; HEAD and OPTIONS are answered all the same
+    allowed_methods = ("GET",)  # as recorded, although HEAD and OPTIONS work
 
     @classproperty
     def noun(cls) -> str:
-        """What it shows is called: by the class that declares its ladder."""
+        """The noun: the name of the class that declares the ladder."""
         return next(each.__name__ for each in cls.__mro__ if "ladder" in vars(each))
 
     @classproperty
     def modes(cls) -> dict:
-        """The representations by mode, shallowest first; empty where there is but one shape."""
+        """The serializers by mode, shallowest first; empty if there is only one."""
         return {rung.Meta.mode: rung for rung in cls.ladder} if len(cls.ladder) > 1 else {}
 
     def get_serializer_class(self):
         if self.detail:
             return self.ladder[-1]
-        # A mode that the endpoint does not have is taken as absent: upstream is inconsistent about it.
+        # An unsupported mode is ignored; upstream is inconsistent about it.
         return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
 
     @classproperty
@@ -74,15 +74,15 @@ class Endpoint:
 
     @classproperty
     def about(cls) -> str:
-        """What it shows, in a sentence."""
+        """A sentence about it."""
         return in_a_sentence(cls)
 
     def clocks(self) -> list:
-        """What tells when something of the answer changes though nothing is written."""
+        """Functions that return the next change of the response without any write."""
         return []
 
     def ignored_values(self) -> dict[str, str]:
-        """The parameters whose values mean nothing here, each with what is wrong with it."""
+        """The parameters with invalid values, each with an error message."""
         return {}
 
     def dispatch(self, request, *args, **kwargs):
@@ -95,7 +95,7 @@ class Endpoint:
         return response
 
     def determine_version(self, request, *args, **kwargs):
-        """The version that is asked, and what gives addresses in it."""
+        """The requested version, and the function that makes URLs in it."""
         return self.version or None, NamespaceVersioning()
 
     def initial(self, request, *args, **kwargs):
@@ -105,7 +105,7 @@ class Endpoint:
         self.ignored = self.ignored_values()
         if unknown_parameters.is_strict(request.query_params) and (self.unknown or self.ignored):
             unknown_parameters.refuse(self.unknown, known, self.ignored)
-        # Asked before anything is read: what changes in between is then asked for again.
+        # Computed before anything is read, so that a change in between expires the response at once.
         self.expires = min(filter(None, (changes_at() for changes_at in self.clocks())), default=None)
 
     def finalize_response(self, request, response, *args, **kwargs):
@@ -122,7 +122,7 @@ class Endpoint:
 
     @property
     def is_planned(self) -> bool:
-        """Whether the render plan writes this answer: plain JSON, as nearly all are, or the page that shows it."""
+        """Whether the render plan renders this response: JSON or the HTML page."""
         accepted = getattr(self.request, "accepted_media_type", None)
         return self.planned and accepted in ("application/json", "text/html")
 
@@ -131,7 +131,7 @@ class Endpoint:
 
     @property
     def help_text(self) -> str:
-        """What the endpoint can do, in Markdown: for the browsable API and for the OpenAPI document."""
+        """The help in Markdown, for the browsable API and the OpenAPI document."""
         root = reverse(view_in(self.version, "api-root"))
         context = {
             "resource": self,
@@ -146,16 +146,14 @@ class Endpoint:
 
 
 def in_a_sentence(cls) -> str:
-    """What a class says that it is, if it says so itself."""
+    """The docstring of a class itself, if it has one."""
     said = cls.__dict__.get("__doc__") or ""
-    is_list_of_fields = said.startswith(f"{cls.__name__}(")  # which Django writes for want of words
+    is_list_of_fields = said.startswith(f"{cls.__name__}(")  # which Django generates
     return "" if is_list_of_fields else said.partition("\n")[0]
 
 
 class OneObject(Endpoint, viewsets.GenericViewSet):
-    """An endpoint that answers one object, which is no row of a table: it says what it shows by `get_object`.
-
-    What the object has of rows, it gives as querysets."""
+    """An endpoint of one object that is not a row: `get_object` returns it, with rows as querysets."""
 
     pagination_class = None
     filter_backends = ()
@@ -170,20 +168,20 @@ class OneObject(Endpoint, viewsets.GenericViewSet):
 
 
 class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
-    """An endpoint of the API: its rows, and the ladder of representations to show them in.
+    """An endpoint of rows with a ladder of serializers.
 
-    A list answers the first rung that is called normal unless `mode` names another; a detail answers
-    the last."""
+    A list uses the serializer of mode normal, or else the first one, unless `mode` names another; a detail uses the
+    last one."""
 
     filterset_class = ResourceFilter
-    paths = {}  # where the contract's names of what is searched and ordered by lead here, by their beginnings
-    part = None  # the rows of the table that are this endpoint's; all where none is named
-    feed: type[feeds.Feed] | None = None  # what its rows are in calendars and in news, if they have a place there
+    paths = {}  # translates prefixes of the contract's search and ordering fields into paths of our models
+    part = None  # the subset of rows; None for all rows
+    feed: type[feeds.Feed] | None = None  # the feed of its rows, if any
     schema = ResourceSchema()
 
     @classmethod
     def showing(cls, *ladder, attributes=(), **parameters) -> type[Self]:
-        """The same endpoint for another version: with another ladder, and with filters that this version alone has."""
+        """The same endpoint for another version, with its own ladder and additional filters."""
         filters = type(cls.filterset_class.__name__, (cls.filterset_class,), parameters)
         about = {"__doc__": cls.__doc__, "ladder": ladder, "filterset_class": filters}
         return type(cls.__name__, (cls,), {**about, **dict(attributes)})
@@ -194,7 +192,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
     def get_renderers(self):
         renderers = super().get_renderers()
-        if self.request and self.request.method == "OPTIONS":  # what an endpoint can do is no feed
+        if self.request and self.request.method == "OPTIONS":  # OPTIONS has no feed
             return [each for each in renderers if not isinstance(each, feeds.FORMATS)]
         return renderers
 
@@ -212,7 +210,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
     @classmethod
     def path_of(cls, name) -> str:
-        """Where a name of the contract leads in our models."""
+        """The path in our models for a name of the contract."""
         for theirs, ours in cls.paths.items():
             if name.startswith(theirs):
                 return ours + name.removeprefix(theirs)
@@ -220,7 +218,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
     @classmethod
     def rows(cls, *, detail=False) -> models.QuerySet:
-        """The rows that it lists, or those of which it has details."""
+        """The rows of the list or of details."""
         rows = cls.queryset.all()
         if issubclass(rows.model, KnownByName) and not detail:
             rows = rows.filter(pk__gte=0)
@@ -243,12 +241,12 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         parts += [self.feed.clock] if is_feed else []
         rows = [partial(part.changes_at, self.queryset.all()) for part in parts if part and part.edges]
         shown = plan(self.get_serializer_class())
-        is_read_along = self.is_planned or is_feed  # by the plan, or shown by none
+        is_read_along = self.is_planned or is_feed  # loaded by the render plan, or not shown
         return [*shown.clocks, *rows, *self.figures_asked, *(() if is_read_along else shown.computing)]
 
     @property
     def figures_asked(self) -> list:
-        """What tells when rows change their place in an order or a filter by what is computed of them."""
+        """Functions that return the next change of computed values that the query filters or orders by."""
         figures = self.queryset.query.annotations.keys()
         asked = self.request.query_params
         named = [*asked, *(term.lstrip("-") for term in asked.get(TotalOrdering.ordering_param, "").split(","))]
@@ -274,7 +272,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         if request.query_params:
             rows = self.filter_queryset(rows)
         key = rows.model._meta.pk.to_python(self.kwargs["pk"])
-        if rows.query.where:  # not every row is one of this endpoint's
+        if rows.query.where:  # the endpoint has only a subset of the rows
             key = get_object_or_404(rows.values_list("pk", flat=True), pk=key)
         for record in plan(self.get_serializer_class()).render([key], request):
             return written(record)
@@ -282,12 +280,12 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
 
 def composed(shown, value, request) -> dict:
-    """What a serializer of one object shows, the rows of its querysets by the render plan."""
+    """The data of a serializer of one object; the render plan renders the rows of its querysets."""
     return {name: part_of(field, value, request) for name, field in shown.fields.items()}
 
 
 def part_of(field, value, request):
-    """What one of its fields shows."""
+    """The value of one of its fields."""
     if isinstance(field, Rows):
         keys = list(value[field.source].values_list("pk", flat=True))
         return plan(type(field.child)).render(keys, request)
@@ -298,23 +296,23 @@ def part_of(field, value, request):
 
 
 def written(answer) -> Response:
-    """A response that the render plan has written."""
+    """A response from the render plan."""
     response = Response(as_json(answer))
     response.add_post_render_callback(let_go)
     return response
 
 
 def let_go(response):
-    """Takes a response out of the circle of view and request, or its megabytes stay until circles are collected."""
+    """Breaks the reference cycle of response, view and request; otherwise megabytes stay until garbage collection."""
     response.renderer_context["view"].response = response.renderer_context = response.data = None
 
 
 class ConfigResource(Resource):
-    """The endpoint of a table that is looked up rather than queried: one shape, no filters of its own."""
+    """The endpoint of a lookup table: one serializer, no filters of its own."""
 
     @classmethod
     def of(cls, representation) -> type[Resource]:
-        """The endpoint that shows a table in this representation, searched and ordered by its texts."""
+        """The endpoint of a lookup table with this serializer, searched and ordered by its texts."""
         model = representation.Meta.model
         texts = [
             field.name

@@ -108,7 +108,7 @@ def test_it_is_of_3_1_unless_3_0_is_asked_for(client, documents):
 def test_a_version_that_there_is_none_of_is_refused_in_json(asked, client):
     response = client.get(f"{reverse('schema')}?openapi={asked}")
     assert (response.status_code, response["Content-Type"]) == (400, "application/json")
-    assert response.json() == {"openapi": ["There is no such version. Choose from: 3.1, 3.0."]}
+    assert response.json() == {"openapi": ["Unknown version. Choose from: 3.1, 3.0."]}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

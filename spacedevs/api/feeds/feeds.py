@@ -1,7 +1,7 @@
-"""The rows of a list as a feed to subscribe to.
+"""Lists as feeds.
 
-Feeds are further formats of the same lists, so filters, search and order are those of the lists. Whoever subscribes
-follows no pages, so a feed holds more than a page does."""
+Feeds are additional formats of the lists, with the same filters, search and ordering. Feed readers do not follow
+pages, so a feed has more entries than a page."""
 
 import re
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -19,23 +19,23 @@ from spacedevs.http.versions import version_of, view_in
 from .renderers import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 
 FORMATS = CalendarRenderer, AtomRenderer
-# What neither XML nor a calendar can hold.
+# Characters that XML and calendars cannot contain.
 UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def past(column) -> models.Expression:
-    """A moment that is past; null as long as it is to come."""
+    """A moment in the past; null if it is in the future."""
     return models.Case(models.When(**{f"{column}__lte": Now()}, then=models.F(column)))
 
 
 class Feed:
-    """What the rows of a table are in feeds: declared by the app that owns them."""
+    """Declares how the rows of a table appear in feeds."""
 
     title = ""
-    time = ""  # the column that tells when; rows without have no place in a feed
-    changed: models.Expression  # when a row was last changed, in the past; null where nobody knows
-    clock: Subset | None = None  # whose edges are the moments at which `changed` changes though nothing is written
-    related = ()  # the rows that an entry is made from as well
+    time = ""  # the column of the start; rows without it are left out
+    changed: models.Expression  # the time of the last change, in the past; null if unknown
+    clock: Subset | None = None  # the subset at whose edges `changed` changes without any write
+    related = ()  # related rows that an entry needs
 
     @staticmethod
     def entry(row) -> Entry:
@@ -43,7 +43,7 @@ class Feed:
 
 
 class FeedPagination(Pagination):
-    """The pages of feeds, larger than those of lists."""
+    """Pages of feeds, which are larger than those of lists."""
 
     default_limit, max_limit = 100, 1000
 
@@ -53,12 +53,12 @@ def is_wanted(request) -> bool:
 
 
 def key_of(row: models.Model) -> UUID:
-    """By what a row is known to whoever subscribes: the same on every server, as the ids of rows are."""
+    """The global id of a row, which is the same on every server."""
     return uuid5(NAMESPACE_URL, f"launch-library:{row._meta.label_lower}:{row.pk}")
 
 
 def answer(view, rows: models.QuerySet) -> Response:
-    """These rows as a feed; those of a whole table by what changed last, unless another order is asked for."""
+    """These rows as a feed; by default those of a whole table are sorted by their last change."""
     feed, request = view.feed, view.request
     rows = rows.filter(**{f"{feed.time}__isnull": False})
     if not (view.part or request.query_params.get("ordering")):
@@ -80,10 +80,10 @@ def item(feed: Feed, row: models.Model, request) -> Item:
 
 
 def writable(text: str) -> str:
-    """A text without the characters that nothing can hold that is made of it."""
+    """A text without forbidden characters."""
     return UNWRITABLE.sub("", text)
 
 
 def cleaned(entry: Entry) -> Entry:
-    """An entry that can be written."""
+    """An entry without forbidden characters."""
     return entry._replace(**{name: writable(each) for name, each in entry._asdict().items() if isinstance(each, str)})

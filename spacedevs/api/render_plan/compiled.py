@@ -1,4 +1,4 @@
-"""Serializers, compiled: which column stands at each of their keys, and what becomes of it."""
+"""Compiled serializers: the column for each key, and its conversion."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from spacedevs.db.paths import Unknown, computed, is_column
 
 from .relations import Relation, RelationPath
 
-Key = Any  # a primary key as the driver reads it: a number or a UUID, on SQLite the UUID's 32 hexadecimal digits
-Row = tuple[Any, ...]  # values as the driver reads them, one for each of a component's columns
-Shown = Any  # what orjson writes: a dict, or a Fragment that holds the bytes of one
+Key = Any  # a primary key from the driver: a number or a UUID, on SQLite the UUID's 32 hexadecimal digits
+Row = tuple[Any, ...]  # values from the driver, one for each of a component's columns
+Shown = Any  # input of orjson: a dict, or a Fragment with the bytes of one
 Convert = Callable[[Any], Any]
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
-# How many columns of its own, and with all that it shows, a row may have to be read by a join with those that
-# show it. Measured: each statement that is saved is worth more than what the join reads twice.
+# The maximum number of columns, own and total, of a row that is read by a join. Measured: each saved statement is worth
+# more than the columns that the join reads repeatedly.
 MAX_OWN_COLUMNS, MAX_JOINED_COLUMNS = 13, 40
 
 
@@ -40,7 +40,7 @@ def as_json(value: Any) -> bytes:
 
 
 def once(record: dict[str, Any]) -> orjson.Fragment:
-    """A record that is turned into bytes here, and put in wherever it is shown."""
+    """A record that is rendered as bytes once and inserted wherever it is shown."""
     return orjson.Fragment(as_json(record))
 
 
@@ -48,7 +48,7 @@ def as_python_prints_it(value: float) -> orjson.Fragment:
     return orjson.Fragment(repr(value).encode())
 
 
-# What is still to be done to a value as Django reads it, for each kind of field that is known.
+# The conversion from Django's value to JSON, for each supported kind of field.
 CONVERSIONS: dict[type[serializers.Field[Any, Any, Any, Any]], Convert | None] = {
     serializers.BigIntegerField: None,
     serializers.BooleanField: None,
@@ -66,12 +66,12 @@ CONVERSIONS: dict[type[serializers.Field[Any, Any, Any, Any]], Convert | None] =
 
 
 def raw_key(row: models.Model) -> Key:
-    """The key of a row as the database has it."""
+    """The key of a row in the format of the database."""
     return row._meta.pk.get_db_prep_value(row.pk, connection)
 
 
 class Context(Protocol):
-    """What a component asks of the answer that it is written for: see `RenderContext`."""
+    """The part of `RenderContext` that a component uses."""
 
     request: Request
 
@@ -86,7 +86,7 @@ class Context(Protocol):
 
 
 class CompiledSerializer:
-    """A representation, compiled: which column stands at each of its keys, and what becomes of it."""
+    """A compiled serializer: the column for each key, and its conversion."""
 
     def __init__(self, representation: type[ResourceSerializer]):
         self.representation = representation
@@ -94,22 +94,22 @@ class CompiledSerializer:
         self.key: models.Field[Any, Any] = self.model._meta.pk
         self.names: list[str] = []  # the keys shown
         self.columns: list[tuple[str, ...]] = []  # at each key, the path to a column
-        # At some places, counted from 0, there is more to do than to show a column:
+        # Positions, counted from 0, that are not plain columns:
         self.conversions: list[tuple[int, Convert]] = []
-        self.defaults: list[tuple[int, Any]] = []  # what is shown where there is no value
+        self.defaults: list[tuple[int, Any]] = []  # the default for null
         self.constants: list[tuple[int, Any]] = []
-        self.urls: list[tuple[int, str]] = []  # and the name of the view
+        self.urls: list[tuple[int, str]] = []  # with the name of the view
         self.to_one: list[tuple[int, Relation, CompiledSerializer]] = []
         self.to_many: list[tuple[int, RelationPath, CompiledSerializer]] = []
-        # Those of `to_many` that do not show a list, and what they show of it.
+        # those of `to_many` that do not show a list, with their function
         self.reductions: dict[int, Callable[[list[Shown]], Any]] = {}
-        self.is_computed = False  # whether it shows what no column holds, and what may change with the clock
+        self.is_computed = False  # whether it shows annotations, and whether they depend on the clock
         self.is_known = True
         try:
             for place, (name, field) in enumerate(representation().fields.items()):
                 self.names.append(name)
                 self.compile(place, field)
-            if self.is_computed:  # behind what is shown, when that changes
+            if self.is_computed:  # after the shown columns, the moment of the next change
                 self.columns.append(("changes_at",))
         except Unknown:
             self.columns, self.to_one, self.to_many = [(self.key.name,)], [], []
@@ -150,14 +150,14 @@ class CompiledSerializer:
         self.to_many.append((place, path, shown))
 
     def relation(self, field: Any) -> Relation:
-        """The relation to one row that a field shows."""
+        """The to-one relation of a field."""
         relation = self.column(field)
         if not (relation.is_relation and is_column(relation)):
             raise Unknown(field)
         return relation
 
     def column(self, field: Any) -> Any:
-        """The column that a field shows, or what is computed by its name."""
+        """The column of a field, or the annotation with its name."""
         if len(field.source_attrs) != 1:
             raise Unknown(field)
         try:
@@ -179,32 +179,32 @@ class CompiledSerializer:
 
     @cached_property
     def is_small(self) -> bool:
-        """Whether it takes few enough columns to be read by a join."""
+        """Whether it has few enough columns to be read by a join."""
         return len(set(self.columns)) <= MAX_OWN_COLUMNS and self.width <= MAX_JOINED_COLUMNS
 
     @cached_property
     def width(self) -> float:
-        """How many columns it takes, with the small ones that it shows; to-many relations are beyond measure."""
+        """The number of its columns, including joined components; unlimited with to-many relations."""
         if not self.is_known or self.to_many:
             return float("inf")
         return len(set(self.columns)) + sum(one.width for _, _, one in self.to_one if one.is_small)
 
     @cached_property
     def needs(self) -> list[tuple[Callable[[Row], Key], CompiledSerializer]]:
-        """How to find the key of each row that it shows and no join brings along, and the component of that row."""
+        """Functions for the keys of the related rows that no join reads, with the components of these rows."""
         return [(itemgetter(place), one) for place, _, one in self.to_one if not one.is_small]
 
     @cached_property
     def beneath(self) -> set[CompiledSerializer]:
-        """The components that it shows and that are read after it: those that small ones show among them."""
+        """The components that are read after it, including those of joined components."""
         shown = {each for _, _, each in (*self.to_one, *self.to_many)}
         return shown.union(*(each.beneath for each in shown if each.is_small))
 
     def write(self, rows: dict[Key, Row], context: Context, is_shared: bool) -> dict[Key, Shown]:
-        """Each of these rows as it is shown: as bytes where many show it, so that it is turned into bytes once."""
+        """Renders each of these rows: as bytes if it is shown often, so that it is rendered only once."""
         if not self.is_known:
             return self.write_plainly(rows, context)
-        # Column by column: what is done to each value of a column is one loop, the cheapest that there is.
+        # Column by column, because one loop over the values of a column is the fastest way in Python.
         columns: list[Iterable[Any]] = list(zip(*rows.values(), strict=True))
         if self.is_computed:
             context.note_changes(columns.pop())
@@ -226,18 +226,18 @@ class CompiledSerializer:
         return dict(zip(rows, self.records(columns, is_shared), strict=True))
 
     def records(self, columns: list[Iterable[Any]], is_shared: bool) -> Iterable[Shown]:
-        """The rows of these columns as they are shown."""
+        """Renders rows from these columns."""
         records = (dict(zip(self.names, values, strict=True)) for values in zip(*columns, strict=True))
         return map(once, records) if is_shared else records
 
     @cached_property
     def key_text(self) -> Convert:
-        """How a key is written in an address."""
+        """A key in the format of URLs."""
         steps = database_conversions(self.key)
         return chained([*steps, str]) if steps else str
 
     def write_plainly(self, rows: dict[Key, Row], context: Context) -> dict[Key, Shown]:
-        """The bytes of each of these rows, by plain DRF."""
+        """The bytes of each of these rows, rendered by plain DRF."""
         objects = loaded(self.model._default_manager.filter(pk__in=rows), self.representation)
         about = {"request": context.request}
         shown = {raw_key(each): self.representation(each, context=about).data for each in objects}
@@ -245,7 +245,7 @@ class CompiledSerializer:
 
 
 class CompiledColumns(CompiledSerializer):
-    """The columns of a table that a value is made of, compiled: what it writes of a row is a tuple of them."""
+    """The compiled columns of a table for a computed value: it renders a row as a tuple of them."""
 
     def __init__(self, model: type[models.Model], paths: tuple[str, ...]):
         self.model, self.key = model, model._meta.pk
@@ -272,7 +272,7 @@ def compiled_columns(path: RelationPath, columns: tuple[str, ...]) -> CompiledCo
 
 
 def conversions(field: Any, column: Any) -> list[Convert]:
-    """What is still to be done to the values of a column as Django reads them, for a field."""
+    """The conversion of a column's values for a field, after Django's."""
     if isinstance(field, Text) and isinstance(column, models.CharField | models.TextField):
         return []
     if isinstance(field, Converted):
@@ -283,7 +283,7 @@ def conversions(field: Any, column: Any) -> list[Convert]:
 
 
 def column_at(model: type[models.Model], path: Sequence[str]) -> Any:
-    """The column at the end of a path, whose other steps are relations to one row."""
+    """The column at the end of a path of to-one relations."""
     end: Any = model
     for name in path[:-1]:
         relation = end._meta.get_field(name)

@@ -1,11 +1,10 @@
-"""The render plan: what the representations show, loaded and written once for all that show it.
+"""The render plan: reads each row once, and renders each distinct object once per response.
 
-Compiled once for each representation that is asked for. At request time the keys of a context are known;
-then, from the root down, each table is read once for all the rows of it that are needed, and each to-many
-relation once; then, from the leaves up, every distinct object becomes bytes once, and these are put in
-wherever it is shown. On a context of docking events one agency is shown hundreds of times: sharing is the
-gain. Statements and conversions are read off Django's own metadata; a class with a field that the plan
-does not know is written by plain DRF."""
+A plan is compiled once for each serializer. For a request, the keys of the page are known. From the root down, the
+plan reads each table once for all needed rows, and each to-many relation once. From the leaves up, it renders every
+distinct object as bytes once, and inserts these bytes wherever the object is shown. This saves most of the work: a
+page of docking events shows the same agency hundreds of times. Statements and conversions come from Django's metadata;
+plain DRF renders serializers with fields that the plan does not support."""
 
 from __future__ import annotations
 
@@ -30,34 +29,36 @@ from .compiled import CompiledSerializer, Key, Row, Shown, compiled
 from .queries import Links, RowSlice, TableQuery, comes_along
 from .relations import RelationPath
 
-SHARED = 1.2  # times that a row is shown on average: from there on it pays to make bytes of it first
+SHARED = 1.2  # average number of occurrences of a row from which rendering it as bytes first pays off
 NEVER = float("inf")
-Clock = Callable[[], datetime | None]  # tells when something changes though nothing is written; None for never
-Owner = tuple[CompiledSerializer, RelationPath | None]  # shows rows of another component, along a path if to many
-PROBES = 987654321987654321, UUID("f7a1c2d3-98b4-4c5d-8e6f-a0b1c2d3e4f5")  # keys that stand in for any other
+Clock = Callable[[], datetime | None]  # returns the next change without any write; None for never
+Owner = tuple[
+    CompiledSerializer, RelationPath | None
+]  # a component that shows another one, with the path if it is to-many
+PROBES = 987654321987654321, UUID("f7a1c2d3-98b4-4c5d-8e6f-a0b1c2d3e4f5")  # representative keys
 
 
 class RenderContext:
-    """What has been found and written for one answer."""
+    """The rows and rendered objects of one response."""
 
     def __init__(self, request: Request, every: bool):
         self.request, self.every = request, every
         self.origin = request.build_absolute_uri("/").removesuffix("/")
         self.query = preserve_builtin_query_params("", request)
-        self.needed: defaultdict[CompiledSerializer, set[Key]] = defaultdict(set)  # the rows still to be read
+        self.needed: defaultdict[CompiledSerializer, set[Key]] = defaultdict(set)  # the keys still to be read
         links: Callable[[], Links] = partial(defaultdict, dict)
         self.links: defaultdict[tuple[RelationPath, CompiledSerializer], Links] = defaultdict(links)
         self.rows: defaultdict[CompiledSerializer, dict[Key, Row]] = defaultdict(dict)
         self.written: defaultdict[CompiledSerializer, dict[Key, Shown]] = defaultdict(dict)
-        # The owners whose links are known:
+        # The owners whose related keys are known:
         self.asked: defaultdict[tuple[RelationPath, CompiledSerializer], set[Key]] = defaultdict(set)
-        self.changes: set[int] = set()  # when something shown changes though nothing is written, seconds since 1970
+        self.changes: set[int] = set()  # the next change without any write, in seconds since 1970
 
     def note_changes(self, moments: Iterable[int | None]) -> None:
         self.changes.update(filter(None, moments))
 
     def keep(self, part: RowSlice, rows: list[Row]) -> None:
-        """Notes the rows of a component, and which rows it needs in its turn."""
+        """Stores the rows of a component, and requests the rows that they need."""
         kept = self.rows[part.component]
         kept.update(zip(map(part.key, rows), map(part.pick, rows), strict=True))
         kept.pop(None, None)
@@ -68,15 +69,15 @@ class RenderContext:
             self.keep(joined, rows)
 
     def known(self, component: CompiledSerializer) -> set[Key]:
-        """The keys of all rows of a component that are there or about to be read."""
+        """The keys of all rows of a component that are loaded or requested."""
         return self.needed.get(component, set()) | self.rows.get(component, {}).keys()
 
     def missing(self, component: CompiledSerializer) -> set[Key]:
-        """The keys of the rows of a component that are needed and not there yet."""
+        """The keys of the needed rows of a component that are not loaded yet."""
         return self.needed.get(component, set()) - self.rows.get(component, {}).keys()
 
     def is_shared(self, component: CompiledSerializer, above: list[Owner]) -> bool:
-        """Whether rows of a component are shown much more often than there are, by the components that show it."""
+        """Whether rows of a component occur often enough to render them as bytes first."""
         ones = sum(len(self.rows.get(owner, ())) for owner, path in above if path is None)
         manies = sum(sum(map(len, self.links[path, component].values())) for _, path in above if path)
         return ones + manies > SHARED * len(self.rows[component])
@@ -95,7 +96,7 @@ class RenderContext:
 
 @cache
 def route(view: str, probe: int | UUID, prefix: str) -> tuple[str, str]:
-    """What stands before and after the key in the path of a view, under this prefix of all paths."""
+    """The parts of a view's path before and after the key, below this prefix of all paths."""
     before, after = reverse(view, args=[probe]).split(str(probe))
     return before, after
 
@@ -107,7 +108,7 @@ def path_of(view: str, key: int | UUID) -> str:
 
 
 class Plan:
-    """All statements for one representation and what it shows, in an order in which they can be asked."""
+    """All statements for a serializer and everything that it nests, in an executable order."""
 
     def __init__(self, representation: type[ResourceSerializer]):
         self.root = compiled(representation)
@@ -122,22 +123,21 @@ class Plan:
 
     @cached_property
     def clocks(self) -> list[Clock]:
-        """What tells when a row that is shown comes or goes though nothing is written."""
+        """Functions that return when a shown row enters or leaves a subset without any write."""
         paths = {path for component in self.order for _, path, _ in component.to_many if path.part and path.part.edges}
         return [partial(path.part.changes_at, path.target._base_manager.all()) for path in paths if path.part]
 
     @cached_property
     def computing(self) -> list[Clock]:
-        """What tells when any row changes that may be shown; where the plan writes, it knows which are."""
+        """Functions that return the next change of any row; when the plan renders, it knows the shown rows itself."""
         managers = {each.model._default_manager for each in self.order if each.is_computed}
         return [manager.changes_at for manager in managers if isinstance(manager, ClockManager)]
 
     def render(self, keys: Iterable[Any], request: Request, every: bool = False) -> list[Shown]:
-        """The rows with these keys as orjson writes them, in their order; a key that has no row is left out.
+        """The rendered rows with these keys, in order, without missing ones.
 
-        The request is told when they change.
-        With `every` all statements are asked, also those for rows that no row here needs: then it takes
-        as many for any context as for any other."""
+        It stores the moment of their next change in the request. With `every` it executes all statements, even those
+        without needed rows, so that their number is the same for every page."""
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
         if not keys:
             return []
@@ -153,7 +153,7 @@ class Plan:
                 is_shared = context.is_shared(each, self.above[each])
                 context.written[each] = each.write(context.rows[each], context, is_shared)
         if context.changes:
-            told: Any = request  # the view reads it there when it finishes the response
+            told: Any = request  # the view reads it at the end of the response
             told.changes_at = min(context.changes | {getattr(request, "changes_at", NEVER)})
         return [context.written[self.root][key] for key in keys if key in context.written[self.root]]
 
@@ -166,7 +166,7 @@ def plan(representation: type[ResourceSerializer]) -> Plan:
 def leaves_first(
     root: CompiledSerializer, seen: set[CompiledSerializer] | None = None
 ) -> Iterator[CompiledSerializer]:
-    """Every component that is shown, after all those that it shows."""
+    """All components, each after those that it shows."""
     seen = set() if seen is None else seen
     if root not in seen:
         seen.add(root)
@@ -176,9 +176,10 @@ def leaves_first(
 
 
 def query_rounds(order: list[CompiledSerializer]) -> list[list[list[CompiledSerializer]]]:
-    """Which components can be read at once, grouped by table: all that show them come in rounds before.
+    """The components that can be read in the same round, grouped by table; those that show them come in earlier
+    rounds.
 
-    A group waits for the others of its table as long as anything else can be read."""
+    A component waits for others of its table as long as anything else can be read."""
     left = [each for each in reversed(order) if each is order[-1] or not each.is_small]
     found: list[list[list[CompiledSerializer]]] = []
     while left:

@@ -1,4 +1,4 @@
-"""The statements that read what the components show: one for each table, one for each path to rows of another."""
+"""The statements of a plan: one for each table, and one for each to-many path."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from spacedevs.db.paths import column_name, column_sql, join, quoted
 from .compiled import CompiledSerializer, Key, Row
 from .relations import Relation, RelationPath
 
-Links = defaultdict[Key, dict[Key, None]]  # the keys of the rows that belong to each row, in order
+Links = defaultdict[Key, dict[Key, None]]  # the keys of the related rows of each row, in order
 
 
 class Context(Protocol):
-    """What has been found for one answer, which the statements go on from: see `RenderContext`."""
+    """The part of `RenderContext` that statements use."""
 
     every: bool
     needed: defaultdict[CompiledSerializer, set[Key]]
@@ -35,19 +35,19 @@ class Context(Protocol):
 
 
 Taker = Callable[[Context, list[Row], set[Key]], None]
-Question = tuple[str, set[Key], Taker]  # a statement, the keys that it is about, and who takes the rows
+Question = tuple[str, set[Key], Taker]  # a statement, its keys, and the function that takes the rows
 
 
 class ColumnSet:
-    """The columns that one statement reads, of one table and of those joined to it."""
+    """The columns of a statement, of one table and of joined ones."""
 
     def __init__(self, model: type[models.Model]):
         self.model = model
-        self.columns: dict[str, int] = {}  # the SQL of each column, and its place in a row
+        self.columns: dict[str, int] = {}  # the SQL of each column, and its position in a row
         self.joins: dict[tuple[type[models.Model], str], str] = {}  # (table, condition): alias
 
     def place(self, path: tuple[str, ...]) -> int:
-        """The place in a row of the column that this path of relations leads to."""
+        """The position in a row of the column at this path of relations."""
         model, alias = self.model, "t"
         for step in path[:-1]:
             relation: Relation = model._meta.get_field(step)
@@ -70,15 +70,15 @@ class ColumnSet:
 
 
 def comes_along(relation: Relation | RelationPath, shown: CompiledSerializer) -> bool:
-    """Whether the rows of a relation are read with those that show them, by a join or with the links:
-    where they are small, or hardly any two rows share one, so that little is read twice."""
+    """Whether related rows are read together with their owners, by a join or with the related keys: if they are small
+    or rarely shared, so that little is read repeatedly."""
     if isinstance(relation, RelationPath):
         return shown.is_small or relation.is_owned or not shown.urls
     return shown.is_small or (relation.one_to_one and not shown.to_many)
 
 
 class RowSlice:
-    """One component in the rows of a statement, with the small ones that are joined to it."""
+    """A component in the rows of a statement, with the components joined to it."""
 
     def __init__(self, component: CompiledSerializer, select: ColumnSet, path: tuple[str, ...] = ()):
         self.component = component
@@ -92,16 +92,16 @@ class RowSlice:
         ]
 
     def parts(self) -> Iterator[RowSlice]:
-        """This part and all that is joined to it."""
+        """This slice and all joined to it."""
         yield self
         for part in self.joined:
             yield from part.parts()
 
 
 class TableQuery:
-    """One statement for all components of one table that are ready to be read together, and their links.
+    """A statement for all components of a table that are read in the same round, and their related keys.
 
-    Shapes that always come along with others have links alone."""
+    Components that are always joined to others only have related keys."""
 
     def __init__(self, components: list[CompiledSerializer], fetched: set[CompiledSerializer]):
         model = components[0].model
@@ -113,7 +113,7 @@ class TableQuery:
         self.links = group_links(components)
 
     def ask(self, context: Context) -> list[Question]:
-        """What is to be read for an answer, and who takes the rows: (statement, keys, taker)."""
+        """The statements to execute, as (statement, keys, function that takes the rows)."""
         wanted = set().union(*(context.missing(part.component) for part in self.parts))
         asked = [(self.statement, wanted, self.take)] if wanted or (context.every and self.parts) else []
         return [*asked, *filter(None, (link.ask(context) for link in self.links))]
@@ -125,7 +125,7 @@ class TableQuery:
 
 
 class RelatedQuery:
-    """One statement for a path to rows of all components that show it: which rows belong to which."""
+    """A statement for a to-many path of all components that show it: the keys of related rows."""
 
     def __init__(self, path: RelationPath, owners: list[CompiledSerializer], targets: list[CompiledSerializer]):
         self.path, self.owners, self.targets = path, owners, targets
@@ -148,7 +148,9 @@ class RelatedQuery:
             asked, owned = context.asked[self.path, target], context.links[self.path, target]
             for row in rows:
                 if row[self.owner] not in asked:
-                    owned[row[self.owner]][row[self.target]] = None  # several steps may lead to a row twice
+                    owned[row[self.owner]][row[self.target]] = (
+                        None  # a path of several relations may reach a row twice
+                    )
             asked.update(wanted)
             context.needed[target].update(row[self.target] for row in rows)
         for part in self.parts:
@@ -156,7 +158,7 @@ class RelatedQuery:
 
 
 def ordering(model: type[models.Model]) -> list[str]:
-    """The order in which related rows are shown: as the model's own lists are."""
+    """The ordering of related rows: the model's default."""
     return [
         f"t.{quoted(column_name(column))}{' DESC' if falls else ''}"
         + (f" NULLS {'FIRST' if falls else 'LAST'}" if column.null else "")
@@ -165,7 +167,7 @@ def ordering(model: type[models.Model]) -> list[str]:
 
 
 def group_links(components: list[CompiledSerializer]) -> list[RelatedQuery]:
-    """A link for each path to rows that these components show."""
+    """A RelatedQuery for each to-many path of these components."""
     owners: defaultdict[RelationPath, list[CompiledSerializer]] = defaultdict(list)
     targets: defaultdict[RelationPath, list[CompiledSerializer]] = defaultdict(list)
     for each in components:

@@ -1,6 +1,4 @@
-"""Paths from the rows of one table to those of another, and the SQL that leads back along them.
-
-Read off Django's own metadata; nothing here knows what is shown."""
+"""Paths of relations between tables, and their joins in the reverse direction, from Django's metadata."""
 
 from __future__ import annotations
 
@@ -14,12 +12,12 @@ from django.db import connection, models
 from spacedevs.db.paths import Unknown, column_name, join, link_columns, quoted, without_parameters
 from spacedevs.db.subsets import Subset
 
-Relation = Any  # a foreign key or its other side, a many-to-many field or its other side: Django has no class for all
+Relation = Any  # a foreign key, a many-to-many field or the reverse of either: Django has no common class
 
 
 @dataclass(frozen=True)
 class RelationPath:
-    """From a row to the rows of another table that it shows: over one relation or several, and which of them."""
+    """The path from a row to related rows, over one or several relations, with an optional subset."""
 
     model: type[models.Model]
     names: tuple[str, ...]
@@ -48,11 +46,11 @@ class RelationPath:
 
     @property
     def is_owned(self) -> bool:
-        """Whether each row at its end belongs to one row at its beginning."""
+        """Whether each row at its end belongs to exactly one row at its beginning."""
         return len(self.names) == 1 and not self.relations[0].many_to_many
 
     def joins_to_owner(self) -> tuple[str, str]:
-        """The joins that lead from the rows at its end, called t, to the column that tells their owner."""
+        """The joins from the rows at its end, with the alias t, to the column with the owner's key."""
         joins, here, owner = "", "t", ""
         for number, relation in reversed(list(enumerate(self.relations))):
             near, key = f"w{number}", quoted(relation.model._meta.pk.column)
@@ -72,7 +70,7 @@ class RelationPath:
         return joins, owner
 
     def condition(self) -> str:
-        """What a row at its end must be to be shown."""
+        """The condition on the rows at its end."""
         if self.part is None:
             return ""
         query = self.part.of(self.target._base_manager.all()).query
