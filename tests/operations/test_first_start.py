@@ -22,7 +22,7 @@ from tests.production.parts import free_port, get, until
 from tests.support.sample import new_database, run
 
 MANAGE = [sys.executable, "manage.py"]
-FIGURES = "(WITH c ("  # stands in no statement but those that compute figures
+FIGURES = "(WITH c "  # occurs only in statements that compute statistics
 INTERRUPTED = (130, "prepare: interrupted\n")
 
 

@@ -60,7 +60,7 @@ check()
 def test_a_lock_that_another_holds_delays_what_follows_from_a_save_and_not_the_save(script):
     *said, logged = script(LOCKED)
     assert said[0] == "2 1 True"
-    assert said[1].endswith("notes of statistics and search texts are pending.")
+    assert said[1].endswith("updates of statistics and search texts are pending.")
     assert [line.partition(": ")[2] for line in said if line.startswith("agencies.Agency")] == [
         "total_launch_count is 1, not 2; consecutive_successful_launches is 1, not 2; successful_launches is 1, not 2"
     ]
