@@ -12,7 +12,7 @@ from spacedevs.wording import duration
 class Duration(serializers.DurationField):
     """A duration in ISO 8601."""
 
-    # Always shown, also where the model can do without.
+    # Always shown, even if the column is nullable.
     def __init__(self, *, required: bool | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
 
@@ -39,7 +39,7 @@ class ResponseMode(serializers.ChoiceField):
 
 
 class Constant(serializers.Field):
-    """Always the same, and of this kind: what an answer has to show though no row holds it."""
+    """A constant of this type, for a value that no row stores."""
 
     def __init__(self, value=None, kind=str, *, allow_null=False):
         super().__init__(source="*", read_only=True, allow_null=allow_null or value is None)
@@ -51,9 +51,9 @@ class Constant(serializers.Field):
 
 
 class Converted(serializers.Field):
-    """A field that shows one column in its own way, also one at the end of several relations: `pad.location.name`.
+    """A field that converts one column, also at the end of a path of relations: `pad.location.name`.
 
-    Where the column or a row on the way to it is empty, it shows `otherwise`."""
+    If the column or a row on the path is null, it shows `otherwise`."""
 
     def __init__(self, source=None, *, otherwise=None, allow_null=None):
         is_null = otherwise is None if allow_null is None else allow_null
@@ -67,22 +67,22 @@ class Converted(serializers.Field):
 
 
 class Text(Converted, serializers.CharField):
-    """A text: of a related row, as its name, or of a number."""
+    """A column as text, for example the name of a related row or a number."""
 
 
 class Whole(Converted, serializers.IntegerField):
-    """A whole number, of a column that may hold any."""
+    """A column as a whole number."""
 
     def to_representation(self, value) -> int:
         return int(value)
 
 
 class Days(Converted, serializers.IntegerField):
-    """A length of time in whole days."""
+    """A duration in whole days."""
 
     def to_representation(self, value: timedelta) -> int:
         return value.days
 
 
 class Address(Converted, serializers.URLField):
-    """An address, as that of a picture."""
+    """A URL, for example of an image."""

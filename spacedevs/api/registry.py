@@ -18,7 +18,8 @@ VERSIONED = re.compile(r"/(2\.\d\.\d)/(?:[a-z_]+/)+(?:[\w-]+/?)?$")  # the URL o
 
 
 def endpoints(version="") -> dict[str, type[Resource]]:
-    """Every endpoint of rows by its path below the root, such as "config/orbits"; by default of the current version."""
+    """Every endpoint of rows by its path below the root, such as "config/orbits"; by default of the current
+    version."""
     return endpoints_of(settings.ROOT_URLCONF, version=version)
 
 

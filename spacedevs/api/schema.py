@@ -67,10 +67,10 @@ class Generator(SchemaGenerator):
 
     openapi = "3.1.0"
     making = Lock()
-    made = {}  # by the versions of OpenAPI and of the API
+    made = {}  # by versions of OpenAPI and of the API
 
     def get_schema(self, request=None, public=False):
-        # The library would put the version that is asked for into the title, too.
+        # Otherwise the library would also add the requested version to the title.
         self.version, self.api_version = self.api_version or self.version or settings.CURRENT_VERSION, None
         about = {"OAS_VERSION": self.openapi, "VERSION": self.version, "SCHEMA_PATH_PREFIX": f"/{self.version}"}
         which = self.openapi, self.version
@@ -81,7 +81,7 @@ class Generator(SchemaGenerator):
         return Generator.made[which]
 
     def _get_paths_and_endpoints(self):
-        """Those of the version alone."""
+        """Only those of this version."""
         return [each for each in super()._get_paths_and_endpoints() if each[0].startswith(f"/{self.version}/")]
 
     def get_tags(self, paths) -> list[dict]:
@@ -164,9 +164,9 @@ class ResourceSchema(AutoSchema):
         if self.view.detail:
             return self.view.ladder[-1]
         rungs = list(self.view.modes.values()) or [self.view.ladder[0]]
-        if len(set(rungs)) == 1 or "response_mode" not in rungs[0]().fields:  # nothing tells one from another
+        if len(set(rungs)) == 1 or "response_mode" not in rungs[0]().fields:  # nothing distinguishes them
             for rung in rungs:
-                self.resolve_serializer(rung, "response")  # so that the document has it all the same
+                self.resolve_serializer(rung, "response")  # so that the document contains it anyway
             return self.view.modes.get("normal", rungs[0])
         name = f"Polymorphic{self.view.noun}Endpoint"
         return PolymorphicProxySerializer(name, self.view.modes, resource_type_field_name="response_mode")

@@ -162,8 +162,8 @@ OPTIONS = frozenset(name for name in vars(Options) if not name.startswith("_"))
 class ResourceSerializer(serializers.ModelSerializer):
     """A component of the contract: the fields of a model in order.
 
-    In a ladder of modes, each serializer inherits the one below and lists what it adds; `Meta.mode` is the value of its
-    `response_mode`."""
+    In a ladder of modes, each serializer inherits the one below and lists what it adds; `Meta.mode` is the value of
+    its `response_mode`."""
 
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,

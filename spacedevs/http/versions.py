@@ -11,27 +11,27 @@ DEPRECATED_AT = 1795910400  # 2026-11-29T00:00:00Z
 
 
 def view_in(version, name) -> str:
-    """What a view is called in a version."""
+    """The name of a view in a version."""
     return f"{version}:{name}" if version else name
 
 
 def version_of(request) -> str:
-    """The version that a request is for."""
+    """The version of a request."""
     return getattr(request, "version", None) or ""
 
 
 def roots() -> dict[str, str]:
-    """Where each version begins."""
+    """The root path of each version."""
     return {version: reverse(view_in(version, "api-root")) for version in ("", *settings.OLDER_VERSIONS)}
 
 
 def called(version) -> str:
-    """How a version is written."""
+    """The form of versions in URLs."""
     return version or settings.CURRENT_VERSION
 
 
 def deprecation(get_response):
-    """Says of answers of older versions that they are deprecated (RFC 9745) and what took their place (RFC 5829)."""
+    """Marks responses of older versions as deprecated (RFC 9745), with a link to their successor (RFC 5829)."""
 
     def middleware(request):
         response = get_response(request)
@@ -47,7 +47,7 @@ def deprecation(get_response):
 
 
 def successor(match) -> str:
-    """The path of the same list or record in the current version, or else where that begins."""
+    """The path of the same list or record in the current version, or else its root."""
     try:
         return reverse(match.url_name, args=match.args, kwargs=match.kwargs)
     except NoReverseMatch:

@@ -30,8 +30,8 @@ Shown = Any  # input of orjson: a dict, or a Fragment with the bytes of one
 Convert = Callable[[Any], Any]
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
-# The maximum number of columns, own and total, of a row that is read by a join. Measured: each saved statement is worth
-# more than the columns that the join reads repeatedly.
+# The maximum number of columns, own and total, of a row that is read by a join. Measured: each saved statement is
+# worth more than the columns that the join reads repeatedly.
 MAX_OWN_COLUMNS, MAX_JOINED_COLUMNS = 13, 40
 
 

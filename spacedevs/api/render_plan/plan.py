@@ -83,12 +83,12 @@ class RenderContext:
         return ones + manies > SHARED * len(self.rows[component])
 
     def shown(self, path: RelationPath, target: CompiledSerializer, owners: Iterable[Key]) -> list[list[Shown]]:
-        """What each of these rows shows of the rows that a path leads to."""
+        """The rendered rows at the end of a path, for each of these rows."""
         owned, written = self.links[path, target], self.written[target]
         return [[written[key] for key in owned.get(owner, ())] for owner in owners]
 
     def address(self, view: str, key: models.Field[Any, Any]) -> tuple[str, str]:
-        """What stands before and after the key in the addresses of a view, in the version that is asked."""
+        """The parts of a view's URLs before and after the key, in the requested version."""
         view = view_in(version_of(self.request), view)
         before, after = route(view, PROBES[isinstance(key, models.UUIDField)], get_script_prefix())
         return self.origin + before, after + self.query

@@ -1,4 +1,4 @@
-"""The table of version 2.0.0: that of 2.2.0, with the keys that launches had beside all this."""
+"""The table of version 2.0.0: that of 2.2.0, with the additional keys of launches."""
 
 from rest_framework import serializers
 
@@ -37,7 +37,7 @@ class Of200(Shown):
 
 
 def of_200(rung) -> type:
-    """A rung of the ladder of launches with the keys of 2.0.0."""
+    """A serializer of launches with the additional keys of 2.0.0."""
     shown = " ".join(rung.Meta.fields).replace(" url ", " url launch_library_id ")
     shown = shown.replace(" window_start ", " window_start inhold tbdtime tbddate ")
     options = {"fields": tuple(shown.split()), "mode": rung.Meta.mode, "extra_kwargs": rung.Meta.extra_kwargs}

@@ -1,4 +1,4 @@
-"""How representations of version 2.2.0 are declared, and the fields that it alone has."""
+"""Helpers to declare serializers of version 2.2.0, and its own kinds of fields."""
 
 from spacedevs.api.fields import Address
 from spacedevs.api.serializers import FirstOf, MadeOfRows, ResourceSerializer
@@ -10,7 +10,7 @@ ORBITAL = "orbital_launch_attempt_count orbital_launch_attempt_count_year"  # nu
 LAUNCHED = "total_launch_count successful_launches consecutive_successful_launches failed_launches pending_launches"
 LANDED = "successful_landings failed_landings attempted_landings consecutive_successful_landings"
 OTHERS = "total_landing_count flights flights_count spacewalks_count last_updated name start founded pad_turnaround"
-NEVER_NULL = f"{LAUNCHED} {LANDED} {COUNTS} {OTHERS} publisher".split()  # though our columns may lack it
+NEVER_NULL = f"{LAUNCHED} {LANDED} {COUNTS} {OTHERS} publisher".split()  # although our columns are nullable
 
 
 class Shown(ResourceSerializer):
@@ -34,19 +34,19 @@ class of:
 
 
 def picture(relation="image", address="image_url", **kwargs) -> Address:
-    """The address of a picture, where 2.3.0 shows the picture itself."""
+    """The URL of an image, where 2.3.0 shows the image as an object."""
     return Address(f"{relation}.{address}", **kwargs)
 
 
 class Family(FirstOf):
-    """The name of the first family of a rocket; "" where it has none."""
+    """The name of the first family of a rocket; "" without families."""
 
     def __init__(self):
         super().__init__("families", "name", otherwise="")
 
 
 class Account(MadeOfRows):
-    """The address of an account in the first of these social networks in which there is one."""
+    """The URL of an account in the first of these social networks that has one."""
 
     def __init__(self, *networks):
         super().__init__("social_media_links", "url", "social_media.name")

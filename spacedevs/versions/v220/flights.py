@@ -1,4 +1,4 @@
-"""Launches, what flies on them, and stations with what is docked there, as version 2.2.0 shows them."""
+"""Launches, their vehicles, stations and docking events in version 2.2.0."""
 
 from rest_framework.serializers import BooleanField, IntegerField
 

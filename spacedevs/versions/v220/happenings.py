@@ -1,4 +1,4 @@
-"""Events and the dashboard, as version 2.2.0 shows them."""
+"""Events and the dashboard in version 2.2.0."""
 
 from rest_framework import serializers
 
@@ -36,14 +36,14 @@ class LiveStream(Shown):
 
 
 class LaunchesAndEvents(serializers.Serializer):
-    """What is to come of a program, or has been."""
+    """The upcoming or previous launches and events of a program."""
 
     launches = flights.LaunchSerializerCommon(many=True)
     events = Events(many=True)
 
 
 class StarshipDashboard(serializers.Serializer):
-    """All there is of Starship."""
+    """An overview of the Starship program."""
 
     updates = flights.Update(many=True)
     upcoming = LaunchesAndEvents()

@@ -1,4 +1,4 @@
-"""The table of version 2.2.0: the endpoints of the nouns, with representations and parameters of its own."""
+"""The table of version 2.2.0: the endpoints with their own serializers and parameters."""
 
 from functools import reduce
 from operator import or_
@@ -31,12 +31,12 @@ from . import flights, happenings, things
 
 
 def alike(shown) -> dict:
-    """Two modes that show the same."""
+    """Two modes with the same serializer."""
     return {"modes": {"normal": shown, "detailed": shown}}
 
 
 class NoneKnown(TextFilter):
-    """Finds nothing: what it asks for is null in every row."""
+    """Matches nothing, because this value is null in every row."""
 
     def condition(self, value):
         return Q(pk__in=[])
@@ -50,7 +50,7 @@ class Related(FlagFilter):
 
 
 class OfProvider:
-    """Finds launches by their provider, and with `related` by whoever built the rocket, too."""
+    """Selects launches by provider, and with `related` also by the manufacturer of the rocket."""
 
     def condition(self, value):
         places = self.places if self.parent.form.cleaned_data.get("related") else self.places[:1]
@@ -71,7 +71,7 @@ class NullableIntegerFilter(IntegerFilter):
 
 
 class StarshipDashboard(events.StarshipDashboard):
-    """What is going on with Starship: launches, events, vehicles, news, closed roads."""
+    """Starship: launches, events, vehicles, news, road closures."""
 
     ladder = (happenings.StarshipDashboard,)
     schema = OneSchema()
@@ -84,7 +84,7 @@ OF_LAUNCHES = {
     "lsp__name": ProviderNames(f"{PROVIDER}__name", f"{MANUFACTURER}__name"),
     "pad__ids": IdsFilter("pad__id"),
     "r_spacex_api_id": NoneKnown("id"),
-    "related": Related(label="What a provider built is found as well"),
+    "related": Related(label="Also include rockets built by the provider"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What is known of agencies, places, people and vehicles in themselves, as version 2.2.0 shows it."""
+"""Agencies, places, people and vehicles in version 2.2.0."""
 
 from rest_framework.serializers import BooleanField, IntegerField
 
