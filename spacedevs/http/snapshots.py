@@ -11,7 +11,7 @@ from spacedevs.db.snapshots import snapshot
 
 from .headers import may_be_staff
 
-# Views that read no rows and work without a database; and the throttle endpoint, which may write.
+# Views, of any version, that read no rows and work without a database; and the throttle endpoint, which may write.
 APART = {
     *("home", "ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list"),
     *("documentation", "documentation-page", "reference", "reference-component", "reference-tag"),
@@ -38,7 +38,7 @@ class OneSnapshot:
         if request.method not in ("GET", "HEAD"):
             return
         version = request.META.get(dataset_version.ASKED)
-        if reading.alias == DEFAULT_DB_ALIAS and request.resolver_match.view_name not in APART:
+        if reading.alias == DEFAULT_DB_ALIAS and request.resolver_match.url_name not in APART:
             if may_be_staff(request):
                 log_out_who_must_be(request)
             version = request.snapshot.enter_context(snapshot())
