@@ -25,6 +25,14 @@ def test_a_page_says_who_serves_it_and_that_they_are_independent(address, client
     assert said == (True, True, True)
 
 
+@pytest.mark.parametrize("version", ["2.3.0", "2.2.0", "2.0.0"])
+def test_a_page_says_which_version_it_is_about_and_leads_to_its_root(version, client):
+    for path in ("?format=api", "api-throttle/?format=api", "docs/"):
+        page = client.get(f"/{version}/{path}").content.decode()
+        bar = page.partition("</header>")[0]
+        assert (f"<span>Launch Library {version}</span>" in bar, bar.count(f'href="/{version}/"')) == (True, 2)
+
+
 def test_the_admin_and_its_log_in_are_called_so(client):
     log_in = client.get("/admin/login/").content.decode()
     client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))

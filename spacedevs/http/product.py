@@ -1,7 +1,15 @@
-"""The name of the product, for templates."""
+"""What every page says of this server: its name, and the version of the API that the page is about."""
 
 from django.conf import settings
+from django.urls import reverse
+
+from .versions import called, version_at, view_in
 
 
 def context(request) -> dict[str, str]:
-    return {"product": settings.PRODUCT}
+    version = version_at(request)
+    return {
+        "product": settings.PRODUCT,
+        "api_version": called(version),
+        "api_root": reverse(view_in(version, "api-root")),
+    }

@@ -20,6 +20,12 @@ def version_of(request) -> str:
     return getattr(request, "version", None) or ""
 
 
+def version_at(request) -> str:
+    """The version that the path of a request lies below; that of no version is about the current one."""
+    match = request.resolver_match
+    return match.namespace if match and match.namespace in settings.OLDER_VERSIONS else ""
+
+
 def roots() -> dict[str, str]:
     """The root path of each version."""
     return {version: reverse(view_in(version, "api-root")) for version in ("", *settings.OLDER_VERSIONS)}
@@ -35,11 +41,10 @@ def deprecation(get_response):
 
     def middleware(request):
         response = get_response(request)
-        match = request.resolver_match
-        if match and match.namespace in settings.OLDER_VERSIONS:
+        if version_at(request):
             response["Deprecation"] = f"@{DEPRECATED_AT}"
             if response.status_code < 400:
-                address = request.build_absolute_uri(successor(match))
+                address = request.build_absolute_uri(successor(request.resolver_match))
                 response["Link"] = f'<{address}>; rel="successor-version"'
         return response
 
