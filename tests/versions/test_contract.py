@@ -7,22 +7,8 @@ import sys
 import pytest
 
 from spacedevs.api.schema import Generator, Generator30
-from tests.contract.compare import differences
-from tests.contract.facts import load
 from tests.support.held import Held
 
-# What the contract says otherwise, and answers prove: a mode is one value, and a launch may lack what it shows.
-OTHERWISE = [
-    "LaunchDetailed.type: string expected, not enum(detailed)",
-    "LaunchSerializerCommon.type: string expected, not enum(normal)",
-    "LaunchList.net_precision: NetPrecision expected, not NetPrecision?",
-    *(
-        f"LaunchList.{name}: string expected, not string?"
-        for name in ("lsp_name", "mission", "mission_type", "pad", "location", "image")
-    ),
-    "LaunchList.type: string expected, not enum(list)",
-    "PaginatedLaunchListList: missing",
-]
 # Parameters that pages of upstream name, though its document leaves them out.
 ON_PAGES = {
     "launch": "mode lsp__id lsp__name serial_number launcher_config__id is_crewed include_suborbital "
@@ -36,14 +22,6 @@ ON_PAGES = {
 
 def document(generator=Generator, version="2.2.0"):
     return json.loads(json.dumps(generator(api_version=version).get_schema(), default=str))
-
-
-@pytest.mark.parametrize("generator", [Generator, Generator30])
-def test_the_document_keeps_the_contract(generator):
-    found = [
-        each for each in differences(document(generator), load("2.2.0")) if not each.endswith("required expected")
-    ]
-    assert found == OTHERWISE
 
 
 @pytest.mark.parametrize("generator", [Generator, Generator30])
