@@ -18,6 +18,8 @@ EVENTS = "docking_events/?limit=100&mode=detailed"
 LAUNCHES = "launches/?limit=100&mode=detailed"
 STATIONS = "space_stations/?mode=detailed"
 DETAILS = [f"docking_events/{number}/" for number in range(5, 600, 60)]
+OLD_LAUNCHES = "/2.2.0/launch/?limit=100&mode=detailed"  # of those to come there are too few
+OLD_DETAILS = [f"/2.2.0/docking_event/{number}/" for number in range(5, 600, 60)]
 
 OURS, HELLO = "spacedevs.wsgi:application", "tests.bench.hello:application"
 HOST = {"Host": "127.0.0.1"}  # as the processes are asked, which have no port
@@ -205,6 +207,10 @@ COUNTED = {"at_most": True, "unit": ""}
 GOALS = (
     Goal("G1", "list-100 detailed, cold / plain DRF", 15, 30, partial(cold, addresses=[EVENTS]), on_sqlite=True),
     Goal("G2", "detail, cold / plain DRF", 8, 20, partial(cold, addresses=DETAILS), on_sqlite=True),
+    Goal(
+        "G1", "launches of 2.2.0, list-100 detailed, cold / plain DRF", 12, 25, partial(cold, addresses=[OLD_LAUNCHES])
+    ),
+    Goal("G2", "detail of 2.2.0, cold / plain DRF", 8, 20, partial(cold, addresses=OLD_DETAILS)),
     Goal("G3", "SQL statements, list-100 detailed", 60, 30, partial(statements, address=EVENTS), **COUNTED),
     Goal("G3", "SQL statements, detail", 50, 20, partial(statements, address=DETAILS[0]), **COUNTED),
     Goal(

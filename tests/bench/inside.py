@@ -40,10 +40,11 @@ def application():
 
 def environ(address, headers):
     path, _, query = address.partition("?")
+    path = path if path.startswith("/") else f"/2.3.0/{path}"
     return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
-        "PATH_INFO": f"/2.3.0/{path}",
+        "PATH_INFO": path,
         "QUERY_STRING": query,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80",

@@ -4,15 +4,21 @@ from django.urls import include, path
 from rest_framework.renderers import JSONRenderer
 from rest_framework.routers import DefaultRouter
 
-from spacedevs.router import router as ours
+from spacedevs.http.versions import called
+from spacedevs.router import ROUTERS
 
 
-def plain(resource):
+def plain(resource, version):
     """The same resource without our ways of being fast."""
-    return type(resource.__name__, (resource,), {"planned": False, "renderer_classes": [JSONRenderer]})
+    slow = {"planned": False, "renderer_classes": [JSONRenderer], "version": version}
+    return type(resource.__name__, (resource,), slow)
 
 
-router = DefaultRouter()
-for prefix, resource, basename in ours.registry:
-    router.register(prefix, plain(resource), basename)
-urlpatterns = [path("2.3.0/", include(router.urls))]
+def addresses(version):
+    router = DefaultRouter()
+    for prefix, resource, basename in ROUTERS[version].registry:
+        router.register(prefix, plain(resource, version), basename)
+    return include((router.urls, "older"), namespace=version) if version else include(router.urls)
+
+
+urlpatterns = [path(f"{called(version)}/", addresses(version)) for version in ROUTERS]
