@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import get_commands
@@ -16,6 +15,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import override_settings
 
+from spacedevs.editing.sites import EditingSite
 from tests.contract import facts
 from tests.support import templates
 from tests.support.clocks import hold_minute
@@ -76,7 +76,7 @@ def no_sidebar():
 
     tests/browser sees it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(admin.site, "enable_nav_sidebar", False)
+        patch.setattr(EditingSite, "enable_nav_sidebar", False)
         yield
 
 

@@ -5,9 +5,10 @@ from base64 import b64decode
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import sync_playwright
+
+from spacedevs.editing.sites import EditingSite
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -22,7 +23,7 @@ PASSWORD = "correct horse battery staple"
 @pytest.fixture(autouse=True)
 def sidebar(monkeypatch):
     """Pages for editors have the list of all tables beside them."""
-    monkeypatch.setattr(admin.site, "enable_nav_sidebar", True)
+    monkeypatch.setattr(EditingSite, "enable_nav_sidebar", True)
 
 
 @pytest.fixture(scope="module")
