@@ -237,6 +237,8 @@ def test_launches_of_2_0_0_have_the_keys_of_their_time_beside_the_others(mode, c
             status__id=5 if number == 0 else 900 + number,
             status__name="Launch on Hold",
             status__abbrev="Hold",
+            rocket=row(Rocket),
+            mission__name="ATV 5",
             **(known or {"net_precision": None}),
         )
     old = client.get("/2.0.0/launch/", {"mode": mode}).json()["results"]
@@ -245,6 +247,8 @@ def test_launches_of_2_0_0_have_the_keys_of_their_time_beside_the_others(mode, c
     assert [each["inhold"] for each in old] == [True, False, False, False, False]
     assert old[0]["status"] == {"id": 5, "name": "Hold"}
     assert {each["launch_library_id"] for each in old} == {None}
+    assert list(old[0]["rocket"]["configuration"])[:3] == ["id", "launch_library_id", "url"]
+    assert list(old[0]["mission"])[:3] == ["id", "launch_library_id", "name"]
     added = ["launch_library_id", "inhold", "tbdtime", "tbddate"]
     assert [name for name in old[0] if name not in added] == list(new[0])
     assert list(old[0])[:3] == ["id", "url", "launch_library_id"]

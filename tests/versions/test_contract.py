@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from django.core.management import call_command
 
 from spacedevs.api.schema import Generator, Generator30
 from tests.support.held import Held
@@ -48,6 +49,15 @@ def test_the_other_versions_have_the_same_paths_and_parameters(version):
         }
 
     assert asked(document(version=version), version) == asked(document(), "2.2.0")
+
+
+@pytest.mark.parametrize("version", ["2.2.0", "2.1.0", "2.0.0"])
+@pytest.mark.parametrize("generator", [Generator, Generator30])
+def test_a_document_is_valid_and_made_without_a_warning(version, generator, tmp_path):
+    command = ["spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json", "--api-version", version]
+    name = f"{generator.__module__}.{generator.__name__}"
+    call_command(*command, "--generator-class", name, "--file", str(tmp_path / "openapi.json"))
+    assert json.loads((tmp_path / "openapi.json").read_text("utf-8"))["info"]["version"] == version
 
 
 # Recorded responses ------------------------------------------------------------------------------

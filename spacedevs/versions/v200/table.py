@@ -1,5 +1,7 @@
 """The table of version 2.0.0: that of 2.2.0, with the additional keys of launches."""
 
+from functools import cache
+
 from rest_framework import serializers
 
 from launches import models as launch
@@ -36,13 +38,33 @@ class Of200(Shown):
     tbddate = Among("net_precision.id", NO_DATE)
 
 
+class Numbered(Shown):
+    launch_library_id = Constant(kind=int)
+
+
+def variant(shown, *bases, after, **others) -> type:
+    """A serializer with additional keys, named by the key that they come after, and with other fields."""
+    names = [added for name in shown.Meta.fields for added in (name, *after.get(name, ()))]
+    Meta = type("Meta", (shown.Meta,), {"fields": tuple(names)})
+    return type(f"{shown.__name__}Of200", (*bases, shown), {**others, "Meta": Meta, "__module__": __name__})
+
+
+@cache
+def numbered(shown) -> type:
+    """A serializer with the id that its rows had in Launch Library 1."""
+    return variant(shown, Numbered, after={"id": ["launch_library_id"]})
+
+
 def of_200(rung) -> type:
     """A serializer of launches with the additional keys of 2.0.0."""
-    shown = " ".join(rung.Meta.fields).replace(" url ", " url launch_library_id ")
-    shown = shown.replace(" window_start ", " window_start inhold tbdtime tbddate ")
-    options = {"fields": tuple(shown.split()), "mode": rung.Meta.mode, "extra_kwargs": rung.Meta.extra_kwargs}
-    Meta = type("Meta", (rung.Meta,), options)
-    return type(f"{rung.__name__}Of200", (Of200, rung), {"Meta": Meta, "__module__": __name__})
+    fields = rung().fields
+    after = {"url": ["launch_library_id"], "window_start": ["inhold", "tbdtime", "tbddate"]}
+    if rung.Meta.mode == "list":  # it shows texts alone
+        return variant(rung, Of200, after=after)
+    rocket, mission = type(fields["rocket"]), type(fields["mission"])
+    configuration = numbered(type(rocket().fields["configuration"]))
+    rocket = variant(rocket, after={}, configuration=configuration())
+    return variant(rung, Of200, after=after, rocket=rocket(), mission=numbered(mission)(allow_null=True))
 
 
 ENDPOINTS = {**table.ENDPOINTS, **table.of_launches(*map(of_200, table.LAUNCHES))}
