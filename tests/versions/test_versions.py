@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -60,6 +61,16 @@ def test_an_answer_leads_to_its_own_version(version, client):
     assert page["next"] == f"{address}/launch/?format=json&limit=1&offset=1"
     assert shown["url"] == f"{address}/launch/{shown['id']}/?format=json"
     assert client.get(f"/{version}/launch/?format=ics").text.count(f"URL:{address}/launch/") == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("version", OLDER)
+def test_pages_for_people_lead_to_lists_and_documents_of_their_own_version(version, client):
+    paths = "launch/", "docking_event/", "docs/"
+    pages = [client.get(f"/{version}/{path}", headers={"accept": "text/html"}).text for path in paths]
+    assert [re.findall(r'"(/2\.3\.0/[^"]*)"', page) for page in pages] == [[], [], []]
+    assert f'<a href="/{version}/pad/" aria-label="See the records: Pad">' in pages[0]
+    assert 'id="list_r_spacex_api_id"' not in pages[0]  # it is the id of no record
 
 
 @pytest.mark.django_db

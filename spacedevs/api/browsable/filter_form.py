@@ -22,6 +22,7 @@ from spacedevs.api.filters.filters import (
     UuidsFilter,
 )
 from spacedevs.db.paths import field_at
+from spacedevs.http.versions import view_in
 
 TIME, RECORDS, TEXTS, FLAGS, NUMBERS = "Time, in UTC", "Related records", "Texts", "Yes/no", "Numbers"
 GROUPS = TIME, RECORDS, TEXTS, FLAGS, NUMBERS  # in this order
@@ -77,6 +78,7 @@ class Form:
 
     def __init__(self, view, query):
         self.model = view.queryset.model
+        self.version = view.version
         self.filterset = view.filterset_class(query, queryset=view.queryset.none())
         self.query = query
 
@@ -133,7 +135,7 @@ class Form:
     def records(self, filter_) -> tuple[str, ...]:
         """The URL of the list of records for a filter, and the URL of records to choose from."""
         model = self.related(filter_)
-        address = model and not isinstance(filter_, FlagFilter) and listed_at(model)
+        address = model and not isinstance(filter_, FlagFilter | TextFilter) and listed_at(model, self.version)
         if not address:
             return ()
         endpoint = resolve(address).func.cls
@@ -163,10 +165,10 @@ class Form:
         return kind.get(filter_.lookup_expr) or OTHERS[filter_.lookup_expr]
 
 
-def listed_at(model) -> str:
-    """The URL of the list of a model's rows; the router names it by the model."""
+def listed_at(model, version) -> str:
+    """The URL of the list of a model's rows in a version, or "" without one; the router names it by the model."""
     try:
-        return reverse(f"{model._meta.model_name}-list")
+        return reverse(view_in(version, f"{model._meta.model_name}-list"))
     except NoReverseMatch:
         return ""
 
