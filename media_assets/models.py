@@ -74,7 +74,8 @@ class Link(models.Model):
     priority = models.IntegerField(default=10, help_text="Lower numbers come first.")
     source = models.CharField(max_length=200, null=True, blank=True, help_text="Name of the site.")
     title = models.CharField(max_length=200, null=True, blank=True)
-    description = models.CharField(max_length=350, null=True, blank=True)
+    # Recorded responses of LL2 2.2.0 reach 798 characters, where the published document allows 350.
+    description = models.CharField(max_length=2048, null=True, blank=True)
     feature_image = models.URLField(null=True, blank=True, help_text="Image of the page.")
     url = models.URLField(max_length=1000)
     language = models.ForeignKey(Language, models.PROTECT, null=True, blank=True, related_name="%(class)ss")

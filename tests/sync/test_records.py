@@ -338,6 +338,13 @@ def test_a_link_that_changed_stays_the_row_that_it_was(event, get):
     assert get(f"docking_events/{event['id']}/") == event
 
 
+def test_a_description_longer_than_the_published_document_allows_is_kept(answered, get):
+    recorded = answered(lambda: factories.launch(vid_urls=[factories.vid_url()]), "launches/{id}/")
+    recorded["vid_urls"][0]["description"] = "x" * 798  # as recorded in 2026
+    take(recorded)
+    assert get(f"launches/{recorded['id']}/")["vid_urls"] == recorded["vid_urls"]
+
+
 def test_links_that_are_gone_are_deleted(event):
     take(event)
     event["flight_vehicle_chaser"]["launch"]["mission"]["info_urls"] = []
