@@ -217,9 +217,18 @@ def test_a_docking_event_names_ship_launch_and_station(ask):
     assert told["launch_id"] == str(stay.flight_vehicle_chaser.launch_id)
     assert told["flight_vehicle"]["id"] == stay.flight_vehicle_chaser_id
     assert told["space_station"]["id"] == stay.space_station_target_id
-    other = factories.full_docking_event("space_station_target", "payload_flight_chaser")
-    told = ask(f"docking_event/{other.pk}/")
-    assert (told["launch_id"], told["flight_vehicle"]) == ("", None)
+
+
+def test_dockings_of_a_spacecraft_at_a_station_are_the_only_ones(ask, client):
+    parties = [(target, chaser) for target in factories.TARGETS for chaser in factories.CHASERS]
+    stays = [factories.full_docking_event(*each, departure=None) for each in parties]
+    known = stays[parties.index(("space_station_target", "flight_vehicle_chaser"))]
+    assert [each["id"] for each in ask("docking_event/")] == [known.pk]
+    assert [client.get(f"/2.2.0/docking_event/{each.pk}/").status_code for each in stays].count(200) == 1
+    shown = [port["docked"] for each in ask("spacestation/", mode="detailed") for port in each["docking_location"]]
+    assert [docked["id"] for docked in shown if docked] == [known.pk]
+    flights = {each["id"]: each["docking_events"] for each in ask("spacecraft/flight/", mode="detailed")}
+    assert [docking["id"] for dockings in flights.values() for docking in dockings] == [known.pk]
 
 
 # 2.0.0 ---------------------------------------------------------------------------------------------

@@ -210,6 +210,11 @@ OWN_FILTERS = {  # tested in test_filters.py
 }
 
 
+KNOWN_ROWS = {  # where 2.2.0 knows only some of the rows
+    "/2.2.0/docking_event/": {"flight_vehicle_chaser__isnull": False, "space_station_target__isnull": False}
+}
+
+
 # What is inherited -------------------------------------------------------------------------------
 
 
@@ -217,7 +222,8 @@ OWN_FILTERS = {  # tested in test_filters.py
 def test_rows_filters_orders_searches_and_feeds_are_those_of_the_current_version(address):
     endpoint = ENDPOINTS[address]
     current = resolve(f"/2.3.0/{_current(address)}/").func.cls
-    assert str(endpoint.queryset.query) == str(current.queryset.query)
+    rows = current.queryset.filter(**KNOWN_ROWS.get(address, {}))
+    assert str(endpoint.queryset.query) == str(rows.query)
     assert (endpoint.part, endpoint.feed, endpoint.paths) == (current.part, current.feed, current.paths)
     filters, theirs = endpoint.filterset_class, current.filterset_class
     own = {name for name, each in filters.declared_filters.items() if each is not theirs.declared_filters.get(name)}

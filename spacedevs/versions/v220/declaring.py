@@ -1,6 +1,8 @@
 """Helpers to declare serializers of version 2.2.0, and its own kinds of fields."""
 
-from spacedevs.api.fields import Address
+from rest_framework import serializers
+
+from spacedevs.api.fields import Address, Duration
 from spacedevs.api.serializers import FirstOf, MadeOfRows, ResourceSerializer
 
 COUNTS = " ".join(
@@ -13,10 +15,26 @@ OTHERS = "total_landing_count flights flights_count spacewalks_count last_update
 NEVER_NULL = f"{LAUNCHED} {LANDED} {COUNTS} {OTHERS} publisher".split()  # although our columns are nullable
 
 
+# What a field shows instead of null, as recorded responses do, if the document says that it is never null.
+FILLED = {serializers.CharField: "", serializers.IntegerField: 0, Duration: "P0D"}
+
+
 class Shown(ResourceSerializer):
     """A component of version 2.2.0."""
 
     version = "2.2.0"
+
+    def get_fields(self):
+        fields = super().get_fields()
+        for name in fields.keys() - {column.name for column in self.Meta.model._meta.fields if not column.null}:
+            if type(fields[name]) in FILLED and not fields[name].allow_null:
+                fields[name].otherwise = FILLED[type(fields[name])]  # the render plan knows it, too
+        return fields
+
+    def to_representation(self, instance):
+        shown = super().to_representation(instance)
+        missing = {name for name, value in shown.items() if value is None and hasattr(self.fields[name], "otherwise")}
+        return {**shown, **{name: self.fields[name].otherwise for name in missing}}
 
 
 class of:

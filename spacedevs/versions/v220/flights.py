@@ -1,5 +1,6 @@
 """Launches, their vehicles, stations and docking events in version 2.2.0."""
 
+from django.db.models import Q
 from rest_framework.serializers import BooleanField, IntegerField
 
 from crew import models as person
@@ -12,6 +13,7 @@ from media_assets import models as media
 from media_assets.serializers import InfoURL, Language, VidURLType
 from spacedevs.api.fields import Constant, Days, ResponseMode, Text
 from spacedevs.api.serializers import NameOf
+from spacedevs.db.subsets import Subset
 from stations import models as station
 from stations.querysets import ACTIVE
 from stations.serializers import SpaceStationStatus, SpaceStationType
@@ -19,6 +21,10 @@ from vehicles import models as vehicle
 
 from . import things
 from .declaring import COUNTS, ORBITAL, Shown, of, picture
+
+# 2.2.0 has no docking events but those of a spacecraft at a station.
+KNOWN_DOCKINGS = Subset(Q(flight_vehicle_chaser__isnull=False, space_station_target__isnull=False))
+KNOWN_AND_DOCKED = Subset(KNOWN_DOCKINGS.where & DOCKED.where, DOCKED.edges)
 
 
 class VidURL(Shown):
@@ -169,7 +175,9 @@ class SpacecraftFlightDetailed(SpacecraftFlightForDockingEvent):
     launch_crew = things.AstronautFlight(many=True)
     onboard_crew = things.AstronautFlight(many=True)
     landing_crew = things.AstronautFlight(many=True)
-    docking_events = DockingEventSerializerForSpacecraftFlight(many=True, source="docking_events_chaser")
+    docking_events = DockingEventSerializerForSpacecraftFlight(
+        many=True, source="docking_events_chaser", part=KNOWN_DOCKINGS
+    )
 
 
 class SpacecraftFlightDetailedSerializerForLaunch(SpacecraftFlightDetailed):
@@ -236,7 +244,9 @@ class DockingEventDetailedSerializerForSpacestation(Shown):
 
 class DockingLocationSerializerForSpacestation(Shown):
     Meta = of(docking.DockingLocation).shows("id name docked")
-    docked = DockingEventDetailedSerializerForSpacestation(source="docking_events", part=DOCKED, allow_null=True)
+    docked = DockingEventDetailedSerializerForSpacestation(
+        source="docking_events", part=KNOWN_AND_DOCKED, allow_null=True
+    )
 
 
 class ExpeditionSerializerForSpacestation(Shown):

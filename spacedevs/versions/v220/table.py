@@ -145,7 +145,10 @@ ENDPOINTS = {
         flights.DockingEventDetailed,
         flight_vehicle__id=IntegerFilter("flight_vehicle_chaser"),
         space_station__id=IntegerFilter("space_station_target"),
-        attributes={"ordering_fields": ("departure", "docking", "id")},
+        attributes={
+            "queryset": flights.KNOWN_DOCKINGS.of(docking.DockingEvent.queryset),
+            "ordering_fields": ("departure", "docking", "id"),
+        },
     ),
     "event": events.Events.showing(happenings.Events, id=IntegerFilter("id"), attributes=alike(happenings.Events)),
     "event/previous": events.PreviousEvents.showing(happenings.Events, attributes=alike(happenings.Events)),
