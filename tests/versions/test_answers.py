@@ -10,7 +10,7 @@ from events.models import Event
 from launches.models import FirstStage, Launch, Rocket, SpacecraftFlight
 from media_assets.models import SocialMediaLink
 from places.models import Location, Pad
-from stations.models import SpaceStation
+from stations.models import Expedition, SpaceStation
 from tests.support import factories
 from vehicles.models import Launcher, LauncherConfig, SpacecraftConfig
 
@@ -263,3 +263,26 @@ def test_launches_of_2_0_0_have_the_keys_of_their_time_beside_the_others(mode, c
     assert list(old[0])[:3] == ["id", "url", "launch_library_id"]
     names = list(old[0])
     assert names[names.index("window_start") + 1 :][:3] == added[1:]
+
+
+def test_the_role_of_a_crew_member_is_a_text_in_2_0_0(client):
+    stay = factories.full_docking_event("space_station_target", "flight_vehicle_chaser", departure=None)
+    flight, expedition = stay.flight_vehicle_chaser, row(Expedition, spacestation=stay.space_station_target)
+    expedition.crew.set(flight.launch_crew.all())
+    member = flight.launch_crew.first()
+    places = {
+        f"launch/{flight.launch_id}/": ["rocket", "spacecraft_stage", "launch_crew"],
+        f"spacecraft/flight/{flight.pk}/": ["launch_crew"],
+        f"expedition/{expedition.pk}/": ["crew"],
+    }
+
+    def roles(version):
+        for address, steps in places.items():
+            told = client.get(f"/{version}/{address}").json()
+            for step in steps:
+                told = told[step]
+            yield next(each["role"] for each in told if each["id"] == member.pk)
+
+    role = member.role
+    assert list(roles("2.0.0")) == [role.role] * 3
+    assert list(roles("2.1.0")) == [{"id": role.pk, "role": role.role, "priority": role.priority}] * 3

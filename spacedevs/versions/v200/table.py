@@ -1,4 +1,4 @@
-"""The table of version 2.0.0: that of 2.2.0, with the additional keys of launches."""
+"""The table of version 2.0.0: that of 2.2.0, with additional keys of launches and the roles of crews as texts."""
 
 from functools import cache
 
@@ -6,11 +6,11 @@ from rest_framework import serializers
 
 from launches import models as launch
 from spacedevs.api.fields import Constant, Converted, Text
-from spacedevs.versions.v220 import table
+from spacedevs.versions.v220 import table, things
 from spacedevs.versions.v220.declaring import Shown, of
 
 ON_HOLD = {5}  # of the launch statuses
-NO_TIME = set(range(2, 17))  # the precisions of hours and more
+NO_TIME = set(range(2, 17))  # the precisions of an hour and more: recorded launches that are Go can have tbdtime
 NO_DATE = set(range(6, 17))  # of weeks and more
 
 
@@ -46,7 +46,8 @@ def variant(shown, *bases, after, **others) -> type:
     """A serializer with additional keys, named by the key that they come after, and with other fields."""
     names = [added for name in shown.Meta.fields for added in (name, *after.get(name, ()))]
     Meta = type("Meta", (shown.Meta,), {"fields": tuple(names)})
-    return type(f"{shown.__name__}Of200", (*bases, shown), {**others, "Meta": Meta, "__module__": __name__})
+    name = f"{shown.__name__.removesuffix('Of200')}Of200"
+    return type(name, (*bases, shown), {**others, "Meta": Meta, "__module__": __name__})
 
 
 @cache
@@ -67,4 +68,27 @@ def of_200(rung) -> type:
     return variant(rung, Of200, after=after, rocket=rocket(), mission=numbered(mission)(allow_null=True))
 
 
-ENDPOINTS = {**table.ENDPOINTS, **table.of_launches(*map(of_200, table.LAUNCHES))}
+@cache
+def with_roles(shown) -> type:
+    """A serializer that shows, at every depth, the roles of crews as texts; the same one if it shows no crew."""
+    if not issubclass(shown, Shown):
+        return shown
+    if issubclass(shown, things.AstronautFlight):
+        return variant(shown, after={}, role=Text("role.role"))
+    changed = {}
+    for name, field in shown().fields.items():
+        inner = type(getattr(field, "child", field))
+        if (other := with_roles(inner)) is not inner:
+            options = {key: value for key, value in field._kwargs.items() if key != "child"}
+            changed[name] = other(**options, many=True) if hasattr(field, "child") else other(**options)
+    return variant(shown, after={}, **changed) if changed else shown
+
+
+def of_version(endpoint) -> type:
+    ladder = getattr(endpoint, "ladder", ())
+    shown = tuple(map(with_roles, ladder))
+    return endpoint if shown == ladder else endpoint.showing(*shown)
+
+
+ALL = {**table.ENDPOINTS, **table.of_launches(*map(of_200, table.LAUNCHES))}
+ENDPOINTS = {path: of_version(endpoint) for path, endpoint in ALL.items()}
