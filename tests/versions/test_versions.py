@@ -123,6 +123,30 @@ def test_an_older_version_says_that_it_is_deprecated_and_what_took_its_place(cli
     }
 
 
+ASKED = {  # status, whether Deprecation is there, whether Link is there
+    "GET /2.2.0/launch/": (200, True, True),
+    "HEAD /2.2.0/launch/": (200, True, True),
+    "OPTIONS /2.2.0/launch/": (200, True, True),
+    "GET /2.2.0/launch/?format=ics": (200, True, True),
+    "GET /2.2.0/launch/?year=x": (400, True, False),
+    "GET /2.2.0/agencies/999999/": (404, True, False),
+    "GET /2.2.0/launch/?format=xml": (404, True, False),
+    "GET /2.2.0/launch/?mode=list": (406, True, False),  # with an Accept header that no format satisfies
+    "GET /2.2.0/nothing/": (404, False, False),
+    "GET /2.2.0/launch": (301, False, False),
+    "POST /2.2.0/launch/": (405, True, False),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", ASKED)
+def test_responses_that_are_about_a_list_or_a_record_say_how_old_it_is(asked, client):
+    method, path = asked.split()
+    headers = {"accept": "image/png"} if ASKED[asked][0] == 406 else {}
+    response = client.generic(method, path, headers=headers)
+    assert (response.status_code, "Deprecation" in response, "Link" in response) == ASKED[asked]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_answers_of_older_versions_are_kept_with_all_that_they_say(django):
     factories.row(models.Launch)
@@ -134,6 +158,7 @@ def test_answers_of_older_versions_are_kept_with_all_that_they_say(django):
     assert headers["Link"] == '<http://localhost/2.3.0/launches/>; rel="successor-version"'
     status, unchanged, nothing = ask("/2.2.0/launch/", HTTP_HOST="localhost", HTTP_IF_NONE_MATCH=headers["ETag"])
     assert (status, unchanged["Access-Control-Allow-Origin"], nothing) == ("304 Not Modified", "*", b"")
+    assert {"Deprecation", "Link"}.isdisjoint(unchanged)
     current = ask("/2.3.0/launches/", HTTP_HOST="localhost")
     assert (current[1]["ETag"] == headers["ETag"], "/2.2.0/launch/" in body.decode()) == (False, True)
 
