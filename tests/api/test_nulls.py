@@ -62,7 +62,7 @@ class Asked:
                 written[f"/2.3.0/{path}/{whole(endpoint.queryset.model)}/"] = endpoint.ladder[-1]
             self.shapes |= {address: set(plan(rung).order) for address, rung in written.items()}
             self.about |= dict.fromkeys(written, endpoint)
-        self.read = [*self.feeds(), *(self.pages() if HAS_PAGES else ())]
+        self.read = ["/2.3.0/dashboard/starship/", *self.feeds(), *(self.pages() if HAS_PAGES else ())]
 
     def feeds(self):
         for path, endpoint in endpoints().items():
