@@ -36,7 +36,7 @@ def run(*command, folder=settings.BASE_DIR, **environment):
 def new_database(folder, migrated=False):
     """The URL of a new database of the same kind as the tests', migrated or empty."""
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        path = folder / "sample.sqlite3"
+        path = folder / f"sample_{next(NUMBERS)}.sqlite3"  # one folder may hold several
         if migrated:
             shutil.copy(templates.sqlite_template(), path)
         yield f"sqlite:///{path}"
