@@ -159,7 +159,7 @@ def test_a_server_that_limits_nothing_needs_no_file_and_ctrl_c_ends_it_in_a_line
     nowhere = {f"SPACEDEVS_{name}_DIR": f"{tmp_path}/file/{name}" for name in places}
     nowhere |= {"SPACEDEVS_SECRET_KEY": "x" * 50, "PORT": str(free_port())}
     process = begin(*MANAGE, "serve", "--no-prepare", url=empty, **nowhere)
-    while "Ctrl-C ends it" not in (line := process.stdout.readline()):
+    while "press Ctrl-C to stop" not in (line := process.stdout.readline()):
         assert line, process.communicate()
     until(lambda: get(int(nowhere["PORT"]), "/livez"), "the server answers")
     asked = [
