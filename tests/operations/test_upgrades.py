@@ -16,6 +16,8 @@ from spacedevs.statistics.registry import statistics
 from tests.support import factories
 
 BEFORE_THE_FIRST_RELEASE = "compute_what_depends_on_the_clock"  # they rename columns
+# Old servers go on with a column that holds longer texts.
+WIDENING = ["0002_let_descriptions_of_links_be_longer", "0005_let_descriptions_of_links_be_longer"]
 OURS = {*django_settings.NOUNS, "limits", "api", "editing"}
 postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is about PostgreSQL")
 
@@ -25,7 +27,11 @@ postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="is ab
 def test_no_migration_breaks_the_servers_of_the_release_before(capsys):
     """They go on while it runs: nothing that they read goes, nothing that they do not write is required."""
     linter = MigrationLinter(
-        str(django_settings.BASE_DIR), include_apps=OURS, ignore_name_contains=BEFORE_THE_FIRST_RELEASE, no_cache=True
+        str(django_settings.BASE_DIR),
+        include_apps=OURS,
+        ignore_name_contains=BEFORE_THE_FIRST_RELEASE,
+        ignore_name=WIDENING,
+        no_cache=True,
     )
     linter.lint_all_migrations()
     assert (linter.nb_total > 15, linter.has_errors) == (True, False), capsys.readouterr().out
@@ -72,7 +78,7 @@ def test_a_migration_gives_way_to_those_who_read_and_tries_again(reader, migrati
     said = io.StringIO()
     prepare.Command(stdout=said).migrate_in_use()
     assert (pauses, migrating) == ([1, 2], ["migrate"])
-    assert said.getvalue().count("Others use a table that has to change") == 2
+    assert said.getvalue().count("Another process uses a table that must change") == 2
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout")
         assert cursor.fetchone() == ("0",)
