@@ -146,11 +146,9 @@ class RelatedQuery:
     def take(self, context: Context, rows: list[Row], wanted: set[Key]) -> None:
         for target in self.targets:
             asked, owned = context.asked[self.path, target], context.links[self.path, target]
-            for row in rows:
+            for row in rows:  # in which a path of several relations may reach a row twice
                 if row[self.owner] not in asked:
-                    owned[row[self.owner]][row[self.target]] = (
-                        None  # a path of several relations may reach a row twice
-                    )
+                    owned[row[self.owner]][row[self.target]] = None
             asked.update(wanted)
             context.needed[target].update(row[self.target] for row in rows)
         for part in self.parts:

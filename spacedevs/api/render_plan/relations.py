@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
+from django.db.models.constants import LOOKUP_SEP
 
-from spacedevs.db.paths import Unknown, column_name, join, link_columns, quoted, without_parameters
+from spacedevs.db.paths import Unknown, column_name, fields_along, join, link_columns, quoted, without_parameters
 from spacedevs.db.subsets import Subset
 
 Relation = Any  # a foreign key, a many-to-many field or the reverse of either: Django has no common class
@@ -25,18 +26,13 @@ class RelationPath:
 
     @cached_property
     def relations(self) -> list[Relation]:
-        found: list[Relation] = []
-        model: type[models.Model] | None = self.model
-        for name in self.names:
-            if model is None:
-                raise Unknown(name)
-            try:
-                found.append(model._meta.get_field(name))
-            except FieldDoesNotExist:
-                raise Unknown(name) from None
-            model = found[-1].related_model
-        if model is None:
-            raise Unknown(self.names[-1])
+        path = LOOKUP_SEP.join(self.names)
+        try:
+            found = list(fields_along(self.model, path))
+        except FieldDoesNotExist:
+            raise Unknown(path) from None
+        if found[-1].related_model is None:
+            raise Unknown(path)
         return found
 
     @property
