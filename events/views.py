@@ -71,6 +71,7 @@ class StarshipDashboard(OneObject):
         serializers.StarshipDashboardDetailed,
     )
     most: int = 10  # of each kind
+    most_events: int | None = 10  # of those past; None for all
 
     def get_object(self):
         """Records of the program with that name; closures, notices and streams exist only for its launch site."""
@@ -93,7 +94,7 @@ class StarshipDashboard(OneObject):
             },
             "previous": {
                 "launches": launches.PREVIOUS.of(launched).order_by("-net", "id")[: self.most],
-                "events": querysets.PREVIOUS.of(happened).order_by("-date", "id")[: self.most],
+                "events": querysets.PREVIOUS.of(happened).order_by("-date", "id")[: self.most_events],
             },
         }
 

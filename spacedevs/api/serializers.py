@@ -45,9 +45,8 @@ def rows_of(field, instance) -> list[models.Model]:
     """The rows of a relation that a field shows, in order, limited to its subset if there is one."""
     if field.part:
         loaded = getattr(instance, as_loaded(field.field_name), None)
-        return list(field.part.of(getattr(instance, field.source))) if loaded is None else loaded
-    found = rows_at(instance, field.source_attrs)
-    return in_order(found) if len(field.source_attrs) > 1 else found
+        return in_order(field.part.of(getattr(instance, field.source)) if loaded is None else loaded, field.parent)
+    return in_order(rows_at(instance, field.source_attrs), field.parent)
 
 
 def rows_at(instance, names) -> list[models.Model]:
@@ -58,9 +57,9 @@ def rows_at(instance, names) -> list[models.Model]:
     return list(found)
 
 
-def in_order(rows) -> list[models.Model]:
-    """Rows of a table in its default ordering."""
-    return sorted(rows, key=place_of(type(rows[0]))) if rows else []
+def in_order(rows, owner) -> list[models.Model]:
+    """Rows of a table in the order that their owner, a serializer, has for them."""
+    return sorted(rows, key=place_of(type(rows[0]), owner.orders.get(type(rows[0]), ()))) if rows else []
 
 
 def related(instance, name) -> Iterable[models.Model]:
@@ -106,7 +105,7 @@ class MadeOfRows(serializers.Field):
         super().bind(field_name, parent)
 
     def get_attribute(self, instance):
-        rows = in_order(rows_at(instance, self.source_attrs))
+        rows = in_order(rows_at(instance, self.source_attrs), self.parent)
         return [tuple(attribute(row, column) for column in self.columns) for row in rows]
 
     def to_representation(self, value):
@@ -171,6 +170,7 @@ class ResourceSerializer(serializers.ModelSerializer):
         models.URLField: Url,
     }
     version = ""  # of the API, if it is not the current one
+    orders: Mapping[type[models.Model], tuple[str, ...]] = {}  # of rows in lists, if not those of their tables
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

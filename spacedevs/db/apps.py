@@ -5,7 +5,7 @@ from django.core import checks
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
-from . import connections, dataset_version
+from . import connections, dataset_version, ordering
 
 
 class DbConfig(AppConfig):
@@ -16,6 +16,7 @@ class DbConfig(AppConfig):
 
         pending_texts.watch()
         connection_created.connect(connections.begin_session)
+        connection_created.connect(ordering.add_function)
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
         post_migrate.connect(dataset_version.keep_triggers, sender=self)

@@ -1,4 +1,4 @@
-"""Words are found whatever locale the database has, and wherever its extension for trigrams is."""
+"""Words are found, and names ordered, whatever locale the database has, and wherever its extension for trigrams is."""
 
 import sys
 from urllib.parse import urlsplit
@@ -32,10 +32,11 @@ print([count(f"/2.3.0/agencies/?search={word}") for word in ("istanbul", "INTÉR
 asked = {"icontains": "istanbul", "istartswith": "istan"}
 asked |= {"iendswith": "INTÉRIEUR", "iexact": "istanbul élan INTÉRIEUR"}
 print([Agency.objects.filter(**{f"name__{how}": word}).count() for how, word in asked.items()])
+print(Agency.objects.values_list("name__by_letters", flat=True).get())
 Launch.objects.update(name="Iris")
 print(count("/2.3.0/launches/?search=iris"), count("/2.3.0/launches/?search=istanbul"))
 """
-FOUND = "[1, 1, 1, 1]\n[1, 1]\n[1, 1, 1, 1]\n1 0\n"
+FOUND = "[1, 1, 1, 1]\n[1, 1]\n[1, 1, 1, 1]\nistanbulelaninterieur Istanbul Élan Intérieur\n1 0\n"
 PLAN = """
     EXPLAIN SELECT id FROM launches_launch
     WHERE search_text LIKE upper('%iris%' COLLATE "C") COLLATE "default"
@@ -59,7 +60,7 @@ def url(request):
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def test_words_are_found_in_any_case(url):
+def test_words_are_found_and_ordered_in_any_case(url):
     with psycopg.connect(url, autocommit=True) as server:
         server.execute("CREATE SCHEMA apart; CREATE EXTENSION pg_trgm SCHEMA apart")
     run(*MANAGE, "prepare", "--database-only", "--empty", DATABASE_URL=url)

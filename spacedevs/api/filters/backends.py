@@ -64,5 +64,9 @@ class TotalOrdering(OrderingFilter):
     def filter_queryset(self, request, queryset, view):
         names = self.get_ordering(request, queryset, view) or ()
         terms = [f"{'-' * term.startswith('-')}{view.path_of(term.lstrip('-'))}" for term in names]
-        own = queryset.query.order_by or queryset.model._meta.ordering
-        return queryset.order_by(*total(queryset.model, terms or own))
+        return queryset.order_by(*total(queryset.model, terms or self.default_order(queryset, view)))
+
+    def default_order(self, queryset, view):
+        """The order of a list: its endpoint's, or that of its version, or the table's."""
+        of_version = getattr(view.ladder[0], "orders", {})
+        return queryset.query.order_by or of_version.get(queryset.model) or queryset.model._meta.ordering

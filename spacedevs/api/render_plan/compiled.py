@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from itertools import repeat
 from operator import itemgetter
@@ -124,27 +125,31 @@ class CompiledSerializer:
             self.columns.append((self.key.name,))
             self.urls.append((place, str(field.view_name)))
         elif isinstance(field, Rows):
-            self.compile_path(place, field, compiled(type(field.child)))
+            self.compile_path(place, self.path(field), compiled(type(field.child)))
         elif isinstance(field, NameOf):
             self.columns.append((self.relation(field).name, field.slug_field))
         elif isinstance(field, MadeOfRows):
             self.reductions[place] = field.made
-            path = RelationPath(self.model, tuple(field.source_attrs))
-            self.compile_path(place, field, compiled_columns(path, field.columns))
+            path = self.path(field)
+            self.compile_path(place, path, compiled_columns(path, field.columns))
         elif isinstance(field, ResourceSerializer):
             if field.first or field.part or not is_column(self.column(field)):
                 self.reductions[place] = first if field.first else last
-                self.compile_path(place, field, compiled(type(field)))
+                self.compile_path(place, self.path(field), compiled(type(field)))
             else:
                 self.columns.append((self.relation(field).name,))
                 self.to_one.append((place, self.relation(field), compiled(type(field))))
         else:
             self.compile_value(place, field)
 
-    def compile_path(self, place: int, field: Any, shown: CompiledSerializer) -> None:
+    def path(self, field: Any) -> RelationPath:
+        """The path of a field to several rows, in the order that the serializer has for them."""
         path = RelationPath(self.model, tuple(field.source_attrs), getattr(field, "part", None))
+        return replace(path, order=self.representation.orders.get(path.target, ()))
+
+    def compile_path(self, place: int, path: RelationPath, shown: CompiledSerializer) -> None:
         if path.target is not shown.model:
-            raise Unknown(field)
+            raise Unknown(path)
         path.condition()
         self.columns.append((self.key.name,))
         self.to_many.append((place, path, shown))

@@ -10,7 +10,7 @@ from typing import Protocol
 from django.db import models
 
 from spacedevs.db.bulk import any_key
-from spacedevs.db.ordering import own_order
+from spacedevs.db.ordering import steps
 from spacedevs.db.paths import column_name, column_sql, join, quoted
 
 from .compiled import CompiledSerializer, Key, Row
@@ -48,12 +48,17 @@ class ColumnSet:
 
     def place(self, path: tuple[str, ...]) -> int:
         """The position in a row of the column at this path of relations."""
+        model, alias = self.table(path)
+        return self.columns.setdefault(column_sql(model, path[-1], alias), len(self.columns))
+
+    def table(self, path: tuple[str, ...]) -> tuple[type[models.Model], str]:
+        """The table of the column at this path of relations, and its alias."""
         model, alias = self.model, "t"
         for step in path[:-1]:
             relation: Relation = model._meta.get_field(step)
             alias = self.join(alias, relation)
             model = relation.related_model
-        return self.columns.setdefault(column_sql(model, path[-1], alias), len(self.columns))
+        return model, alias
 
     def join(self, alias: str, relation: Relation) -> str:
         target = relation.target_field
@@ -136,7 +141,8 @@ class RelatedQuery:
         source, owner = path.joins_to_owner()
         self.target, self.owner = target, select.columns.setdefault(owner, len(select.columns))
         condition = any_key(owner, path.model._meta.pk) + path.condition()
-        self.statement = select.statement(source, condition, f" ORDER BY {', '.join(ordering(model))}")
+        order = ", ".join(step.sql(select.table(step.path)[1]) for step in steps(model, path.order))
+        self.statement = select.statement(source, condition, f" ORDER BY {order}")
 
     def ask(self, context: Context) -> Question | None:
         owners = set().union(*(context.known(owner) for owner in self.owners))
@@ -153,15 +159,6 @@ class RelatedQuery:
             context.needed[target].update(row[self.target] for row in rows)
         for part in self.parts:
             context.keep(part, rows)
-
-
-def ordering(model: type[models.Model]) -> list[str]:
-    """The ordering of related rows: the model's default."""
-    return [
-        f"t.{quoted(column_name(column))}{' DESC' if falls else ''}"
-        + (f" NULLS {'FIRST' if falls else 'LAST'}" if column.null else "")
-        for column, falls in own_order(model)
-    ]
 
 
 def group_links(components: list[CompiledSerializer]) -> list[RelatedQuery]:

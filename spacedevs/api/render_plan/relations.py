@@ -18,11 +18,12 @@ Relation = Any  # a foreign key, a many-to-many field or the reverse of either: 
 
 @dataclass(frozen=True)
 class RelationPath:
-    """The path from a row to related rows, over one or several relations, with an optional subset."""
+    """The path from a row to related rows, over one or several relations, with an optional subset and order."""
 
     model: type[models.Model]
     names: tuple[str, ...]
     part: Subset | None = None
+    order: tuple[str, ...] = ()  # without terms, that of the table
 
     @cached_property
     def relations(self) -> list[Relation]:

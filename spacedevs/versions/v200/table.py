@@ -4,14 +4,16 @@ from functools import cache
 
 from rest_framework import serializers
 
+from crew.models import AstronautFlight
 from launches import models as launch
 from spacedevs.api.fields import Constant, Converted, Text
 from spacedevs.versions.v220 import table, things
-from spacedevs.versions.v220.declaring import Shown, of
+from spacedevs.versions.v220.declaring import ORDERS, Shown, of
 
 ON_HOLD = {5}  # of the launch statuses
 NO_TIME = set(range(2, 17))  # the precisions of an hour and more: recorded launches that are Go can have tbdtime
 NO_DATE = set(range(6, 17))  # of weeks and more
+ORDERS_OF_200 = {model: order for model, order in ORDERS.items() if model is not AstronautFlight}  # crews are by id
 
 
 class Among(Converted, serializers.BooleanField):
@@ -81,7 +83,7 @@ def with_roles(shown) -> type:
         if (other := with_roles(inner)) is not inner:
             options = {key: value for key, value in field._kwargs.items() if key != "child"}
             changed[name] = other(**options, many=True) if hasattr(field, "child") else other(**options)
-    return variant(shown, after={}, **changed) if changed else shown
+    return variant(shown, after={}, orders=ORDERS_OF_200, **changed) if changed else shown
 
 
 def of_version(endpoint) -> type:

@@ -2,8 +2,12 @@
 
 from rest_framework import serializers
 
+from agencies.models import Agency, MissionPatch
+from crew.models import AstronautFlight
+from media_assets.models import InfoURL, VidURL
 from spacedevs.api.fields import Address, Duration
 from spacedevs.api.serializers import FirstOf, MadeOfRows, ResourceSerializer
+from vehicles.models import LauncherConfig, SpacecraftConfig
 
 COUNTS = " ".join(
     f"{of}_launch_attempt_count{span}" for span in ("", "_year") for of in ("orbital", "location", "pad", "agency")
@@ -18,11 +22,23 @@ NEVER_NULL = f"{LAUNCHED} {LANDED} {COUNTS} {OTHERS} publisher".split()  # altho
 # What a field shows instead of null, as recorded responses do, if the document says that it is never null.
 FILLED = {serializers.CharField: "", serializers.IntegerField: 0, Duration: "P0D"}
 
+# The recorded orders of lists. Of equal rows the newest comes first, where recordings tell.
+ORDERS = {
+    Agency: ("name__by_letters",),
+    AstronautFlight: ("role__priority", "-id"),
+    InfoURL: ("priority",),
+    LauncherConfig: ("name__by_letters", "-id"),
+    MissionPatch: ("priority", "-id"),
+    SpacecraftConfig: ("name__by_letters", "-id"),
+    VidURL: ("priority",),
+}
+
 
 class Shown(ResourceSerializer):
     """A component of version 2.2.0."""
 
     version = "2.2.0"
+    orders = ORDERS
 
     def get_fields(self):
         fields = super().get_fields()

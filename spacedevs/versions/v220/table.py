@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import IntegerField
 
@@ -21,11 +21,13 @@ from places import views as places
 from spacedevs.api.filters.filters import FlagFilter, IdsFilter, IntegerFilter, TextFilter, TextsFilter
 from spacedevs.api.schema import OneSchema
 from spacedevs.api.views import ConfigResource
+from spacedevs.db.ordering import total
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as station
 from stations import views as stations
 from vehicles import serializers as vehicle
 from vehicles import views as vehicles
+from vehicles.models import Launcher
 
 from . import flights, happenings, things
 
@@ -75,6 +77,19 @@ class StarshipDashboard(events.StarshipDashboard):
 
     ladder = (happenings.StarshipDashboard,)
     schema = OneSchema()
+    most_events = None
+
+    def get_object(self):
+        shown = super().get_object()
+        previous = {**shown["previous"], "events": in_own_order(shown["previous"]["events"])}
+        vehicles = shown["vehicles"].order_by(*total(Launcher, ["serial_number__by_letters"]))
+        closures = in_own_order(shown["road_closures"])
+        return {**shown, "previous": previous, "vehicles": vehicles, "road_closures": closures}
+
+
+def in_own_order(rows) -> QuerySet:
+    """The same rows, in the order of their table."""
+    return rows.model._default_manager.filter(pk__in=rows.values("pk"))
 
 
 LAUNCHES = (flights.LaunchList, flights.LaunchSerializerCommon, flights.LaunchDetailed)
