@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.urls import reverse
 
-from .versions import called, version_at, view_in
+from .versions import called, version_of, view_in
 
 
 def context(request) -> dict[str, str]:
-    version = version_at(request)
+    version = version_of(request)
     return {
         "product": settings.PRODUCT,
         "api_version": called(version),

@@ -16,11 +16,6 @@ def view_in(version, name) -> str:
 
 
 def version_of(request) -> str:
-    """The version of a request."""
-    return getattr(request, "version", None) or ""
-
-
-def version_at(request) -> str:
     """The version that the path of a request lies below; that of no version is about the current one."""
     match = request.resolver_match
     return match.namespace if match and match.namespace in settings.OLDER_VERSIONS else ""
@@ -41,7 +36,7 @@ def deprecation(get_response):
 
     def middleware(request):
         response = get_response(request)
-        if version_at(request):
+        if version_of(request):
             response["Deprecation"] = f"@{DEPRECATED_AT}"
             if response.status_code < 400:
                 address = request.build_absolute_uri(successor(request.resolver_match))

@@ -60,7 +60,9 @@ def test_an_answer_leads_to_its_own_version(version, client):
     address = f"http://testserver/{version}"
     assert page["next"] == f"{address}/launch/?format=json&limit=1&offset=1"
     assert shown["url"] == f"{address}/launch/{shown['id']}/?format=json"
-    assert client.get(f"/{version}/launch/?format=ics").text.count(f"URL:{address}/launch/") == 2
+    calendar = client.get(f"/{version}/launch/?format=ics").text
+    assert calendar.count(f"URL:{address}/launch/") == 2
+    assert f"PRODID:-//Softdock//Launch Library {version}//EN" in calendar
 
 
 @pytest.mark.django_db

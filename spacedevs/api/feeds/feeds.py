@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from spacedevs.api.pagination import Pagination
 from spacedevs.api.render_plan.plan import path_of
 from spacedevs.db.subsets import Subset
-from spacedevs.http.versions import version_of, view_in
+from spacedevs.http.versions import called, version_of, view_in
 
 from .renderers import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 
@@ -70,7 +70,8 @@ def answer(view, rows: models.QuerySet) -> Response:
     found = rows.model._base_manager.select_related(*feed.related).annotate(changed=feed.changed).in_bulk(keys)
     links = (None, None) if view.detail else (pages.get_next_link(), pages.get_previous_link())
     items = [item(feed, found[key], request) for key in keys if key in found]
-    return Response(Issue(feed.title, request.build_absolute_uri(), *links, items))
+    version = called(version_of(request))
+    return Response(Issue(feed.title, version, request.build_absolute_uri(), *links, items))
 
 
 def item(feed: Feed, row: models.Model, request) -> Item:

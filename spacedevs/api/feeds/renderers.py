@@ -16,7 +16,7 @@ from rest_framework.utils.urls import remove_query_param
 from .net_precision import in_words, period
 
 AUTHOR = "Launch Library"
-PRODUCT = f"-//{settings.PRODUCT}//Launch Library 2.3.0//EN"
+PRODUCT = f"-//{settings.PRODUCT}//Launch Library %s//EN"
 REFRESH = timedelta(hours=1)  # the suggested refresh interval of calendars
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # the time of an unknown change
 REVISIONS_SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # before any change in Launch Library
@@ -62,6 +62,7 @@ class Issue(NamedTuple):
     """The content of a feed."""
 
     title: str
+    version: str  # of the API
     address: str
     next: str | None
     previous: str | None
@@ -80,7 +81,7 @@ class CalendarRenderer(FeedRenderer):
     def render(self, issue: Issue, accepted_media_type=None, renderer_context=None) -> bytes:
         calendar = Calendar()
         calendar.add("version", "2.0")
-        calendar.add("prodid", PRODUCT)
+        calendar.add("prodid", PRODUCT % issue.version)
         for name in ("name", "x-wr-calname"):  # the property of RFC 7986, and its unofficial predecessor
             calendar.add(name, vText(issue.title))
         calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
