@@ -53,7 +53,7 @@ class Constant(serializers.Field):
 class Converted(serializers.Field):
     """A field that converts one column, also at the end of a path of relations: `pad.location.name`.
 
-    If the column or a row on the path is null, it shows `otherwise`."""
+    If the column or a row on the path is null, its serializer shows `otherwise`."""
 
     def __init__(self, source=None, *, otherwise=None, allow_null=None):
         is_null = otherwise is None if allow_null is None else allow_null
@@ -63,7 +63,7 @@ class Converted(serializers.Field):
     def get_attribute(self, instance):
         for name in self.source_attrs:
             instance = getattr(instance, name, None)
-        return self.otherwise if instance is None else instance
+        return instance
 
 
 class Text(Converted, serializers.CharField):

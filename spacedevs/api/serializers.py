@@ -1,7 +1,7 @@
 """The base classes of serializers, one class for each component of the contract."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
@@ -196,6 +196,16 @@ class ResourceSerializer(serializers.ModelSerializer):
             name: field.resolve() if isinstance(field, LazySerializer) else field
             for name, field in super().get_fields().items()
         }
+
+    @cached_property
+    def shown_for_null(self) -> dict:
+        """What fields show instead of null."""
+        declared = {name: getattr(field, "otherwise", None) for name, field in self.fields.items()}
+        return {name: value for name, value in declared.items() if value is not None}
+
+    def to_representation(self, instance):
+        shown = super().to_representation(instance)
+        return shown | {name: value for name, value in self.shown_for_null.items() if shown[name] is None}
 
     def get_extra_kwargs(self):
         """Makes the fields in `Meta.always` required, although their columns are nullable."""

@@ -18,7 +18,6 @@ LANDED = "successful_landings failed_landings attempted_landings consecutive_suc
 OTHERS = "total_landing_count flights flights_count spacewalks_count last_updated name start founded pad_turnaround"
 NEVER_NULL = f"{LAUNCHED} {LANDED} {COUNTS} {OTHERS} publisher".split()  # although our columns are nullable
 
-
 # What a field shows instead of null, as recorded responses do, if the document says that it is never null.
 FILLED = {serializers.CharField: "", serializers.IntegerField: 0, Duration: "P0D"}
 
@@ -44,13 +43,8 @@ class Shown(ResourceSerializer):
         fields = super().get_fields()
         for name in fields.keys() - {column.name for column in self.Meta.model._meta.fields if not column.null}:
             if type(fields[name]) in FILLED and not fields[name].allow_null:
-                fields[name].otherwise = FILLED[type(fields[name])]  # the render plan knows it, too
+                fields[name].otherwise = FILLED[type(fields[name])]
         return fields
-
-    def to_representation(self, instance):
-        shown = super().to_representation(instance)
-        missing = {name for name, value in shown.items() if value is None and hasattr(self.fields[name], "otherwise")}
-        return {**shown, **{name: self.fields[name].otherwise for name in missing}}
 
 
 class of:
