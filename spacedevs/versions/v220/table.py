@@ -32,9 +32,9 @@ from vehicles.models import Launcher
 from . import flights, happenings, things
 
 
-def alike(shown) -> dict:
-    """Two modes with the same serializer."""
-    return {"modes": {"normal": shown, "detailed": shown}}
+def alike(endpoint, shown, **parameters) -> type:
+    """An endpoint with the same serializer in two modes."""
+    return endpoint.showing(shown, attributes={"modes": {"normal": shown, "detailed": shown}}, **parameters)
 
 
 class NoneKnown(TextFilter):
@@ -165,9 +165,9 @@ ENDPOINTS = {
             "ordering_fields": ("departure", "docking", "id"),
         },
     ),
-    "event": events.Events.showing(happenings.Events, id=IntegerFilter("id"), attributes=alike(happenings.Events)),
-    "event/previous": events.PreviousEvents.showing(happenings.Events, attributes=alike(happenings.Events)),
-    "event/upcoming": events.UpcomingEvents.showing(happenings.Events, attributes=alike(happenings.Events)),
+    "event": alike(events.Events, happenings.Events, id=IntegerFilter("id")),
+    "event/previous": alike(events.PreviousEvents, happenings.Events),
+    "event/upcoming": alike(events.UpcomingEvents, happenings.Events),
     "expedition": stations.Expedition.showing(flights.Expedition, flights.ExpeditionDetail),
     **of_launches(*LAUNCHES),
     "launcher": vehicles.Launcher.showing(
@@ -181,7 +181,7 @@ ENDPOINTS = {
         things.LocationDetail,
         pad__location_id=NullableIntegerFilter("pads__location"),
     ),
-    "pad": places.Pad.showing(things.Pad, location=IntegerFilter("location"), attributes=alike(things.Pad)),
+    "pad": alike(places.Pad, things.Pad, location=IntegerFilter("location")),
     "program": agencies.Program.showing(things.Program),
     "spacecraft": vehicles.Spacecraft.showing(things.Spacecraft, flights.SpacecraftDetailed),
     "spacecraft/flight": launches.SpacecraftFlight.showing(flights.SpacecraftFlight, flights.SpacecraftFlightDetailed),
