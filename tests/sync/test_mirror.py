@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 
 import httpx
@@ -51,14 +51,14 @@ def manage(url, *arguments, **options):
 def sample_database(tmp_path_factory):
     """A database file with the sample data."""
     path = shutil.copy(templates.sqlite_template(), tmp_path_factory.mktemp("upstream"))
-    assert manage(f"sqlite:///{path}", "prepare", stdout=subprocess.DEVNULL).wait() == 0
+    assert manage(f"sqlite:///{path}", "prepare", "--database-only", stdout=subprocess.DEVNULL).wait() == 0
     return path
 
 
-@contextmanager
-def served(original, folder):
-    """An upstream on a copy of a database."""
-    path = shutil.copy(original, folder / "upstream.sqlite3")
+@pytest.fixture(scope="module")
+def served(sample_database, tmp_path_factory):
+    """An upstream on a copy of that database."""
+    path = shutil.copy(sample_database, tmp_path_factory.mktemp("served") / "upstream.sqlite3")
     command = [sys.executable, "-W", "ignore", "-m", "tests.support.upstream"]
     environment = os.environ | {"DATABASE_URL": f"sqlite:///{path}", "DJANGO_SETTINGS_MODULE": "spacedevs.settings"}
     process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
@@ -70,24 +70,19 @@ def served(original, folder):
         process.stdout.close()
 
 
-@pytest.fixture(scope="module")
-def shared_upstream(sample_database, tmp_path_factory):
-    with served(sample_database, tmp_path_factory.mktemp("served")) as upstream:
-        yield upstream
-
-
 @pytest.fixture
-def upstream(shared_upstream):
+def upstream(served):
     """An upstream whose rows a test leaves as they are."""
-    shared_upstream.order()
-    return shared_upstream
+    served.order()
+    return served
 
 
 @pytest.fixture
-def changing(sample_database, tmp_path):
-    """An upstream whose rows a test may change."""
-    with served(sample_database, tmp_path) as upstream:
-        yield upstream
+def changing(upstream, sample_database):
+    """An upstream whose rows a test may change, for they are put back."""
+    yield upstream
+    with closing(sqlite3.connect(sample_database)) as original, closing(sqlite3.connect(upstream.database)) as changed:
+        original.backup(changed)
 
 
 @pytest.fixture(autouse=True)
@@ -120,16 +115,38 @@ def assert_same(get, upstream, routes=None):
                 break
 
 
-def test_a_mirror_answers_as_its_upstream_does_on_every_endpoint_and_in_every_mode(upstream, get):
+@pytest.fixture
+def minute(upstream):
+    """Lets it be a minute here and there."""
+
+    def hold(moment):
+        upstream.order({"minute": moment.isoformat()})
+        upstream.ask("/2.3.0/config/orbits/")
+        hold_minute(moment)
+
+    yield hold
+    hold(STARTED)
+
+
+def test_a_mirror_answers_as_its_upstream_does_on_every_endpoint_and_in_every_mode(upstream, derived, minute, get):
+    """Also minutes later, when figures that depend on the clock have gone on, and after a second run."""
     run(upstream)
+    assert are_derived()
+    before = get("spacecraft/", in_space="true")["results"]
+    minute(STARTED + timedelta(minutes=7))
     assert_same(get, upstream, MODES)
+    after = get("spacecraft/", in_space="true")["results"]
+    assert [each["id"] for each in before] == [each["id"] for each in after]
+    assert all(one["time_in_space"] != other["time_in_space"] for one, other in zip(before, after, strict=True))
+    assert before
     dashboard, here = upstream.ask("/2.3.0/dashboard/starship/"), get("dashboard/starship/")
     text = json.dumps(dashboard).replace(upstream.url.removesuffix("/2.3.0"), "http://testserver")
     for name in dashboard.keys() - {"updates"}:  # of which no answer says what program they belong to
         assert json.loads(text)[name] == here[name], name
     assert dashboard["live_streams"]
-    run(upstream)  # only what changed, which is nothing
-    assert_same(get, upstream, [(path, "detailed") for path, _ in MODES])
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        run(upstream)  # only what changed, which is nothing
+    assert_same(get, upstream, dict.fromkeys((path, "detailed") for path, _ in MODES))
 
 
 def test_stations_come_first_then_what_docks_at_them_then_what_will_fly():
@@ -367,14 +384,14 @@ def empty_database(tmp_path):
         yield url
 
 
-def exported(url, folder):
+def exported(folder):
     """Every byte of an export, by file."""
-    assert manage(url, "export", folder, stdout=subprocess.DEVNULL).wait() == 0
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.jsonl")}
 
 
 def test_a_mirror_that_is_killed_again_and_again_ends_as_one_that_was_not(upstream, empty_database, tmp_path):
-    arguments = "mirror", "--from", upstream.url, "--budget", "0", "--endpoints", f"{FEW},agencies,config/orbits,pads"
+    endpoints = [*FEW.split(","), "agencies", "config/orbits", "pads"]
+    arguments = "mirror", "--from", upstream.url, "--budget", "0", "--endpoints", ",".join(endpoints)
     kills = random.Random(5)  # noqa: S311 - no secret is made here
     for _ in range(4):
         upstream.order()
@@ -384,10 +401,11 @@ def test_a_mirror_that_is_killed_again_and_again_ends_as_one_that_was_not(upstre
         process.kill()
         process.communicate()
     assert manage(empty_database, *arguments, stdout=subprocess.DEVNULL).wait() == 0
-    killed = exported(empty_database, tmp_path / "killed")
-    assert manage(empty_database, "flush", "--no-input", stdout=subprocess.DEVNULL).wait() == 0
-    assert manage(empty_database, *arguments, stdout=subprocess.DEVNULL).wait() == 0
-    assert exported(empty_database, tmp_path / "undisturbed") == killed
+    assert manage(empty_database, "export", tmp_path / "killed", stdout=subprocess.DEVNULL).wait() == 0
+    run(upstream, endpoints=endpoints)
+    call_command("export", tmp_path / "undisturbed", stdout=io.StringIO())
+    killed = exported(tmp_path / "killed")
+    assert exported(tmp_path / "undisturbed") == killed
     assert sum(map(len, killed.values())) > 100_000
 
 
@@ -431,35 +449,6 @@ def test_a_mirror_keeps_the_figures_that_upstream_tells_and_remembers_that(upstr
     ours = get("agencies/", limit=100, mode="detailed")["results"]
     assert {each["id"]: each["total_launch_count"] for each in ours} == told
     assert any(told.values())
-
-
-@pytest.fixture
-def minute(upstream):
-    """Lets it be a minute here and there."""
-
-    def hold(moment):
-        upstream.order({"minute": moment.isoformat()})
-        upstream.ask("/2.3.0/config/orbits/")
-        hold_minute(moment)
-
-    yield hold
-    hold(STARTED)
-
-
-def test_figures_of_a_mirror_go_on_as_those_of_its_upstream(upstream, derived, minute, get):
-    run(upstream)
-    assert are_derived()
-    running = [("spacecraft", "detailed"), ("spacecraft_flights", "normal"), ("astronauts", "detailed")]
-    before = get("spacecraft/", in_space="true")["results"]
-    minute(STARTED + timedelta(minutes=7))
-    assert_same(get, upstream, MODES)
-    after = get("spacecraft/", in_space="true")["results"]
-    assert [each["id"] for each in before] == [each["id"] for each in after]
-    assert all(one["time_in_space"] != other["time_in_space"] for one, other in zip(before, after, strict=True))
-    assert before
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        run(upstream)
-    assert_same(get, upstream, running)
 
 
 @pytest.fixture
