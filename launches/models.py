@@ -165,6 +165,8 @@ class Launch(models.Model):
     pad_turnaround = models.DurationField(null=True, blank=True, help_text="Since the previous launch from its pad.")
     search_text = SearchText(SEARCHED)
 
+    tracked = ("net", "net_precision", "status", "window_end", "window_start")  # whose values the history keeps
+
     class Meta:
         ordering = ("net", "id")
         verbose_name_plural = "launches"

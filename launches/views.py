@@ -1,5 +1,6 @@
 from spacedevs.api.serializers import without
 from spacedevs.api.views import Resource
+from spacedevs.changes.views import RecordHistory
 
 from . import feeds, filters, models, querysets, serializers
 
@@ -51,6 +52,12 @@ class Launch(Resource):
     paths = {"rocket__spacecraftflight": "spacecraft_flights"}
     ordering_fields = ("id", "last_updated", "name", "net")
     examples = EXAMPLES
+
+
+class LaunchHistory(RecordHistory):
+    """How the date and the status of a launch changed: its slips"""
+
+    queryset = models.Launch.objects.all()
 
 
 class UpcomingLaunch(Launch):

@@ -26,6 +26,7 @@ from launches import serializers as launches
 from launches.views import (
     Landing,
     Launch,
+    LaunchHistory,
     PayloadFlight,
     PreviousLaunch,
     SpacecraftFlight,
@@ -37,6 +38,7 @@ from places.views import CelestialBody, Location, Pad
 from spacedevs.api.contents import contents
 from spacedevs.api.document import Document
 from spacedevs.api.views import ConfigResource, OneObject, Resource, in_a_sentence
+from spacedevs.changes.views import Changes
 from spacedevs.http.versions import called, roots, view_in
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as stations
@@ -118,8 +120,10 @@ OBJECTS = {
     "dashboard/starship": StarshipDashboard,
 }
 ADDITIONS = {  # additions to LL2 2.3.0 below its records
+    "launches": {"history": LaunchHistory},
     "space_stations": {"now": SpaceStationNow},
 }
+ROOT_ADDITIONS = {"changes": Changes}  # and below its root
 
 
 class LaunchLibrary(APIRootView):
@@ -213,6 +217,10 @@ additions = [
     )
     for prefix, views in ADDITIONS.items()
     for path, view in views.items()
+]
+additions += [
+    path_to(f"{path}/", view.as_view({"get": "list"}, basename=path, detail=False), name=f"{path}-list")
+    for path, view in ROOT_ADDITIONS.items()
 ]
 
 

@@ -93,6 +93,7 @@ THROTTLE_KEYS = env("THROTTLE_KEYS", default="")  # for keys without a limit of 
 THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # unknown tokens from one IP address
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # unknown parameters are errors
 STATISTICS = env("STATISTICS", default="")  # derived or imported; empty: as stored in the database
+CHANGES_KEEP = env.int("SPACEDEVS_CHANGES_KEEP", default=30)  # days that the change log reaches back
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; the file in LIMITS_DIR counts for one
 METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # for Prometheus; 0 turns metrics off
 METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")
@@ -119,6 +120,7 @@ NOUNS = [  # the apps with the data, highest floor first
 ]
 INSTALLED_APPS = [
     *NOUNS,
+    "spacedevs.changes",
     "spacedevs.throttling",
     "spacedevs.sync",
     "spacedevs.dataset",
@@ -274,6 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": [
         "spacedevs.api.filters.backends.FieldFilters",
         "spacedevs.api.filters.backends.WordSearch",
+        "spacedevs.changes.filters.ChangedSince",
         "spacedevs.api.filters.backends.TotalOrdering",
     ],
     "DEFAULT_PAGINATION_CLASS": "spacedevs.api.pagination.Pagination",

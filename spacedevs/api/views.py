@@ -45,6 +45,8 @@ class Endpoint:
     examples = {}
     version = ""  # of the API, as in the router; "" is the current one
     planned = True  # the render plan renders responses, not plain DRF
+    # Whether this response can change without a new version and without the clock: then it must not be kept.
+    is_passing = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -118,6 +120,8 @@ class Endpoint:
         moment = min([*known, *filter(None, [getattr(request, "changes_at", None)])], default=None)
         if moment:
             response["Expires"] = http_date(moment)
+        if self.is_passing:
+            response["Cache-Control"] = "no-store"
         return response
 
     @property

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     import psycopg
+    from django.db import models
     from django.db.backends.utils import CursorWrapper
 
 TOKENS = "SELECT token FROM dataset_version"
@@ -213,12 +214,17 @@ def moment(version: str | None) -> datetime | None:
 # Maintaining the triggers ------------------------------------------------------------------------
 
 
-def data_tables() -> set[str]:
-    """All tables with data, including those of many-to-many relations."""
-    models = [
+def data_models() -> dict[str, type[models.Model]]:
+    """All models with data by their tables, including those of many-to-many relations."""
+    found = [
         model for noun in settings.NOUNS for model in apps.get_app_config(noun).get_models(include_auto_created=True)
     ]
-    return {model._meta.db_table for model in models if model._meta.managed}
+    return {model._meta.db_table: model for model in found if model._meta.managed}
+
+
+def data_tables() -> set[str]:
+    """All tables with data, including those of many-to-many relations."""
+    return set(data_models())
 
 
 def repairs(cursor: CursorWrapper) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ class Lock(StrEnum):
     """The names of all advisory locks in PostgreSQL. Releases that run side by side exclude each other by them."""
 
     DATASET_VERSION = "dataset_version"  # alone: who makes or repairs what raises the version
+    CHANGE_LOG = "change_log"  # alone: who creates the change log
     SEARCH_TEXTS = "search_text"  # shared: who computes a search text; alone: who renames what such texts show
     STATISTICS = "statistics"  # alone: who recomputes figures, or does anything else that is pending
     # Held by one process at a time, on SQLite by a file: see `held`.

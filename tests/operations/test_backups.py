@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from agencies.models import AgencyType
+from spacedevs.db.change_log.reading import Expired, Log
 from spacedevs.db.locks import Lock, held
 from spacedevs.operations.backup import archives, backups, databases
 
@@ -53,7 +54,10 @@ def test_an_empty_system_answers_as_the_one_that_was_backed_up(full, answers, tm
 def test_a_restored_system_can_be_edited_and_notices_it(full, tmp_path, client):
     file = backup(tmp_path / "backup.tar.gz")
     empty(full)
+    followed = Log.read()
     restore(file)
+    with pytest.raises(Expired):  # whoever follows the changes has to read the restored data
+        Log.read().position(followed.cursor(followed.now))
     before = backups.dataset_version.current()
     kind = AgencyType.objects.create(name="new")
     assert AgencyType.objects.filter(pk=kind.pk).exists()

@@ -19,11 +19,12 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.db import dataset_version
+from spacedevs.db.change_log.upkeep import begin_anew
 from spacedevs.db.locks import Lock, Taken, held
 from spacedevs.wording import counted
 
@@ -81,6 +82,7 @@ def restore(source: Path, replace=False) -> dict:
             with replacing_media(Path(folder, MEDIA)), engine().replacing(Path(folder, DATABASE)):
                 refuse_what_lacks(about)
                 call_command("prepare", empty=True, database_only=True)
+                begin_anew(DEFAULT_DB_ALIAS)  # whoever follows the changes has to read the restored data
                 refuse_what_does_not_answer()
     except Taken:
         raise CommandError("Another restore of this database is running.") from None

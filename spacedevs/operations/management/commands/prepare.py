@@ -15,6 +15,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from spacedevs.changes.apps import keep_log
 from spacedevs.dataset import sample
 from spacedevs.db.dataset_version import keep_triggers
 from spacedevs.db.locks import LOCK_NOT_AVAILABLE, Lock, file_lock, held
@@ -146,6 +147,7 @@ class Command(BaseCommand):
             # A killed migrate may have lost some, and another release has others.
             triggers.install(DEFAULT_DB_ALIAS)
             keep_triggers(DEFAULT_DB_ALIAS)
+            keep_log(DEFAULT_DB_ALIAS)
             return
         if migrations.left:
             self.migrate_in_use(migrations.left)

@@ -1,0 +1,209 @@
+"""The endpoints that tell what changed: `changes/`, and `history/` of a record."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+
+from django.conf import settings
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.utils.urls import replace_query_param
+
+from spacedevs.api.render_plan.compiled import as_json
+from spacedevs.api.render_plan.plan import plan
+from spacedevs.api.schema import ObjectSchema, OneSchema
+from spacedevs.api.views import OneObject
+from spacedevs.db.change_log.reading import Expired, Log, Position
+
+from . import history, serializers
+from .news import headlines
+from .records import Change, all_endpoints, changes_after
+
+DEFAULT_LIMIT, MAX_LIMIT = 100, 1_000
+ADDITION = "An addition of this server to Launch Library 2.3.0."
+
+
+class CursorExpired(APIException):
+    """The cursor belongs to another database, or its changes were deleted."""
+
+    status_code = 410
+    default_code = "expired"
+    default_detail = (
+        "This cursor has expired. Request `changes/` without `since` for a new one, read the lists that you need, "
+        "and then follow the changes from the new cursor."
+    )
+
+
+def log_and_position(name, cursor) -> tuple[Log, Position]:
+    """The log, and the position of a cursor in a parameter; now if there is none."""
+    log = Log.read()
+    if not cursor:
+        return log, log.now
+    try:
+        return log, log.position(cursor)
+    except ValueError:
+        raise ValidationError({name: ["This is not a cursor of `changes/`."]}) from None
+    except Expired:
+        raise CursorExpired from None
+
+
+def moment_of(seconds) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+class ChangesSchema(ObjectSchema):
+    """Describes the parameters of `changes/`."""
+
+    def get_override_parameters(self):
+        return [
+            OpenApiParameter("since", str, description="A cursor; without one, the response has the cursor of now."),
+            OpenApiParameter("endpoints", str, description="Only these endpoints: paths separated by commas."),
+            OpenApiParameter(
+                "limit", int, description=f"Number of changes, {DEFAULT_LIMIT} by default, at most {MAX_LIMIT}."
+            ),
+            OpenApiParameter("include", str, enum=["record"], description="Also the records, as they are now."),
+            OpenApiParameter("mode", str, description="The mode of these records, where their endpoint has it."),
+        ]
+
+
+class Changes(OneObject):
+    """The records that were created, updated or deleted since a cursor, in the order of the changes"""
+
+    ladder = (serializers.Changes,)
+    schema = ChangesSchema()
+    filter_names = ("since", "endpoints", "include")
+    page_template = "changes/page.html"
+    planned = False
+    help_text = (
+        "What changed since a cursor. Each record appears once, with its last change. Begin without `since`: the "
+        "response has the cursor of now. Then read the lists that you need, and from time to time request the changes "
+        "since the last cursor; while `has_more` is true, at once.\n\n"
+        "A row that has no endpoint of its own, such as a stage, counts as a change of the records that show it. A "
+        "row that has one counts alone: if an agency is renamed, the agency changed, and its launches did not.\n\n"
+        "A change can be told twice, and none is left out. A cursor expires after "
+        f"{settings.CHANGES_KEEP} days, or when the database was replaced; the response is then 410, and a "
+        f"client begins again.\n\n{ADDITION}"
+    )
+
+    def get_serializer(self, *args, **kwargs):
+        return self.ladder[0](*args, **kwargs)
+
+    def list(self, request, *args, **kwargs):
+        asked = request.query_params
+        log, position = log_and_position("since", asked.get("since"))
+        paths = self.paths(asked.get("endpoints"))
+        includes = self.includes(asked.get("include"))
+        page = changes_after(log, position, paths, self.limit(asked.get("limit")))
+        self.is_passing = not log.is_whole
+        self.page, self.told = page, not asked.get("since")
+        cursor = log.cursor(page.until)
+        records = self.records(page.changes, request) if includes else {}
+        shown = {
+            "cursor": cursor,
+            "has_more": page.has_more,
+            "next": replace_query_param(request.build_absolute_uri(), "since", cursor),
+            "results": [self.shown(change, log, records, request, includes) for change in page.changes],
+        }
+        return Response(as_json(shown))
+
+    def shown(self, change: Change, log, records, request, includes) -> dict:
+        path, key = change.ref
+        told = {
+            "endpoint": path,
+            "id": None if key is None else str(key),
+            "url": url_of(change.ref, request),
+            "action": change.action,
+            "moment": moment_of(change.moment),
+            "fields_changed": sorted(change.fields),
+            "cursor": log.cursor(change.position),
+        }
+        return {**told, "record": records.get(change.ref)} if includes else told
+
+    def records(self, changes, request) -> dict:
+        """The present records of these changes, rendered by the plan of each endpoint."""
+        found, by_path = {}, {}
+        for change in changes:
+            by_path.setdefault(change.ref.path, []).append(change.ref)
+        for path, refs in by_path.items():
+            endpoint = all_endpoints()[path]
+            mode = request.query_params.get("mode")
+            shallow = endpoint.modes.get("normal", endpoint.ladder[0])
+            renderer = plan(endpoint.modes.get(mode, shallow))
+            if refs[0].key is None:
+                continue
+            for ref in refs:
+                for record in renderer.render([ref.key], request):
+                    found[ref] = record
+        return found
+
+    def paths(self, names) -> set[str] | None:
+        """The paths in `endpoints`; None for all."""
+        if not names:
+            return None
+        paths = {name.strip().strip("/") for name in names.split(",")} - {""}
+        if unknown := sorted(paths - all_endpoints().keys()):
+            raise ValidationError({"endpoints": [f"Unknown endpoint: {unknown[0][:64]}."]})
+        return paths or None
+
+    def includes(self, name) -> bool:
+        if name not in (None, "", "record"):
+            raise ValidationError({"include": ["Choose from: record."]})
+        return bool(name)
+
+    def limit(self, text) -> int:
+        try:
+            return min(max(int(text), 1), MAX_LIMIT) if text else DEFAULT_LIMIT
+        except ValueError:  # as in lists, what is no number is ignored
+            return DEFAULT_LIMIT
+
+    def ignored_values(self):
+        asked = self.request.query_params.get("limit", "")
+        is_valid = not asked or (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= MAX_LIMIT)
+        return {} if is_valid else {"limit": f"Must be a number from 1 to {MAX_LIMIT}."}
+
+    @cached_property
+    def news(self) -> list:
+        """The changes as sentences, newest first; without a cursor, the latest."""
+        return headlines(self.page.changes if not self.told else None, self.request)
+
+
+def url_of(ref, request) -> str:
+    """The URL of a record, or of an object."""
+    path, key = ref
+    if key is None:
+        return reverse(f"{path}-list", request=request)
+    return reverse(f"{basename(path)}-detail", [key], request=request)
+
+
+def basename(path) -> str:
+    """The name of the views of an endpoint."""
+    return all_endpoints()[path].queryset.model._meta.model_name
+
+
+class RecordHistory(OneObject):
+    """The history of a record; subclasses name its `queryset`"""
+
+    ladder = (serializers.History,)
+    schema = OneSchema()
+    planned = False
+    help_text = (
+        "Each change of a tracked field of this record, newest first: the moment at which this server took it in, and "
+        "the value before and after. A mirror records changes as they come in, so the history begins with the "
+        f"mirror.\n\n{ADDITION}"
+    )
+
+    def get_serializer(self, *args, **kwargs):
+        return self.ladder[0](*args, **kwargs)
+
+    def list(self, request, *args, **kwargs):
+        row = get_object_or_404(self.queryset, pk=self.kwargs["pk"])
+        entries = history.of(row)
+        shown = {
+            "id": str(row.pk),
+            "url": reverse(f"{row._meta.model_name}-detail", [row.pk], request=request),
+            "slips": sum(1 for entry in entries if (entry["slip"] or 0) > 0),
+            "results": entries,
+        }
+        return Response(as_json(shown))
