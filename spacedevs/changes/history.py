@@ -34,19 +34,20 @@ def shown(model, changes) -> list[dict]:
 
 
 def entry(model, change, named) -> dict:
-    def value(name, side):
-        raw = side.get(name)
-        field = model._meta.get_field(name)
+    def values(name, side):
+        """The value of a field and the id of its row, if it names one."""
+        raw, field = side.get(name), model._meta.get_field(name)
         if raw is None:
-            return None
+            return None, None
         if field.is_relation:
-            return {"id": raw, "name": named.get((name, raw))}
-        return datetime.fromisoformat(raw) if isinstance(field, models.DateTimeField) else raw
+            return named.get((name, raw)), raw
+        return (datetime.fromisoformat(raw) if isinstance(field, models.DateTimeField) else raw), None
 
-    changes = [
-        {"field": name, "before": value(name, change.before), "after": value(name, change.after)}
-        for name in sorted(change.after)
-    ]
+    changes = []
+    for name in sorted(change.after):
+        (before, before_id), (after, after_id) = values(name, change.before), values(name, change.after)
+        told = {"field": name, "before": before, "after": after, "before_id": before_id, "after_id": after_id}
+        changes.append(told)
     net = next((each for each in changes if each["field"] == "net" and each["before"] and each["after"]), None)
     slip = (net["after"] - net["before"]).total_seconds() if net else None
     return {"moment": change.moment, "slip": slip, "changes": changes}

@@ -60,19 +60,17 @@ def updated(change) -> str:
 
 def sentence(each) -> str:
     """The change of a tracked field as a phrase."""
-    before, after = (said(each[side]) for side in ("before", "after"))
+    before, after = (said(each[side], each[f"{side}_id"]) for side in ("before", "after"))
     if each["field"] == "net" and each["before"] and each["after"]:
         verb = "slipped" if each["after"] > each["before"] else "moved forward"
         return f"{verb} from {before} to {after}"
     return f"{each['field'].replace('_', ' ')}: {before} → {after}"
 
 
-def said(value) -> str:
-    if value is None:
-        return "unknown"
+def said(value, key) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
-    return str(value["name"] or value["id"]) if isinstance(value, dict) else str(value)
+    return str(value or key or "unknown")
 
 
 def rows_of(changes) -> dict:

@@ -40,17 +40,14 @@ class Changes(serializers.Serializer):
     results = RecordChangeWithRecord(many=True)
 
 
-@extend_schema_field({"description": "An id with its name, a moment (UTC), or null."})
-class Value(serializers.Field):
-    """A value of a tracked field: a moment, or the id and name of a row."""
-
-
 class FieldChange(serializers.Serializer):
     """The change of one field."""
 
     field = serializers.CharField()
-    before = Value(allow_null=True)
-    after = Value(allow_null=True)
+    before = serializers.CharField(allow_null=True, help_text="The moment (UTC), or the name of a row.")
+    after = serializers.CharField(allow_null=True)
+    before_id = serializers.IntegerField(allow_null=True, help_text="The id of the row, if the field names one.")
+    after_id = serializers.IntegerField(allow_null=True)
 
 
 class HistoryEntry(serializers.Serializer):

