@@ -1,6 +1,5 @@
 """The endpoints that tell what changed: `changes/`, and `history/` of a record."""
 
-from datetime import UTC, datetime
 from functools import cached_property
 
 from django.conf import settings
@@ -12,14 +11,14 @@ from rest_framework.reverse import reverse
 from rest_framework.utils.urls import replace_query_param
 
 from spacedevs.api.render_plan.compiled import as_json
-from spacedevs.api.render_plan.plan import plan
 from spacedevs.api.schema import ObjectSchema, OneSchema
 from spacedevs.api.views import OneObject
 from spacedevs.db.change_log.reading import Expired, Log, Position
 
 from . import history, serializers
 from .news import headlines
-from .records import Change, all_endpoints, changes_after
+from .records import all_endpoints, changes_after
+from .told import records_of, told
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1_000
 ADDITION = "An addition of this server to Launch Library 2.3.0."
@@ -47,10 +46,6 @@ def log_and_position(name, cursor) -> tuple[Log, Position]:
         raise ValidationError({name: ["This is not a cursor of `changes/`."]}) from None
     except Expired:
         raise CursorExpired from None
-
-
-def moment_of(seconds) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 class ChangesSchema(ObjectSchema):
@@ -99,44 +94,18 @@ class Changes(OneObject):
         self.is_passing = not log.is_whole
         self.page, self.told = page, not asked.get("since")
         cursor = log.cursor(page.until)
-        records = self.records(page.changes, request) if includes else {}
+        results = [told(change, log, request) for change in page.changes]
+        if includes:
+            records = records_of(page.changes, asked.get("mode"), request)
+            for change, result in zip(page.changes, results, strict=True):
+                result["record"] = records.get(change.ref)
         shown = {
             "cursor": cursor,
             "has_more": page.has_more,
             "next": replace_query_param(request.build_absolute_uri(), "since", cursor),
-            "results": [self.shown(change, log, records, request, includes) for change in page.changes],
+            "results": results,
         }
         return Response(as_json(shown))
-
-    def shown(self, change: Change, log, records, request, includes) -> dict:
-        path, key = change.ref
-        told = {
-            "endpoint": path,
-            "id": None if key is None else str(key),
-            "url": url_of(change.ref, request),
-            "action": change.action,
-            "moment": moment_of(change.moment),
-            "fields_changed": sorted(change.fields),
-            "cursor": log.cursor(change.position),
-        }
-        return {**told, "record": records.get(change.ref)} if includes else told
-
-    def records(self, changes, request) -> dict:
-        """The present records of these changes, rendered by the plan of each endpoint."""
-        found, by_path = {}, {}
-        for change in changes:
-            by_path.setdefault(change.ref.path, []).append(change.ref)
-        for path, refs in by_path.items():
-            endpoint = all_endpoints()[path]
-            mode = request.query_params.get("mode")
-            shallow = endpoint.modes.get("normal", endpoint.ladder[0])
-            renderer = plan(endpoint.modes.get(mode, shallow))
-            if refs[0].key is None:
-                continue
-            for ref in refs:
-                for record in renderer.render([ref.key], request):
-                    found[ref] = record
-        return found
 
     def paths(self, names) -> set[str] | None:
         """The paths in `endpoints`; None for all."""
@@ -167,19 +136,6 @@ class Changes(OneObject):
     def news(self) -> list:
         """The changes as sentences, newest first; without a cursor, the latest."""
         return headlines(self.page.changes if not self.told else None, self.request)
-
-
-def url_of(ref, request) -> str:
-    """The URL of a record, or of an object."""
-    path, key = ref
-    if key is None:
-        return reverse(f"{path}-list", request=request)
-    return reverse(f"{basename(path)}-detail", [key], request=request)
-
-
-def basename(path) -> str:
-    """The name of the views of an endpoint."""
-    return all_endpoints()[path].queryset.model._meta.model_name
 
 
 class RecordHistory(OneObject):
