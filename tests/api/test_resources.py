@@ -2,7 +2,6 @@
 
 import json
 from datetime import timedelta
-from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,26 +16,11 @@ from rest_framework.test import APIRequestFactory
 from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.db.paths import leads_to_many, may_be_null
 from tests.support import factories
-from tests.support.pages import shown_json
+from tests.support.pages import keys, shown_json
 from tests.support.routes import ENDPOINTS, KINDS, MODES, RESOURCES
 from tests.support.world import rows_of
 
 pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
-
-
-@cache
-def nested(representation):
-    """The representations that one shows within, by the names of their fields."""
-    shown = {name: getattr(field, "child", field) for name, field in representation().fields.items()}
-    return {name: type(each) for name, each in shown.items() if hasattr(each, "Meta")}
-
-
-def keys(representation, record):
-    """The keys of a record at every depth, beside those that its representation has."""
-    yield tuple(record), tuple(representation.Meta.fields)
-    for name, shown in nested(representation).items():
-        for item in record[name] if isinstance(record[name], list) else filter(None, [record[name]]):
-            yield from keys(shown, item)
 
 
 @pytest.mark.parametrize(("prefix", "mode"), MODES)
