@@ -1,17 +1,24 @@
 """A real browser before our pages: each carries a strict policy, and no complaint is let go."""
 
+import re
 import shutil
 from base64 import b64decode
-from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
+from django.test import Client, override_settings
 from playwright.sync_api import sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from spacedevs.editing.sites import EditingSite
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",  # the tests need no network
+]
+FOREIGN = re.compile(r"^https?://(?!localhost[:/])")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -20,13 +27,34 @@ DOT = b64decode("R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==")  # a pic
 PASSWORD = "correct horse battery staple"
 
 
+def strict(get_response):
+    """Middleware that gives each page the strict policy."""
+
+    def middleware(request):
+        response = get_response(request)
+        if response.get("Content-Type", "").startswith("text/html"):
+            response["Content-Security-Policy"] = POLICY
+        return response
+
+    return middleware
+
+
+@pytest.fixture(scope="session")
+def live_server():
+    """The server of pytest-django, with that middleware around all others."""
+    with override_settings(MIDDLEWARE=[f"{__name__}.strict", *django_settings.MIDDLEWARE]):
+        server = LiveServer("localhost")  # which loads the middleware
+    yield server
+    server.stop()
+
+
 @pytest.fixture(autouse=True)
 def sidebar(monkeypatch):
     """Pages for editors have the list of all tables beside them."""
     monkeypatch.setattr(EditingSite, "enable_nav_sidebar", True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium():
     if CHROMIUM is None:
         pytest.skip("needs Debian's chromium")
@@ -39,25 +67,17 @@ def chromium():
 
 @pytest.fixture
 def browse(chromium, live_server, settings, tmp_path):
-    """Opens a browser that nobody else uses; returns its page. What it complains of fails the test."""
+    """Opens a browser that nobody else uses; returns its page. What it complains of fails the test.
+
+    With `pictures` it gets a dot for each picture of other servers; it then keeps no copies of our files."""
     settings.MEDIA_ROOT = tmp_path
     complaints, contexts = [], []
 
-    def guarded(route):
-        if route.request.url.startswith("data:"):
-            return route.continue_()
-        if urlsplit(route.request.url).netloc != urlsplit(live_server.url).netloc:
-            return route.fulfill(body=DOT, content_type="image/gif")  # the tests need no network
-        answer = route.fetch(max_redirects=0)
-        headers = dict(answer.headers)
-        if "text/html" in headers.get("content-type", ""):
-            headers["content-security-policy"] = POLICY
-        return route.fulfill(response=answer, headers=headers)
-
-    def new_page(**options):
+    def new_page(pictures=True, **options):
         context = chromium.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        context.route("**/*", guarded)
+        if pictures:
+            context.route(FOREIGN, lambda route: route.fulfill(body=DOT, content_type="image/gif"))
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -71,19 +91,22 @@ def browse(chromium, live_server, settings, tmp_path):
     assert said == []
 
 
+def new_editor(name):
+    user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+    user.groups.add(Group.objects.get(name="editors"))
+    return user
+
+
 @pytest.fixture
-def open_browser(browse):
+def open_browser(browse, live_server):
     """Logs an editor in, in a browser of their own; returns its page."""
 
     def open_as(name):
-        user = User.objects.create_user(name, password=PASSWORD, is_staff=True)
-        user.groups.add(Group.objects.get(name="editors"))
-        page = browse()
-        page.goto("/admin/")
-        page.fill("[name=username]", name)
-        page.fill("[name=password]", PASSWORD)
-        page.click("[type=submit]")
-        page.wait_for_selector("#attention")
+        client, page = Client(), browse(pictures=False)
+        client.force_login(new_editor(name))
+        session = {"name": django_settings.SESSION_COOKIE_NAME, "url": live_server.url}
+        session["value"] = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([session])
         return page
 
     return open_as

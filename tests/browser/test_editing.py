@@ -18,6 +18,8 @@ from tests.support.factories import (
 )
 from vehicles.models import SpacecraftStatus
 
+from .conftest import PASSWORD, new_editor
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -46,6 +48,16 @@ def picture():
     file = BytesIO()
     Pillow.new("RGB", (600, 300), (200, 30, 30)).save(file, "PNG")
     return {"name": "mir.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+def test_editor_logs_in_and_sees_what_needs_attention(browse):
+    new_editor("anna")
+    page = browse()
+    page.goto("/admin/")
+    page.fill("[name=username]", "anna")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_selector("#attention")
 
 
 def test_editor_records_a_docking_ends_it_and_takes_that_back(open_browser):
