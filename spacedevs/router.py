@@ -38,7 +38,7 @@ from places.views import CelestialBody, Location, Pad
 from spacedevs.api.contents import contents
 from spacedevs.api.document import Document
 from spacedevs.api.views import ConfigResource, OneObject, Resource, in_a_sentence
-from spacedevs.changes.views import Changes
+from spacedevs.changes.views import Changes, stream_elsewhere
 from spacedevs.http.versions import called, roots, view_in
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as stations
@@ -218,6 +218,7 @@ additions = [
     for prefix, views in ADDITIONS.items()
     for path, view in views.items()
 ]
+additions += [path_to("changes/stream/", stream_elsewhere, name="changes-stream")]
 additions += [
     path_to(f"{path}/", view.as_view({"get": "list"}, basename=path, detail=False), name=f"{path}-list")
     for path, view in ROOT_ADDITIONS.items()

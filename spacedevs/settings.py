@@ -94,6 +94,8 @@ THROTTLE_FAILED = env("THROTTLE_FAILED", default="30/minute")  # unknown tokens 
 STRICT_PARAMETERS = env.bool("SPACEDEVS_STRICT_PARAMETERS", default=False)  # unknown parameters are errors
 STATISTICS = env("STATISTICS", default="")  # derived or imported; empty: as stored in the database
 CHANGES_KEEP = env.int("SPACEDEVS_CHANGES_KEEP", default=30)  # days that the change log reaches back
+STREAM_PORT = env.int("SPACEDEVS_STREAM_PORT", default=0)  # of the stream of changes; 0: `serve` picks one or none
+STREAM_CONNECTIONS = env.int("SPACEDEVS_STREAM_CONNECTIONS", default=5000)  # at most
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; the file in LIMITS_DIR counts for one
 METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # for Prometheus; 0 turns metrics off
 METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")

@@ -11,8 +11,8 @@ from spacedevs.db.change_log.reading import Log
 from .records import Change, Ref, all_endpoints
 
 
-def told(change: Change, log: Log, request) -> dict:
-    """A change as `changes/` shows it, without the record."""
+def told(change: Change, log: Log, request=None) -> dict:
+    """A change as `changes/` shows it, without the record; without a request, its URL is relative to this server."""
     path, key = change.ref
     return {
         "endpoint": path,

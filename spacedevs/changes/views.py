@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.http.request import split_domain_port
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException, ValidationError
@@ -22,6 +24,16 @@ from .told import records_of, told
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1_000
 ADDITION = "An addition of this server to Launch Library 2.3.0."
+
+
+def chosen_paths(names) -> set[str] | None:
+    """The paths in the parameter `endpoints`; None for all."""
+    if not names:
+        return None
+    paths = {name.strip().strip("/") for name in names.split(",")} - {""}
+    if unknown := sorted(paths - all_endpoints().keys()):
+        raise ValidationError({"endpoints": [f"Unknown endpoint: {unknown[0][:64]}."]})
+    return paths or None
 
 
 class CursorExpired(APIException):
@@ -88,7 +100,7 @@ class Changes(OneObject):
     def list(self, request, *args, **kwargs):
         asked = request.query_params
         log, position = log_and_position("since", asked.get("since"))
-        paths = self.paths(asked.get("endpoints"))
+        paths = chosen_paths(asked.get("endpoints"))
         includes = self.includes(asked.get("include"))
         page = changes_after(log, position, paths, self.limit(asked.get("limit")))
         self.is_passing = not log.is_whole
@@ -106,15 +118,6 @@ class Changes(OneObject):
             "results": results,
         }
         return Response(as_json(shown))
-
-    def paths(self, names) -> set[str] | None:
-        """The paths in `endpoints`; None for all."""
-        if not names:
-            return None
-        paths = {name.strip().strip("/") for name in names.split(",")} - {""}
-        if unknown := sorted(paths - all_endpoints().keys()):
-            raise ValidationError({"endpoints": [f"Unknown endpoint: {unknown[0][:64]}."]})
-        return paths or None
 
     def includes(self, name) -> bool:
         if name not in (None, "", "record"):
@@ -136,6 +139,18 @@ class Changes(OneObject):
     def news(self) -> list:
         """The changes as sentences, newest first; without a cursor, the latest."""
         return headlines(self.page.changes if not self.told else None, self.request)
+
+
+def stream_elsewhere(request):
+    """Leads to the stream of changes, which a process of its own serves at another port of this host."""
+    if not settings.STREAM_PORT:
+        detail = "This server has no stream of changes: its operator has not started one. Request `changes/` instead."
+        return JsonResponse({"detail": detail}, status=404)
+    host, _ = split_domain_port(request.get_host())
+    response = HttpResponse(status=307)
+    response["Location"] = f"{request.scheme}://{host}:{settings.STREAM_PORT}{request.get_full_path()}"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 class RecordHistory(OneObject):

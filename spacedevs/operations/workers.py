@@ -27,13 +27,14 @@ def end_with_parent(parent):
         sys.exit()
 
 
-def load_application(allowed_hosts, parent):
-    """In a worker: the WSGI application, for these host names."""
+def load_application(allowed_hosts, parent, stream_port=0):
+    """In a worker: the WSGI application, for these host names, beside a stream of changes at this port."""
     with suppress(OSError):  # a worker that gets Ctrl-C like granian's main process could hang
         os.setpgrp()
     leave_ctrl_c_to_parent()
     end_with_parent(parent)
     settings.ALLOWED_HOSTS = allowed_hosts
+    settings.STREAM_PORT = stream_port
     application = get_internal_wsgi_application()
     import_string("spacedevs.operations.updates.begin")()
     return application

@@ -3,18 +3,15 @@
 A control orders the same log by number alone, as most feeds do, and loses changes on PostgreSQL."""
 
 import random
-import shutil
 import threading
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 
 from agencies.models import AgencyType
-from spacedevs.changes.apps import keep_log
 from spacedevs.changes.records import DELETED, changes_after
 from spacedevs.db.change_log.reading import Log
 from spacedevs.db.snapshots import snapshot
-from tests.support import templates
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -106,24 +103,6 @@ class Follower:
                 self.naive.pop(int(key), None)
                 if int(key) in present:
                     self.naive[int(key)] = present[int(key)]
-
-
-@pytest.fixture
-def database(tmp_path):
-    """The database of the tests; on SQLite a file, because a database in memory has no readers beside a writer."""
-    if connection.vendor == "postgresql":
-        yield
-        return
-    path = tmp_path / "followed.sqlite3"
-    shutil.copy(templates.sqlite_template(), path)
-    before = connections[DEFAULT_DB_ALIAS]
-    there = before.copy()
-    there.settings_dict = {**there.settings_dict, "NAME": str(path)}
-    connections[DEFAULT_DB_ALIAS] = there
-    keep_log()
-    yield
-    there.close()
-    connections[DEFAULT_DB_ALIAS] = before
 
 
 def newest_number():

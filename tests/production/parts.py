@@ -120,8 +120,11 @@ class Web(Running):
 class Nginx(Running):
     """nginx with the files of the installation, before these web servers."""
 
-    def __init__(self, folder: Path, ports, media=None, keeps=False):
+    def __init__(self, folder: Path, ports, media=None, keeps=False, stream=None):
         port = free_port()
+        if stream:
+            leading = (FILES / "nginx" / "stream.conf").read_text()
+            (folder / "stream.conf").write_text(leading.replace("stream:8001", f"127.0.0.1:{stream}"))
         if keeps:
             shutil.copy(FILES / "nginx" / "caching.conf", folder)
         text = (FILES / "nginx" / "nginx.conf").read_text()

@@ -30,6 +30,7 @@ FIXED = {  # variables that the compose file gives a value of its own, or has no
     "SPACEDEVS_MEDIA_DIR": "is a volume",
     "SPACEDEVS_METRICS_DIR": "is in memory",
     "SPACEDEVS_STATIC_DIR": "is in the image",
+    "SPACEDEVS_STREAM_PORT": "is that of the service",
     "SPACEDEVS_VAR_DIR": "is in the image",
     "TEST_DATABASE_URL": "is for tests",
 }

@@ -15,7 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from spacedevs.checks import CONFIGURATION, faults
-from spacedevs.operations import metrics, processes
+from spacedevs.operations import metrics, processes, streaming
 from spacedevs.operations.workers import load_application
 
 WELCOME = """
@@ -39,6 +39,14 @@ def free_address(host, port):
     except OSError as error:
         raise CommandError(f"Cannot listen on {host}, port {port}: {error.strerror}") from error
     return address
+
+
+def free_port(address) -> int:
+    """A port that is free now."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.bind((address, 0))
+        return probe.getsockname()[1]
 
 
 def between(least, most):
@@ -121,9 +129,24 @@ class Command(BaseCommand):
             free_address(settings.METRICS_HOST, settings.METRICS_PORT)
             metrics.forget()
             server.on_startup(metrics.begin)
-        server.serve(target_loader=partial(load_application, hosts, os.getpid()), wrap_loader=False)
+        stream_port = self.stream_port(address)
+        if stream_port:
+            server.on_startup(partial(streaming.begin, address, stream_port, hosts))
+        loader = partial(load_application, hosts, os.getpid(), stream_port)
+        server.serve(target_loader=loader, wrap_loader=False)
         if server.is_interrupted:
             raise KeyboardInterrupt
+
+    def stream_port(self, address) -> int:
+        """The port for the stream of changes; 0 for none.
+
+        Clients elsewhere, and those of a proxy, reach only ports that the operator opened: so there it must be
+        chosen."""
+        if settings.STREAM_PORT:
+            free_address(address, settings.STREAM_PORT)
+            return settings.STREAM_PORT
+        is_here = ipaddress.ip_address(address).is_loopback and not settings.PROXIES
+        return free_port(address) if is_here else 0
 
     def refuse_faults(self, loopback):
         """Stops with invalid settings before anything changes, and prints warnings."""
