@@ -251,6 +251,17 @@ def test_static_files_are_collected_again_only_when_they_changed(samples):
     assert (unchanged, collected.read_text()) == ("ours", "p {}")
 
 
+def test_every_file_that_a_style_names_is_collected_under_the_name_that_it_gets(settings, tmp_path):
+    """As for a server, but not compressed, which takes most of the time."""
+    manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": manifest}}
+    call_command("prepare", "--static-only", stdout=StringIO())
+    names = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    assert [name for name in names.values() if not (tmp_path / name).is_file()] == []
+    assert names["site/site.css"] != "site/site.css"
+
+
 def test_taken_port_is_refused():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
