@@ -24,19 +24,23 @@ class Lock(StrEnum):
     SEARCH_TEXTS = "search_text"  # shared: who computes a search text; alone: who renames what such texts show
     STATISTICS = "statistics"  # alone: who recomputes figures, or does anything else that is pending
     # Held by one process at a time, on SQLite by a file: see `held`.
+    DELIVER = "spacedevs deliver"  # of a subscription
     FETCH_IMAGES = "spacedevs fetch_images"
     MIRROR = "spacedevs mirror"
     PREPARE = "spacedevs prepare"
+    PRUNE = "spacedevs prune"
     RESTORE = "spacedevs restore"
 
     @property
     def purpose(self) -> str:
         return self.removeprefix("spacedevs ")
 
-    def taking(self, *, shared: bool = False, at_once: bool = False) -> str:
-        """The SQL expression that takes the lock until the transaction ends; `at_once` it is whether it was free."""
+    def taking(self, of: int | None = None, *, shared: bool = False, at_once: bool = False) -> str:
+        """The SQL expression that takes the lock until the transaction ends; `at_once` it is whether it was free.
+
+        `of` is the number of one thing, if each has a lock of this name."""
         kind = f"{'try_' if at_once else ''}advisory_xact_lock{'_shared' if shared else ''}"
-        return f"pg_{kind}(hashtext('{self}'))"
+        return f"pg_{kind}(hashtext('{self}'){'' if of is None else f', {of}'})"
 
 
 # A lock may be held for weeks in an idle transaction. Not every release has all of these settings.
@@ -53,20 +57,21 @@ class Taken(Exception):
 
 
 @contextmanager
-def held(lock: Lock, wait: Callable[[], object] | None = None) -> Iterator[None]:
-    """Holds a lock of this database; it ends with the process.
+def held(lock: Lock, wait: Callable[[], object] | None = None, *, of: int | None = None) -> Iterator[None]:
+    """Holds a lock of this database, or that `of` one thing; it ends with the process.
 
     If another process holds it, raises Taken, or calls `wait` if given and waits."""
     if connection.vendor == "postgresql":
-        with transaction_lock(lock, wait):
+        with transaction_lock(lock, wait, of):
             yield
     else:
-        with file_lock(file_beside_database(lock.purpose), wait):
+        purpose = lock.purpose if of is None else f"{lock.purpose}-{of}"
+        with file_lock(file_beside_database(purpose), wait):
             yield
 
 
 @contextmanager
-def transaction_lock(lock: Lock, wait: Callable[[], object] | None) -> Iterator[None]:
+def transaction_lock(lock: Lock, wait: Callable[[], object] | None, of: int | None) -> Iterator[None]:
     """A lock of a transaction on a separate connection.
 
     A session lock could stay behind in a pool, which gives the session to others. A long read-committed transaction
@@ -78,12 +83,12 @@ def transaction_lock(lock: Lock, wait: Callable[[], object] | None) -> Iterator[
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
             cursor.execute(WITHOUT_LIMIT)
-            cursor.execute(f"SELECT {lock.taking(at_once=True)}")
+            cursor.execute(f"SELECT {lock.taking(of, at_once=True)}")
             if not cursor.fetchone()[0]:
                 if wait is None:
                     raise Taken
                 wait()
-                cursor.execute(f"SELECT {lock.taking()}")
+                cursor.execute(f"SELECT {lock.taking(of)}")
         try:
             yield
         finally:  # at once, because the server ends a closed session only after some time
