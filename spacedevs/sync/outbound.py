@@ -6,7 +6,7 @@ look-up cannot return another address. TLS still verifies the certificate for th
 import socket
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, ip_address, ip_network
 from math import inf
@@ -134,11 +134,18 @@ class Client:
     def close(self):
         self.http.close()
 
-    @contextmanager
-    def get(self, address, parameters=None) -> Iterator[httpx.Response]:
+    def get(self, address, parameters=None) -> AbstractContextManager[httpx.Response]:
         """A response whose body `body_of` reads; raises httpx.HTTPError, httpx.InvalidURL or Forbidden."""
-        self.network.ends = monotonic() + SECONDS
-        with self.http.stream("GET", address, params=parameters or None) as response:
+        return self.ask("GET", address, SECONDS, params=parameters or None)
+
+    def post(self, address, body: bytes, headers, seconds) -> AbstractContextManager[httpx.Response]:
+        """The response to a body; raises as `get` does."""
+        return self.ask("POST", address, seconds, content=body, headers=headers)
+
+    @contextmanager
+    def ask(self, method, address, seconds, **about) -> Iterator[httpx.Response]:
+        self.network.ends = monotonic() + seconds
+        with self.http.stream(method, address, **about) as response:
             yield response
 
 
