@@ -37,6 +37,7 @@ METRICS_DIR = folder("METRICS", VAR_DIR / "metrics")
 
 DEBUG = env.bool("SPACEDEVS_DEBUG", default=False)
 SECRET_KEY = env("SPACEDEVS_SECRET_KEY", default="") or local_secret_key(VAR_DIR)
+SECRET_KEY_FALLBACKS = env.list("SPACEDEVS_SECRET_KEY_FALLBACKS", default=[])  # earlier keys, whose signatures hold
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = env.list("SPACEDEVS_ALLOWED_HOSTS", default=LOCAL_HOSTS)
 PROXIES = env.int("SPACEDEVS_PROXIES", default=0)  # proxies in front of this server that append to X-Forwarded-For
@@ -96,6 +97,7 @@ STATISTICS = env("STATISTICS", default="")  # derived or imported; empty: as sto
 CHANGES_KEEP = env.int("SPACEDEVS_CHANGES_KEEP", default=30)  # days that the change log reaches back
 STREAM_PORT = env.int("SPACEDEVS_STREAM_PORT", default=0)  # of the stream of changes; 0: `serve` picks one or none
 STREAM_CONNECTIONS = env.int("SPACEDEVS_STREAM_CONNECTIONS", default=5000)  # at most
+WEBHOOK_ALLOW_PRIVATE = env.bool("SPACEDEVS_WEBHOOK_ALLOW_PRIVATE", default=False)  # receivers on inner networks
 REDIS_URL = env("REDIS_URL", default="")  # counts for several machines; the file in LIMITS_DIR counts for one
 METRICS_PORT = env.int("SPACEDEVS_METRICS_PORT", default=0)  # for Prometheus; 0 turns metrics off
 METRICS_HOST = env("SPACEDEVS_METRICS_HOST", default="127.0.0.1")

@@ -1,6 +1,10 @@
-"""What was changed when: the values of tracked columns, kept for good."""
+"""What was changed when: the values of tracked columns, kept for good. Those of webhooks are in their package."""
 
 from django.db import models
+
+from .webhooks.models import Delivery, MatchedRecord, Subscription
+
+__all__ = ["Delivery", "MatchedRecord", "Subscription", "ValueChange"]
 
 
 class ValueChange(models.Model):

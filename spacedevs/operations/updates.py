@@ -11,11 +11,14 @@ from django.db import Error, connections
 
 from spacedevs.db import pending
 
+from .pruning import keep_pruning
+
 EVERY, MAX_SECONDS = 10, 60  # seconds between looks, up to twice as many; and the maximum after failures
 
 
 def begin():
     Thread(target=keep_up, name="updates", daemon=True).start()
+    Thread(target=keep_pruning, name="pruning", daemon=True).start()
 
 
 def keep_up():

@@ -127,6 +127,7 @@ def test_secrets_are_made_so_that_users_in_containers_can_read_them_and_others_c
 def test_secrets_that_not_everybody_has_need_no_file():
     secrets = yaml.safe_load(COMPOSE.read_text())["secrets"]
     assert {name: about["file"] for name, about in secrets.items() if "$" in about["file"]} == {
+        "secret_key_fallbacks": "${SECRET_KEY_FALLBACKS_FILE:-/dev/null}",
         "s3_credentials": "${S3_CREDENTIALS_FILE:-/dev/null}",
         "upstream_token": "${UPSTREAM_TOKEN_FILE:-/dev/null}",
     }

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, Permission
 
 ROLES = {
     "editors": {*settings.NOUNS},  # data only
-    "admins": {"auth", "limits", "axes"},  # users, API keys and locked-out logins
+    "admins": {"auth", "limits", "axes", "changes"},  # users, API keys, locked-out logins and webhooks
 }
 
 
