@@ -10,15 +10,17 @@ from time import perf_counter, sleep, time
 
 from django.conf import settings
 from django.db import Error
-from django.db.models import Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from spacedevs.api.registry import all_paths
+from spacedevs.changes.models import Delivery, Subscription
 from spacedevs.dataset.models import MirroredEndpoint
 from spacedevs.db import dataset_version, pending
+from spacedevs.db.change_log.reading import held_back
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import IS_KEPT, ResponseCache
 from spacedevs.http.versions import roots
@@ -129,6 +131,7 @@ class Now:
             with suppress(Error):
                 yield mirror_ages()
                 yield from pending_updates()
+                yield from changes()
 
     def dataset(self, version) -> Iterator:
         if version != self.version:
@@ -146,6 +149,21 @@ def pending_updates() -> Iterator:
     about = "Age of the oldest pending update; 0 if there is none."
     age = (timezone.now() - oldest).total_seconds() if oldest else 0
     yield GaugeMetricFamily("spacedevs_pending_updates_age_seconds", about, max(age, 0))
+
+
+def changes() -> Iterator:
+    """What waits between a commit and those who follow the changes."""
+    about = "For how long an open transaction has held back committed changes of others; 0 if none wait."
+    yield GaugeMetricFamily("spacedevs_changes_held_back_seconds", about, max(held_back(), 0))
+    waiting = Delivery.objects.filter(state=Delivery.State.PENDING).aggregate(number=Count("pk"), oldest=Min("created"))
+    about = "Messages of webhooks that are neither confirmed nor given up."
+    yield GaugeMetricFamily("spacedevs_webhook_pending", about, waiting["number"])
+    about = "Age of the oldest of them; 0 if there is none."
+    age = (timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0
+    yield GaugeMetricFamily("spacedevs_webhook_pending_age_seconds", about, max(age, 0))
+    failing = Subscription.objects.filter(Q(failing_since__isnull=False) | ~Q(stopped=""), active=True)
+    about = "Webhooks whose receivers fail, or that were stopped."
+    yield GaugeMetricFamily("spacedevs_webhook_failing", about, failing.count())
 
 
 def mirror_ages() -> GaugeMetricFamily:

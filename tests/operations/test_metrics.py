@@ -5,11 +5,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.mmap_dict import MmapedDict
 
 from agencies.models import AgencyType
+from spacedevs.changes.models import Delivery, Subscription
 from spacedevs.dataset.models import Mirror
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import ResponseCache
@@ -132,6 +134,42 @@ def test_what_has_to_follow_a_change_is_told_and_since_when(monkeypatch):
     moment = PendingUpdate.objects.earliest("since").since
     monkeypatch.setattr(metrics.timezone, "now", lambda: moment + timedelta(minutes=5))
     assert told() == ["2.0", "300.0"]
+
+
+@pytest.mark.django_db
+def test_what_webhooks_have_not_delivered_is_told(monkeypatch):
+    def told():
+        return re.findall(r"^spacedevs_webhook\S* (\S+)$", now(), re.MULTILINE)
+
+    assert told() == ["0.0", "0.0", "0.0"]
+    subscription = Subscription.objects.create(name="A bot", failing_since=timezone.now())
+    Subscription.objects.create(name="Another", stopped="It failed.")
+    Subscription.objects.create(name="Switched off", stopped="It failed.", active=False)
+    for state in ("pending", "pending", "delivered", "given_up"):
+        delivery = Delivery.objects.create(subscription=subscription, state=state)
+    monkeypatch.setattr(metrics.timezone, "now", lambda: Delivery.objects.earliest("id").created + timedelta(minutes=5))
+    assert (told(), delivery.state) == (["2.0", "300.0", "2.0"], "given_up")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one writer")
+def test_a_transaction_that_holds_changes_back_is_told():
+    def told():
+        [seconds] = re.findall(r"^spacedevs_changes_held_back_seconds (\S+)$", now(), re.MULTILINE)
+        return float(seconds) > 0
+
+    open_one = connection.copy()
+    try:
+        open_one.set_autocommit(False)
+        with open_one.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        assert not told()
+        AgencyType.objects.create(name="waits")
+        assert told()
+        open_one.rollback()
+        assert not told()
+    finally:
+        open_one.close()
 
 
 @pytest.mark.django_db

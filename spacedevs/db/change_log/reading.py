@@ -110,6 +110,14 @@ class Log:
             return [entry(*row) for row in cursor.fetchall()]
 
 
+def held_back() -> float:
+    """The seconds for which an open transaction has held back committed changes of others; 0 if none wait."""
+    connection = connections[reading.alias]
+    with connection.cursor() as cursor:
+        cursor.execute(KINDS[connection.vendor].HELD_BACK)
+        return float(cursor.fetchone()[0])
+
+
 def prune(before: float, using: str = DEFAULT_DB_ALIAS) -> Iterator[int]:
     """Deletes the entries from before a moment (seconds since 1970), in batches; yields the number of each.
 

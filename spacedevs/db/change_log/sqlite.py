@@ -36,6 +36,7 @@ PLACE = "''"
 EMPTY = "DELETE FROM change_log"
 # One transaction writes after the other, so all have the number 0, and what can be read is complete.
 STATE = "0, coalesce((SELECT max(number) FROM change_log), 0), 1, 1"
+HELD_BACK = "SELECT 0"
 ENTRIES = 'SELECT 0, number, moment, table_name, action, "key", columns, owners FROM change_log'
 AFTER, ORDER, BACKWARDS = "0 <= %s AND number > %s AND 0 < %s", "number", "number DESC"
 OLD = """
