@@ -12,10 +12,12 @@ from standardwebhooks import Webhook
 from agencies.models import Agency, AgencyType
 from launches.models import Launch
 from spacedevs.changes.models import Delivery, MatchedRecord, Subscription
-from spacedevs.changes.webhooks import sealing, sending
+from spacedevs.changes.webhooks import queueing, sealing, sending
+from spacedevs.changes.webhooks.delivering import Watch
 from spacedevs.changes.webhooks.queries import Query
-from spacedevs.changes.webhooks.queueing import begin, match_anew
+from spacedevs.changes.webhooks.queueing import begin, match_anew, queue
 from spacedevs.db.change_log import upkeep
+from spacedevs.db.locks import Lock, held
 from tests.support import factories
 from tests.support.receiver import receiving
 
@@ -377,3 +379,51 @@ def test_a_secret_whose_key_is_gone_stops_the_subscription(receiver, settings):
     deliver()
     subscription.refresh_from_db()
     assert (receiver.received, states(), subscription.stopped) == ([], ["pending"], sending.UNOPENED)
+
+
+# Several processes ------------------------------------------------------------------------------------
+
+
+def test_two_processes_that_read_the_same_changes_queue_them_once(receiver):
+    first, _ = subscribed(receiver)
+    second = Subscription.objects.get()
+    AgencyType.objects.create(id=1, name="First")
+    for process in (first, second):
+        assert len(queue(process).messages) == 1
+    assert states("record") == ["config/agency_types/1"]
+
+
+def test_a_subscription_that_another_process_sends_to_is_left_to_it(receiver):
+    subscription, _ = subscribed(receiver)
+    AgencyType.objects.create(id=1, name="First")
+    with held(Lock.DELIVER, of=subscription.pk):
+        deliver()
+        assert (receiver.received, states()) == ([], ["pending"])
+    with held(Lock.DELIVER, of=subscription.pk + 1):
+        deliver()
+    assert states() == ["delivered"]
+
+
+def test_a_cursor_moves_only_with_the_messages_before_it(receiver, monkeypatch):
+    subscribed(receiver)
+    AgencyType.objects.create(id=1, name="First")
+    before = Subscription.objects.values().get()
+    with monkeypatch.context() as fault:
+        fault.setattr(queueing, "write_matches", lambda *_: json.loads("the disk is full"))
+        with pytest.raises(json.JSONDecodeError):
+            deliver()
+    assert (Subscription.objects.values().get(), states()) == (before, [])
+    deliver()
+    assert receiver.told() == [("record.created", "1")]
+
+
+def test_the_log_is_read_only_after_a_commit(receiver, django_assert_num_queries):
+    subscribed(receiver)
+    watch = Watch()
+    watch.step()
+    with django_assert_num_queries(2):  # beside the version: the subscriptions, and those with something due
+        watch.step()
+    AgencyType.objects.create(id=1, name="First")
+    watch.send = lambda key: None
+    watch.step()
+    assert states() == ["pending"]

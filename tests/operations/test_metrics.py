@@ -147,7 +147,9 @@ def test_what_webhooks_have_not_delivered_is_told(monkeypatch):
     Subscription.objects.create(name="Switched off", stopped="It failed.", active=False)
     for state in ("pending", "pending", "delivered", "given_up"):
         delivery = Delivery.objects.create(subscription=subscription, state=state)
-    monkeypatch.setattr(metrics.timezone, "now", lambda: Delivery.objects.earliest("id").created + timedelta(minutes=5))
+    monkeypatch.setattr(
+        metrics.timezone, "now", lambda: Delivery.objects.earliest("id").created + timedelta(minutes=5)
+    )
     assert (told(), delivery.state) == (["2.0", "300.0", "2.0"], "given_up")
 
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+PATIENCE = 90  # seconds, on a machine that is busy with other things
+
 
 class Message(NamedTuple):
     """A received request."""
@@ -37,9 +39,16 @@ class Receiver:
 
     def __init__(self):
         self.received, self.answers = [], [(204, {})]
+        self.loses, self.has_lost = threading.Event(), threading.Event()
 
     def answer(self, *statuses, **headers):
         self.answers = [(status, headers) for status in statuses]
+
+    def lose_one(self):
+        """Waits for the next message, which it forgets and leaves without an answer until the sender ends."""
+        self.has_lost.clear()
+        self.loses.set()
+        assert self.has_lost.wait(PATIENCE)
 
     def told(self):
         """What it was told: type and id of the records, in order."""
@@ -54,6 +63,11 @@ def receiving():
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if receiver.loses.is_set():
+                receiver.loses.clear()
+                receiver.has_lost.set()
+                self.close_connection = not self.rfile.read(1)
+                return
             receiver.received.append(Message({name.lower(): value for name, value in self.headers.items()}, body))
             status, headers = receiver.answers.pop(0) if len(receiver.answers) > 1 else receiver.answers[0]
             self.send_response(status)
