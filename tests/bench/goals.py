@@ -162,6 +162,13 @@ def taking_in(lab, address):
     return speed(lab.duel(*sides))
 
 
+def logging(lab, address, work):
+    """Writing with the change log against writing without it."""
+    addresses = [f"{address}&offset={offset}" for offset in range(0, 500, 100)]
+    names = f"inside.{work}", f"inside.{work}_without_log"
+    return slowness(lab.duel(*(partial(lab.call, "ours", "1x", name, addresses, SECONDS) for name in names)))
+
+
 def following(lab):
     """Saving a row with all that follows from it against saving it where nothing does."""
     sides = [partial(lab.call, side, "10x", "inside.time_saving_a_stay", SECONDS) for side in ("derived", "ours")]
@@ -242,5 +249,29 @@ GOALS = (
 # Asked for by name alone, by their length.
 LATER = (
     Goal("G14", "docking event saved at 10x, with : without all that follows", 50, 10, following, **AT_MOST),
+    Goal(
+        "G27",
+        "500 launches imported, logged : not",
+        1.3,
+        1.2,
+        partial(logging, address=LAUNCHES, work="time_importing"),
+        **AT_MOST,
+    ),
+    Goal(
+        "G27",
+        "500 docking events imported, logged : not",
+        1.3,
+        1.2,
+        partial(logging, address=EVENTS, work="time_importing"),
+        **AT_MOST,
+    ),
+    Goal(
+        "G27",
+        "500 launches saved, logged : not",
+        1.3,
+        1.2,
+        partial(logging, address=LAUNCHES, work="time_saving"),
+        **AT_MOST,
+    ),
     Goal("G15", "all figures at 10x recomputed : their facts read", 10, 3, recomputing, **AT_MOST),
 )

@@ -14,13 +14,14 @@ import orjson
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.backends.signals import connection_created
 from django.urls import resolve
 from django.utils.module_loading import import_string
 
 from agencies.models import Agency
 from docking.models import DockingEvent
+from spacedevs.db.change_log import upkeep
 from spacedevs.db.dataset_version import data_tables
 from spacedevs.statistics import recompute, registry
 from spacedevs.sync.importing.records import ingest_each, records
@@ -184,6 +185,22 @@ def timed_in_an_empty_database(function, *arguments):
 def time_importing(addresses, seconds):
     bodies, _, _ = recorded(*addresses)
     return until(seconds, lambda: [timed_in_an_empty_database(take_in, bodies)])
+
+
+def timed_without_log(function, *arguments):
+    with emptied():
+        upkeep.remove(DEFAULT_DB_ALIAS)  # until the end of the transaction
+        return timed(function, *arguments)
+
+
+def time_importing_without_log(addresses, seconds):
+    bodies, _, _ = recorded(*addresses)
+    return until(seconds, lambda: [timed_without_log(take_in, bodies)])
+
+
+def time_saving_without_log(addresses, seconds):
+    _, rows, sets = recorded(*addresses)
+    return until(seconds, lambda: [timed_without_log(save, rows, sets)])
 
 
 def time_saving(addresses, seconds):
