@@ -205,6 +205,8 @@ ENDPOINTS = {
     **{f"config/{path}": ConfigResource.of(representation) for path, representation in CONFIG.items()},
     **OBJECTS,
 }
+for prefix, views in ADDITIONS.items():
+    RESOURCES[prefix].below = tuple(views)
 VERSIONS = {"": ENDPOINTS, **{version: import_string(table) for version, table in settings.OLDER_VERSIONS.items()}}
 ROUTERS = {version: Router(endpoints, version) for version, endpoints in VERSIONS.items()}
 router = ROUTERS[""]

@@ -180,6 +180,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     filterset_class = ResourceFilter
     paths = {}  # translates prefixes of the contract's search and ordering fields into paths of our models
     part = None  # the subset of rows; None for all rows
+    below: tuple[str, ...] = ()  # the paths of what the router adds below its records
     feed: type[feeds.Feed] | None = None  # the feed of its rows, if any
     schema = ResourceSchema()
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.urls import reverse
 
 from spacedevs.db.change_log.reading import Log
+from spacedevs.statistics.registry import figures
 
 from . import history
 from .records import CREATED, DELETED, Change, all_endpoints, changes_after
@@ -41,7 +42,7 @@ def headline(change, row, values) -> Headline:
     model = getattr(getattr(endpoint, "queryset", None), "model", None)
     kind = model._meta.verbose_name if model else change.ref.path
     details = [sentence(each) for entry in values for each in entry["changes"]]
-    text = {CREATED: "is new", DELETED: "was deleted"}.get(change.action) or updated(change)
+    text = {CREATED: "is new", DELETED: "was deleted"}.get(change.action) or updated(change, model)
     url = "" if row is None else reverse(f"{row._meta.model_name}-detail", args=[row.pk])
     return Headline(
         datetime.fromtimestamp(int(change.moment), UTC),
@@ -53,9 +54,13 @@ def headline(change, row, values) -> Headline:
     )
 
 
-def updated(change) -> str:
-    fields = ", ".join(sorted(name.replace("_", " ") for name in change.fields))
-    return f"changed: {fields}" if fields else "changed"
+def updated(change, model) -> str:
+    """What changed; totals, which follow from other records, are not listed."""
+    totals = figures(model) if model else set()
+    fields = ", ".join(sorted(name.replace("_", " ") for name in change.fields - totals))
+    if fields:
+        return f"changed: {fields}"
+    return "has other totals" if change.fields else "changed"
 
 
 def sentence(each) -> str:

@@ -155,7 +155,9 @@ def changes() -> Iterator:
     """What waits between a commit and those who follow the changes."""
     about = "For how long an open transaction has held back committed changes of others; 0 if none wait."
     yield GaugeMetricFamily("spacedevs_changes_held_back_seconds", about, max(held_back(), 0))
-    waiting = Delivery.objects.filter(state=Delivery.State.PENDING).aggregate(number=Count("pk"), oldest=Min("created"))
+    waiting = Delivery.objects.filter(state=Delivery.State.PENDING).aggregate(
+        number=Count("pk"), oldest=Min("created")
+    )
     about = "Messages of webhooks that are neither confirmed nor given up."
     yield GaugeMetricFamily("spacedevs_webhook_pending", about, waiting["number"])
     about = "Age of the oldest of them; 0 if there is none."

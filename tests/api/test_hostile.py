@@ -149,6 +149,39 @@ def test_every_endpoint_answers_any_query_in_json(prefix, client):
         assert "X-Evil" not in response
 
 
+ADDED = {
+    "changes/": ["since", "endpoints", "include", "limit", "mode"],
+    "launches/": ["changed_since"],
+    f"launches/{UUID}/history/": ["changed_since"],
+}
+ODD_VALUES = [
+    "",
+    "x",
+    "\x00",
+    "-",
+    "a-1-2",
+    "0" * 12 + "-1",
+    "0" * 12 + "-1-" + "9" * 40,
+    "\u0661",
+    "%",
+    "\U0001f680",
+    "," * 500,
+    "a" * 5000,
+]
+
+
+@pytest.mark.parametrize("address", ADDED)
+def test_what_is_added_to_the_contract_answers_anything_in_json_too(address, client):
+    queries = [urlencode({name: value}) for name in ADDED[address] for value in ODD_VALUES]
+    for query in [*QUERIES, *queries]:
+        response = client.get(f"/2.3.0/{address}?{query}".replace("\x00", "%00"))
+        if "format=api" not in query:
+            assert (query, response["Content-Type"]) == (query, "application/json")
+            assert isinstance(response.json(), dict)
+        assert (query, response.status_code in (200, 400, 404, 410)) == (query, True)
+        assert "X-Evil" not in response
+
+
 @pytest.mark.parametrize("prefix", RESOURCES)
 def test_a_detail_answers_any_query_too(prefix, client):
     for query in QUERIES[:8]:

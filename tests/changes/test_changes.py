@@ -250,7 +250,9 @@ def test_the_page_reads_like_news(launch, cursor, client):
         page = client.get("/2.3.0/changes/", query, headers={"accept": "text/html"}).content.decode()
         page = " ".join(page.split())
         assert f"Falcon 9 | Starlink</a> {text}: slipped from 2026-03-01 12:00 UTC to 2026-03-04 12:30 UTC" in page
-        assert 'agency type</span> <a href="/2.3.0/config/agency_types/7/">Private</a> is new' in page
+        assert (
+            'agency type</span> <span class="what"><a href="/2.3.0/config/agency_types/7/">Private</a> is new' in page
+        )
 
 
 def test_the_root_names_it(client):

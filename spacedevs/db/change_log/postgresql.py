@@ -60,7 +60,8 @@ EMPTY = "TRUNCATE change_log"
 SETTLED = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # below are only transactions that have ended
 STATE = f"{SETTLED}, 0, {SETTLED}, NOT EXISTS (SELECT FROM change_log WHERE transaction >= {SETTLED})"
 HELD_BACK = f"""
-    SELECT coalesce(extract(epoch FROM clock_timestamp()) - min(moment), 0) FROM change_log WHERE transaction >= {SETTLED}
+    SELECT coalesce(extract(epoch FROM clock_timestamp()) - min(moment), 0) FROM change_log
+    WHERE transaction >= {SETTLED}
 """  # noqa: S608
 ENTRIES = "SELECT transaction, number, moment, table_name, action, key, columns, owners FROM change_log"
 AFTER = "(transaction, number) > (%s, %s) AND transaction < %s"
