@@ -31,11 +31,11 @@ def records_of(changes: list[Change], mode: str | None, request) -> dict[Ref, ob
     for change in changes:
         by_path[change.ref.path].append(change.ref)
     for path, refs in by_path.items():
+        if refs[0].key is None:  # an object
+            continue
         endpoint = all_endpoints()[path]
         shallow = endpoint.modes.get("normal", endpoint.ladder[0])
         renderer = plan(endpoint.modes.get(mode, shallow))
-        if refs[0].key is None:
-            continue
         for ref in refs:
             for record in renderer.render([ref.key], request):
                 found[ref] = record

@@ -146,11 +146,12 @@ def test_a_shared_row_changes_alone(launch, cursor, get):
 
 def test_a_row_of_a_dashboard_is_a_change_of_the_dashboard(cursor, get):
     LiveStream.objects.create(title="Starbase")
-    [change] = get("changes/", since=cursor)["results"]
-    assert (change["endpoint"], change["id"], change["url"]) == (
+    [change] = get("changes/", since=cursor, include="record")["results"]
+    assert (change["endpoint"], change["id"], change["url"], change["record"]) == (
         "dashboard/starship",
         None,
         "http://testserver/2.3.0/dashboard/starship/",
+        None,
     )
 
 
