@@ -8,7 +8,7 @@ from rest_framework.reverse import reverse
 from spacedevs.api.render_plan.plan import plan
 from spacedevs.db.change_log.reading import Log
 
-from .records import Change, Ref, all_endpoints
+from .records import DELETED, Change, Ref, all_endpoints
 
 
 def told(change: Change, log: Log, request=None) -> dict:
@@ -29,16 +29,17 @@ def records_of(changes: list[Change], mode: str | None, request) -> dict[Ref, ob
     """The present records of these changes in a mode, or else in their endpoint's, by the plan of each endpoint."""
     found, by_path = {}, defaultdict(list)
     for change in changes:
-        by_path[change.ref.path].append(change.ref)
+        if change.ref.key is not None and change.action != DELETED:
+            by_path[change.ref.path].append(change.ref)
     for path, refs in by_path.items():
-        if refs[0].key is None:  # an object
-            continue
         endpoint = all_endpoints()[path]
         shallow = endpoint.modes.get("normal", endpoint.ladder[0])
         renderer = plan(endpoint.modes.get(mode, shallow))
-        for ref in refs:
-            for record in renderer.render([ref.key], request):
-                found[ref] = record
+        rendered = renderer.render([ref.key for ref in refs], request)
+        if len(rendered) == len(refs):
+            found.update(zip(refs, rendered, strict=True))
+        else:  # one was deleted after the changes were read
+            found.update((ref, record) for ref in refs for record in renderer.render([ref.key], request))
     return found
 
 
