@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -72,6 +72,7 @@ class Batch:
     one_to_one: dict[Column, dict[Key, Key | None]] = field(default_factory=lambda: defaultdict(dict))
     replaced_tables: dict[Model, list[Row]] = field(default_factory=dict)  # without keys in records: all rows
     claims: Claims = field(default_factory=Claims)
+    complete: Collection[Model] = ()  # models of which no row is unknown, so that no name makes a new one
     # The object imported last, by component.
     seen: dict[tuple[Model, Key], dict[type[ResourceSerializer], object]] = field(
         default_factory=lambda: defaultdict(dict)

@@ -5,7 +5,7 @@ end, and is refused only then."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from .outcome import Outcome, Record, Refusal
@@ -38,10 +38,11 @@ class Intake:
         self.component = component
         self.waiting: dict[Subject, Refusal] = {}
         self.gone: set[tuple[Model, Key]] = set()  # rows that are no more where the records come from
+        self.complete: Collection[Model] = ()  # models of which names make no new rows
 
     def take(self, records: Sequence[Record]) -> Outcome:
         """Imports records; a later record of the same row replaces a waiting one."""
-        taken = ingest_each(records, self.component, self.gone)
+        taken = ingest_each(records, self.component, self.gone, self.complete)
         refused, taken.refused = taken.refused, []
         for record in filter(is_row, records):
             self.waiting.pop(subject(record), None)
@@ -61,7 +62,7 @@ class Intake:
         """Imports the waiting records or refuses them."""
         left, gone = [each.record for each in self.waiting.values()], self.gone
         self.waiting, self.gone = {}, set()
-        return ingest_each(left, self.component, gone)
+        return ingest_each(left, self.component, gone, self.complete)
 
     @property
     def holders(self) -> list[tuple[Model, Key]]:

@@ -57,13 +57,17 @@ def uncollected() -> Iterator[None]:
 
 @uncollected()
 def ingest(
-    records: Sequence[Record], component: str | None = None, gone: Collection[tuple[Model, Key]] = ()
+    records: Sequence[Record],
+    component: str | None = None,
+    gone: Collection[tuple[Model, Key]] = (),
+    complete: Collection[Model] = (),
 ) -> Outcome:
-    """Imports records in one transaction; `gone` rows, deleted at the source, own nothing.
+    """Imports records in one transaction; `gone` rows, deleted at the source, own nothing. An unknown name makes a new
+    row, except of `complete` models.
 
     Unknown fields are ignored and counted. Raises Refused with all problems."""
     endpoints()  # the router imports every component
-    batch = Batch(claims=Claims(gone=gone))
+    batch = Batch(claims=Claims(gone=gone), complete=complete)
     for record in records:
         if shown := object_of(record, component):
             batch.kinds[record.place] = name_of(shown)
@@ -81,19 +85,22 @@ def ingest(
 
 
 def ingest_each(
-    records: Sequence[Record], component: str | None = None, gone: Collection[tuple[Model, Key]] = ()
+    records: Sequence[Record],
+    component: str | None = None,
+    gone: Collection[tuple[Model, Key]] = (),
+    complete: Collection[Model] = (),
 ) -> Outcome:
-    """Imports records without the invalid ones; each record is imported completely or not at all."""
+    """Imports records without the invalid ones; each record is imported completely or not at all. See `ingest`."""
     outcome = Outcome()
     while records:
         try:
-            outcome.add(ingest(records, component, gone))
+            outcome.add(ingest(records, component, gone, complete))
             break
         except Refused as refused:
             refusals = blame(records, refused)
         if not refusals:  # any of them may be the cause
             for half in (records[: len(records) // 2], records[len(records) // 2 :]):
-                outcome.add(ingest_each(half, component, gone))
+                outcome.add(ingest_each(half, component, gone, complete))
             break
         outcome.refused += refusals
         outcome.rows.update((refusal.kind, "refused") for refusal in refusals)

@@ -65,6 +65,8 @@ def resolve_names(batch: Batch) -> None:
         lowest = lowest_key(model, batch.rows[model])
         for name, place in places.items():
             key = here.get(name, there.get(name))
+            if key is None and model in batch.complete:
+                raise Refused([Problem(place, f"Names a {model.__name__} that is not here: {name}")])
             if key is None:
                 key = lowest = lowest - 1
                 batch.row(model, key, place).values["name"] = name
