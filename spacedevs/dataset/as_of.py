@@ -4,7 +4,8 @@ For the sample it is the time of its recording, even after changes. For a mirror
 reading an endpoint. For other data it is the last change, which the dataset version contains.
 
 A cached response is valid for its version, but a mirror goes on reading without changes. So the time of a mirror is
-taken at every full five minutes, and valid until the next."""
+taken at every full five minutes, and valid until the next. Of a mirror that follows the changes of its upstream it is
+the last time before then at which all changes were here."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from django.utils import timezone
 from spacedevs.db import dataset_version
 
 from . import sample
-from .models import MirroredEndpoint
+from .models import Mirror
 
 SAMPLE, MIRROR, OWN = "sample", "mirror", "own"
 STEP = timedelta(minutes=5)
@@ -45,9 +46,14 @@ class AsOf(NamedTuple):
 
 def as_of() -> AsOf:
     """The source and time of the data."""
-    read = MirroredEndpoint.objects.aggregate(any=Max("mirror"), last=Max("ended", filter=Q(ended__lte=full_step())))
+    step = full_step()
+    names = "endpoints__ended", "followed", "followed_before"
+    read = Mirror.objects.filter(endpoints__isnull=False).aggregate(
+        any=Max("id"), **{f"last_{name}": Max(name, filter=Q(**{f"{name}__lte": step})) for name in names}
+    )
     if read["any"]:
-        return AsOf(MIRROR, read["last"] and read["last"].replace(microsecond=0))
+        last = max(filter(None, (read[f"last_{name}"] for name in names)), default=None)
+        return AsOf(MIRROR, last and last.replace(microsecond=0))
     if sample.is_there():
         return AsOf(SAMPLE, sample.RECORDED)
     return AsOf(OWN, dataset_version.moment(dataset_version.current()))

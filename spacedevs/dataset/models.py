@@ -13,6 +13,15 @@ class Mirror(models.Model):
         default=0, help_text="Until when upstream wants no requests, in seconds since 1970."
     )
     statistics = models.CharField(max_length=10, null=True, help_text="The source of its statistics; null if unknown.")
+    cursor = models.CharField(
+        max_length=200,
+        db_default="",
+        default="",
+        help_text="Up to where its changes are here; empty if unknown.",
+    )
+    cursor_read = models.DateTimeField(null=True, help_text="When the cursor was read, by our clock.")
+    followed = models.DateTimeField(null=True, help_text="When all changes were last here, by our clock.")
+    followed_before = models.DateTimeField(null=True, help_text="The same, before the last full five minutes.")
 
     class Meta:
         app_label = "api"  # whose migrations made the table
@@ -48,6 +57,12 @@ class MirroredEndpoint(models.Model):
     def __str__(self):
         return f"{self.mirror} {self.path}"
 
+    @property
+    def current(self):
+        """When it was last known to be as upstream: after a reading, or by following the changes."""
+        followed = self.mirror.followed if self.full_ended else None
+        return max(filter(None, (self.ended, followed)), default=None)
+
 
 class MirroredRow(models.Model):
     """A row of an endpoint of an upstream server, and the last reading that contained it."""
@@ -56,11 +71,17 @@ class MirroredRow(models.Model):
     key = models.CharField(max_length=36)
     sweep = models.PositiveIntegerField()
     vanished = models.DateTimeField(null=True, help_text="When upstream deleted it.")
+    is_wanted = models.BooleanField(
+        db_default=False, default=False, help_text="Whether its record must be requested: it could not be imported."
+    )
 
     class Meta:
         app_label = "api"  # whose migrations made the table
         constraints = [models.UniqueConstraint(fields=("endpoint", "key"), name="mirrored_row_key")]
-        indexes = [models.Index(fields=("endpoint", "sweep"), name="mirrored_row_sweep")]
+        indexes = [
+            models.Index(fields=("endpoint", "sweep"), name="mirrored_row_sweep"),
+            models.Index(fields=("endpoint",), condition=models.Q(is_wanted=True), name="mirrored_row_wanted"),
+        ]
 
     def __str__(self):
         return f"{self.endpoint} {self.key}"

@@ -169,11 +169,11 @@ def changes() -> Iterator:
 
 
 def mirror_ages() -> GaugeMetricFamily:
-    about = "Time since the mirror last finished reading an endpoint of its upstream."
+    about = "Time since the mirror last finished reading an endpoint of its upstream, or had all its changes."
     ages = GaugeMetricFamily("spacedevs_mirror_age_seconds", about, labels=["upstream", "endpoint"])
     now = timezone.now()
     for state in MirroredEndpoint.objects.exclude(ended=None).select_related("mirror"):
-        ages.add_metric([state.mirror.base, state.path], (now - state.ended).total_seconds())
+        ages.add_metric([state.mirror.base, state.path], (now - state.current).total_seconds())
     return ages
 
 

@@ -187,6 +187,18 @@ def test_the_age_of_what_is_mirrored_is_told(monkeypatch):
     ]
 
 
+@pytest.mark.django_db
+def test_what_is_followed_is_as_old_as_the_last_time_at_which_all_changes_were_here(monkeypatch):
+    moment = timezone.now()
+    monkeypatch.setattr(metrics.timezone, "now", lambda: moment)
+    mirror = Mirror.objects.create(base="https://softdock.example.org/2.3.0", followed=moment - timedelta(seconds=2))
+    ended = moment - timedelta(minutes=5)
+    mirror.endpoints.create(path="agencies", ended=ended, full_ended=ended)
+    mirror.endpoints.create(path="launches", ended=ended)  # to be read again
+    told = re.findall(r'^spacedevs_mirror_age_seconds{endpoint="(\w+)",.*} (.*)', now(), re.MULTILINE)
+    assert sorted(told) == [("agencies", "2.0"), ("launches", "300.0")]
+
+
 def test_a_database_that_is_down_is_told(monkeypatch):
     monkeypatch.setattr(metrics.dataset_version, "current", lambda: None)
     told = now()

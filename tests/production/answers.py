@@ -23,6 +23,7 @@ if __name__ == "__main__":
     for path, endpoint in sorted(endpoints().items()):
         keys = endpoint.queryset.order_by("pk").values_list("pk", flat=True)
         asked = [f"/2.3.0/{path}/?limit=100&mode={mode}" for mode in (*endpoint.modes, "")]
-        for address in [*asked, *(f"/2.3.0/{path}/{key}/" for key in keys[:5])]:
+        pages = [f"{address}&offset={offset}" for address in asked for offset in range(0, max(len(keys), 1), 100)]
+        for address in [*pages, *(f"/2.3.0/{path}/{key}/" for key in keys[:5])]:
             answer = client.get(address)
             print(address, answer.status_code, sha256(answer.content).hexdigest())

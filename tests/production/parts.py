@@ -46,9 +46,9 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def until(is_so, what):
+def until(is_so, what, seconds=PATIENCE):
     """Waits for something to be so."""
-    end = monotonic() + PATIENCE
+    end = monotonic() + seconds
     while monotonic() < end:
         with suppress(OSError, HTTPException, psycopg.Error):
             if is_so():

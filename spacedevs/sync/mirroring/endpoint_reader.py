@@ -85,7 +85,7 @@ class Reading:
         with transaction.atomic():
             place = f"{self.path}/?offset={asked_from}"
             outcome = self.run.intake.take(records(place, {"results": page.results}, self.endpoint))
-            self.note(page, asked_from, moment)
+            self.note(page, asked_from, moment, self.missing(outcome))
         self.run.account(outcome)
         self.tell(f"{self.path}: {min(state.offset, page.count)} of {page.count}")
         if not state.is_reading:
@@ -156,14 +156,20 @@ class Reading:
         state.is_reading, state.offset, state.began = True, 0, None
         self.furthest = self.stalled = self.nameless = self.skipped = self.ahead = 0
 
-    def note(self, page, asked_from, moment):
+    def missing(self, outcome) -> set[str]:
+        """The keys of the records that were not imported, or wait."""
+        refusals = [*outcome.refused, *self.run.intake.waiting.values()]
+        records = [each.record for each in refusals if each.record.endpoint is self.endpoint]
+        return {key for record in records if (key := key_of(self.endpoint.queryset.model, record.value))}
+
+    def note(self, page, asked_from, moment, missing):
         """Stores the rows of a page, and the position to continue from."""
         state, seen = self.state, self.state.rows.filter(sweep=self.state.sweep)
         keys = [key_of(self.endpoint.queryset.model, record) for record in page.results]
         shown_before = OVERLAP if asked_from and not self.ahead else 0
         has_moved = any(not seen.filter(key=key).exists() for key in filter(None, keys[:shown_before]))
         self.nameless += keys[shown_before:].count(None)
-        before, after = seen.count(), self.note_rows(keys, seen)
+        before, after = seen.count(), self.note_rows(keys, missing)
         back = min(self.limit, max(len(keys), MIN_PAGE_ROWS))
         beyond = max(asked_from - back, 0) if has_moved else asked_from + len(keys)
         is_further = after > before and beyond > self.furthest and not has_moved
@@ -184,16 +190,20 @@ class Reading:
         self.run.pages_refused += self.skipped
         self.skipped = self.ahead = 0
 
-    def note_rows(self, keys, seen) -> int:
-        """Marks these rows as seen; returns the number of rows seen by this reading."""
+    def note_rows(self, keys, missing) -> int:
+        """Marks these rows as seen, and those without their record as wanted; returns the number of rows seen by this
+        reading."""
         state = self.state
         MirroredRow.objects.bulk_create(
-            [MirroredRow(endpoint=state, key=key, sweep=state.sweep) for key in dict.fromkeys(filter(None, keys))],
+            [
+                MirroredRow(endpoint=state, key=key, sweep=state.sweep, is_wanted=key in missing)
+                for key in dict.fromkeys(filter(None, keys))
+            ],
             update_conflicts=True,
             unique_fields=["endpoint", "key"],
-            update_fields=["sweep", "vanished"],
+            update_fields=["sweep", "vanished", "is_wanted"],
         )
-        return seen.count()
+        return state.rows.filter(sweep=state.sweep).count()
 
     def end(self, is_complete, seen):
         """Ends a reading after the last page, or restarts it if rows are missing, unless the last restart found
@@ -243,17 +253,21 @@ class Reading:
                 self.let_vanish(row)
             else:
                 outcome = self.run.intake.take([Record(f"{self.path}/{row.key}/#", record, self.endpoint)])
-                row.sweep = self.state.full_sweep
+                row.sweep, row.vanished = self.state.full_sweep, None
+                row.is_wanted = row.key in self.missing(outcome)
             row.save()
         self.run.account(outcome)
 
     def let_vanish(self, row):
-        row.vanished = timezone.now()
-        self.tell(f"{self.path}/{row.key} has vanished upstream.")
+        """Marks a row as deleted upstream, and deletes it if the mirror may; one that others need stays wanted."""
+        if not row.vanished:
+            self.tell(f"{self.path}/{row.key} has vanished upstream.")
+        row.vanished, row.is_wanted = timezone.now(), False
         if self.run.delete:
             try:
                 self.endpoint.queryset.model._base_manager.filter(pk=row.key).delete()
             except models.ProtectedError:
+                row.is_wanted = True
                 self.tell(f"{self.path}/{row.key} stays, because other rows need it.")
 
 

@@ -5,7 +5,9 @@ transaction, so that a mirror can be killed at any point. Pages overlap by a row
 unknown, rows have moved meanwhile, and the reading goes back. A reading is complete when it has seen as many rows as
 upstream counts; otherwise it restarts. A row counts as deleted only if upstream answers 404 to its own URL.
 
-A failed endpoint is read again in the next round, so that it does not delay others."""
+A failed endpoint is read again in the next round, so that it does not delay others.
+
+An upstream that tells its changes is read completely once, and then followed: see follower.py."""
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -20,11 +22,13 @@ from spacedevs.sync.importing.outcome import Outcome, Record
 from spacedevs.sync.importing.record_queue import Intake
 
 from .endpoint_reader import Reading
+from .follower import Follower
 from .upstream import Passing, Rejected, Unavailable, Upstream
 
 # Read first: stations, docking events, upcoming launches and expeditions.
 FIRST = "space_stations", "docking_events", "launches/upcoming", "events/upcoming", "expeditions", "astronauts"
 
+PAUSE = 300  # seconds from a complete round to the next, and after a failure of upstream
 MAX_ASKED = 20  # per round: records that are requested because others claim their rows
 
 
@@ -58,6 +62,7 @@ class Mirroring:
         self.outcome, self.pages_refused = Outcome(), 0
         self.intake = Intake()
         self.failed = {}  # errors of endpoints in this round, by path
+        self.follower = Follower(self)
 
     @cached_property
     def readings(self) -> list[Reading]:
@@ -86,9 +91,16 @@ class Mirroring:
             has_read |= self.attempt(reading, reading.go_on)
         return has_read
 
-    def watch(self, rest: Callable[[], None]) -> Iterator[None]:
-        """Runs rounds forever; between pages it requests changes when they are due."""
+    def watch(self, rest: Callable[[float], None]) -> Iterator[None]:
+        """Follows an upstream that tells its changes; otherwise runs rounds forever, and between pages requests
+        changes when they are due. `rest` waits for some seconds."""
+        self.follower.begin()
         while True:
+            if self.follower.can_follow:
+                if pause := self.follower.go_on():
+                    rest(pause)
+                yield
+                continue
             for reading in self.readings:
                 if reading.is_due and reading.path not in self.failed:
                     self.attempt(reading, reading.to_the_end)
@@ -98,7 +110,8 @@ class Mirroring:
             else:
                 self.end_round()
                 self.begin_round()
-                rest()
+                rest(PAUSE)
+                self.follower.begin()
                 self.failed.clear()
                 self.outcome = Outcome()  # everything was reported
             yield
@@ -124,12 +137,15 @@ class Mirroring:
         self.mirror.save(update_fields=["round"])
 
     def end_round(self):
+        self.take_waiting()
+        self.follow_statistics()
+
+    def follow_statistics(self):
         """Switches to derived statistics, if upstream is a Softdock that derives its own and all source rows are here.
 
         Imported values would stand still while upstream's change every minute; and source rows may change without a
         change of the dependent row's `last_updated`. If the derived values would differ from upstream's, for example
         because upstream was filled by SQL without recomputation, they stay imported."""
-        self.take_waiting()
         before = self.mirror.statistics
         is_like_us = before != ""  # or still unknown; it costs a request
         origin = self.upstream.statistics() if is_like_us and self.is_whole() else None
@@ -142,7 +158,7 @@ class Mirroring:
                 self.tell("Upstream derives its statistics from its rows; from now on this server does so too.")
             elif before == DERIVED:
                 choose(IMPORTED)
-                self.mirror.endpoints.update(full_ended=None)  # so that all rows are read again with upstream's values
+                self.read_all_again()  # with upstream's values
             self.mirror.statistics = origin
             self.mirror.save(update_fields=["statistics"])
 
@@ -168,9 +184,18 @@ class Mirroring:
         elif path:
             self.account(self.intake.take([Record(f"{path}/{shown}/#", record, endpoints()[path])]))
 
+    def read_all_again(self):
+        """Lets the next round read everything, not only changes."""
+        self.mirror.endpoints.update(full_ended=None, is_reading=False)
+        for state in self.states:
+            state.full_ended, state.is_reading = None, False
+
     def is_whole(self) -> bool:
         """Whether the mirror is complete."""
-        return set(self.chosen) == set(paths()) and all(state.full_ended for state in self.states)
+        return set(self.chosen) == set(paths()) and self.has_all_chosen()
+
+    def has_all_chosen(self) -> bool:
+        return all(state.full_ended for state in self.states)
 
     def next_one(self) -> Reading | None:
         left = (each for each in self.readings if each.state.round < self.mirror.round)

@@ -15,11 +15,12 @@ from spacedevs.sync.outbound import Client, Forbidden, Oversized, Unreadable, bo
 from spacedevs.wording import counted
 
 from . import upstream_answers as answers
-from .upstream_answers import DAY, MAX_CALLS, Implausible, Overfull, Page
+from .upstream_answers import DAY, MAX_CALLS, Changes, Implausible, Overfull, Page
 
 ATTEMPTS = 5
 MAX_ANSWER_BYTES = 16 * 2**20  # decompressed size of a response, in bytes
 MAX_REFUSAL_BYTES = 2**16  # size of a 429 response, whose text may tell how long to wait
+SAVING = 60  # seconds between two savings of the requests, if their number is not limited
 LIMIT, PERIOD = 15, 3600  # requests and seconds: Launch Library's limit for anonymous clients
 
 
@@ -62,6 +63,7 @@ class Budget:
 
     def __init__(self, mirror: Mirror, limit=LIMIT, wait: Callable[[float], None] = sleep, tell=lambda text: None):
         self.mirror, self.limit, self.period, self.wait, self.tell = mirror, limit, PERIOD, wait, tell
+        self.saved = 0.0  # when the requests were last stored, in seconds since 1970
 
     def spend(self):
         """Waits until another request is allowed, and counts it."""
@@ -73,7 +75,14 @@ class Budget:
 
     def count(self, calls):
         self.mirror.calls = [*self.recent(), *[time()] * calls][-max(MAX_CALLS, self.limit) :]
-        self.mirror.save(update_fields=["calls"])
+        if self.limit or abs(time() - self.saved) >= SAVING:
+            self.saved = time()
+            self.mirror.save(update_fields=["calls"])
+
+    @property
+    def pace(self) -> float:
+        """The seconds from one request to the next that use the limit up evenly; 0 without a limit."""
+        return self.period / self.limit if self.limit else 0
 
     def recent(self) -> list[float]:
         """The requests that still count."""
@@ -133,6 +142,10 @@ class Upstream:
                 return None
             raise
 
+    def changes(self, **parameters) -> Changes:
+        """The changes since a cursor, or the cursor of now; one attempt, because a follower soon asks again."""
+        return self.get("changes", answers.the_changes, attempts=1, **parameters)[0]
+
     def learn_limits(self):
         """Requests the rate limit; without an answer the default stays."""
         try:
@@ -150,11 +163,11 @@ class Upstream:
         except Passing:
             return None
 
-    def get(self, path, parse: Callable, **parameters) -> tuple:
+    def get(self, path, parse: Callable, attempts=None, **parameters) -> tuple:
         """Requests a path; returns the result of `parse` and the time of the response.
 
         Raises Passing or Rejected if only this path may be the cause, Unavailable if upstream is."""
-        address, attempts = f"{self.base}/{path}/", ATTEMPTS if self.is_well else 1
+        address, attempts = f"{self.base}/{path}/", (attempts or ATTEMPTS) if self.is_well else 1
         self.is_well = False
         try:
             for attempt in stamina.retry_context(

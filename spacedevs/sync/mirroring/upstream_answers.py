@@ -18,6 +18,8 @@ DAY = 86_400  # seconds: the longest accepted waiting time
 UNTOLD_WAIT = 60  # seconds to wait if upstream does not say how long
 MAX_ROWS = 10**7  # of a list
 MAX_PAGE_ROWS = 1_000  # of these, on a page, whose limit is a tenth of that
+MAX_CHANGES = 100_000  # of a response; one row may concern more records than were requested
+MAX_CURSOR_LENGTH = 200  # characters
 MAX_CALLS = 10_000  # the largest number of requests per period that is used
 MOST_VALUES, DEEPEST = 10**6, 64  # values of a response, including objects and arrays; a page of launches has 100,000
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
@@ -38,6 +40,26 @@ class Page:
 
     count: int
     results: list
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a record: the path of its endpoint, its id (None for an object), and the record, if it is there
+    and was requested."""
+
+    path: str
+    id: str | None
+    is_deleted: bool
+    record: dict | None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Changes in their order, the cursor after them, and whether more can be requested at once."""
+
+    cursor: str
+    has_more: bool
+    changes: list[Change]
 
 
 @dataclass(frozen=True)
@@ -97,6 +119,24 @@ def a_page(answer) -> Page:
     if len(results) > MAX_PAGE_ROWS:
         raise Implausible(f"a page of {counted(len(results), 'row')}")
     return Page(whole(answer, "count", 0, MAX_ROWS), results)
+
+
+def the_changes(answer) -> Changes:
+    cursor, results = an_object(answer).get("cursor"), answer.get("results")
+    is_cursor = isinstance(cursor, str) and cursor.isascii() and cursor.isprintable()
+    if not (is_cursor and 0 < len(cursor) <= MAX_CURSOR_LENGTH):
+        raise Implausible(f"a cursor of {shown(cursor)}")
+    if not isinstance(results, list) or len(results) > MAX_CHANGES:
+        raise Implausible("something other than changes")
+    return Changes(cursor, answer.get("has_more") is True, [a_change(each) for each in results])
+
+
+def a_change(value) -> Change:
+    path, key, record = (an_object(value).get(name) for name in ("endpoint", "id", "record"))
+    if not isinstance(path, str) or not isinstance(key, str | None):
+        raise Implausible(f"a change of {shown(path)} {shown(key)}")
+    is_deleted = value.get("action") == "deleted"
+    return Change(path, key and key.lower(), is_deleted, record if isinstance(record, dict) else None)
 
 
 def a_record(answer, key: str) -> dict:

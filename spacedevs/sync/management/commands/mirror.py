@@ -12,11 +12,10 @@ from spacedevs.db.locks import Lock, Taken, held
 from spacedevs.statistics.origin import IMPORTED, choose
 from spacedevs.sync.console import one_line, report, table
 from spacedevs.sync.mirroring.endpoint_reader import pages_left
-from spacedevs.sync.mirroring.mirror import Mirroring, paths
+from spacedevs.sync.mirroring.mirror import PAUSE, Mirroring, paths
 from spacedevs.sync.mirroring.upstream import LIMIT, Budget, Unavailable, Upstream, complaint
 from spacedevs.wording import counted
 
-PAUSE = 300  # seconds until the next request after a failure or a complete round
 MAX_NAMED = 3  # failed endpoints in the message
 SAMPLE = (
     "This database contains the sample data; upstream's astronauts, rockets and launches would be duplicates of the "
@@ -145,7 +144,7 @@ class Command(BaseCommand):
 
     def watch(self, run, token):
         is_known = not token  # whether the limits of upstream are known
-        going = run.watch(lambda: sleep(PAUSE))
+        going = run.watch(sleep)
         while True:
             try:
                 if not is_known:
@@ -155,14 +154,14 @@ class Command(BaseCommand):
             except Unavailable as error:
                 self.say(f"Upstream fails: {error}. Retrying in {PAUSE} s.")
                 sleep(PAUSE)
-                going = run.watch(lambda: sleep(PAUSE))
+                going = run.watch(sleep)
 
     def say(self, text):
         self.stdout.write(one_line(text))
         self.stdout.flush()
 
     def tell_status(self, mirror, limit):
-        states = list(mirror.endpoints.order_by("id")) if mirror.pk else []
+        states = list(mirror.endpoints.select_related("mirror").order_by("id")) if mirror.pk else []
         rows = [
             [
                 state.path,
@@ -170,11 +169,15 @@ class Command(BaseCommand):
                 "?" if state.count is None else state.count,
                 state.rows.exclude(vanished=None).count(),
                 ago(state.full_ended),
-                ago(state.ended),
+                ago(state.current),
             ]
             for state in states
         ]
         table(self.stdout, ["", "here", "upstream", "vanished", "complete, age", "current, age"], rows)
+        if mirror.cursor:
+            is_known = all(state.full_ended for state in states)
+            about = f"lag {ago(mirror.followed)}" if is_known else "once everything is here"
+            self.stdout.write(f"Follows upstream's changes: {about}, cursor {ago(mirror.cursor_read)} old.")
         left = sum(map(pages_left, states)) + len(paths()) - len(states)
         calls = counted(left, "request is", "requests are")
         recent = len(Budget(mirror, limit).recent())

@@ -1,0 +1,452 @@
+"""A mirror of an upstream that tells its changes reads everything once and then follows them."""
+
+import io
+from datetime import timedelta
+
+import httpx
+import pytest
+import stamina
+from django.core.management import call_command
+from django.utils import timezone
+
+from agencies.models import Agency, AgencyType, ProgramType
+from events.models import LiveStream
+from launches.models import FirstStage
+from spacedevs.dataset.as_of import as_of, full_step
+from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
+from tests.support import factories
+
+from .test_mirror_lies import BASE, LIE, TRUTH, Liar, json_answer, slice_of
+
+pytestmark = pytest.mark.django_db
+CHANGES = "/2.3.0/changes/"
+EVERYTHING = "Everything is here; from now on only upstream's changes are requested."
+FAILS = "Changes cannot be requested, which is tried again and again: "
+
+
+class Ended(Exception):
+    """Somebody has ended a mirror that goes on for ever."""
+
+
+def end():
+    raise Ended
+
+
+def nothing():
+    """Nothing happens while the mirror rests."""
+
+
+class Feed:
+    """What an upstream in this process tells: its rows by path and id, and a log of what changed."""
+
+    def __init__(self, liar):
+        self.liar, self.rows, self.log, self.name, self.fault = liar, {}, [], "one", None
+        liar.most = 1000
+        liar.answers["changes"] = self.changes
+        for path in (LIE, TRUTH):
+            self.list(path)
+            for key in (1, 2, 3):
+                self.put(path, {"id": key, "name": f"Type {key}"})
+
+    def list(self, path):
+        rows = self.rows.setdefault(path, {})
+        self.liar.answers[path] = lambda request: slice_of(list(rows.values()), request)
+
+    def put(self, path, record, is_told=True):
+        self.rows[path][record["id"]] = record
+        self.liar.answers[f"{path}/{record['id']}"] = lambda request: json_answer(record)
+        self.tell(path, record["id"], is_told)
+
+    def drop(self, path, key, is_told=True):
+        del self.rows[path][key], self.liar.answers[f"{path}/{key}"]
+        self.tell(path, key, is_told)
+
+    def tell(self, path, key, is_told=True):
+        if is_told:
+            self.log.append((path, key))
+
+    def changes(self, request):
+        if self.fault:
+            return self.fault
+        asked = request.url.params
+        name, _, position = asked.get("since", f"{self.name}-{len(self.log)}").partition("-")
+        if name != self.name:
+            return json_answer({"detail": "This cursor has expired."}, 410)
+        start, limit = int(position), int(asked.get("limit", 100))
+        results = [self.told(*each, asked) for each in dict.fromkeys(self.log[start : start + limit])]
+        until = min(start + limit, len(self.log))
+        page = {"cursor": f"{self.name}-{until}", "has_more": until < len(self.log), "results": results}
+        return json_answer(page)
+
+    def told(self, path, key, asked):
+        record = self.rows.get(path, {}).get(key)
+        change = {"endpoint": path, "id": key if key is None else str(key)}
+        change["action"] = "updated" if record or key is None else "deleted"
+        return change | ({"record": record} if "include" in asked else {})
+
+
+@pytest.fixture
+def feed(monkeypatch):
+    with stamina.set_testing(True, attempts=5, cap=True):
+        yield Feed(Liar(monkeypatch))
+
+
+@pytest.fixture
+def watch(feed, monkeypatch):
+    """Lets a mirror watch two lists, with something that happens at each of its rests; returns the lengths of these
+    and what it said."""
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.monotonic", lambda: feed.liar.now)
+
+    def until_ended(*happenings, endpoints=(LIE, TRUTH), **options):
+        going, rests, out = iter(happenings), [], io.StringIO()
+
+        def rest(seconds):
+            rests.append(seconds)
+            feed.liar.now += seconds
+            next(going, end)()
+
+        monkeypatch.setattr("spacedevs.sync.management.commands.mirror.sleep", rest)
+        options = {"budget": 0, "endpoints": list(endpoints), **options}
+        with pytest.raises(Ended):
+            call_command("mirror", "--from", BASE, "--watch", stdout=out, **options)
+        return rests, out.getvalue().splitlines()
+
+    return until_ended
+
+
+def types(model=AgencyType):
+    return dict(model.objects.order_by("id").values_list("id", "name"))
+
+
+def named(key, name):
+    return {"id": key, "name": name}
+
+
+def test_everything_is_read_once_and_then_only_changes_are_requested(feed, watch):
+    def change():
+        feed.liar.asked.clear()
+        feed.put(LIE, named(1, "Renamed"))
+        feed.put(LIE, named(9, "New"))
+        feed.drop(LIE, 2)
+
+    rests, told = watch(change, nothing, delete=True)
+    assert types() == {1: "Renamed", 3: "Type 3", 9: "New"}
+    assert types(ProgramType) == {1: "Type 1", 2: "Type 2", 3: "Type 3"}
+    assert (rests, feed.liar.asked) == ([1, 1, 1], [CHANGES, CHANGES])
+    assert told[-3:] == [EVERYTHING, f"{LIE}/2 has vanished upstream.", "3 changes taken in."]
+    states = MirroredRow.objects.filter(endpoint__path=LIE).order_by("key")
+    assert [(row.key, row.vanished is None, row.is_wanted) for row in states] == [
+        ("1", True, False),
+        ("2", False, False),
+        ("3", True, False),
+        ("9", True, False),
+    ]
+
+
+def test_what_changes_while_everything_is_read_is_told_again_afterwards(feed, watch):
+    def page(request):
+        answer = slice_of(list(feed.rows[LIE].values()), request)
+        if feed.rows[LIE][1]["name"] == "Type 1":
+            feed.put(LIE, named(1, "Renamed"))
+        return answer
+
+    feed.liar.answers[LIE] = page
+    watch()
+    assert types()[1] == "Renamed"
+
+
+def test_a_mirror_that_is_started_again_goes_on_from_its_cursor(feed, watch):
+    watch()
+    feed.put(LIE, named(1, "Renamed while nobody followed"))
+    feed.liar.asked.clear()
+    watch()
+    assert types()[1] == "Renamed while nobody followed"
+    assert set(feed.liar.asked) == {CHANGES}
+
+
+def test_a_row_that_is_deleted_upstream_is_only_marked_without_the_option(feed, watch):
+    watch(lambda: feed.drop(LIE, 2), nothing)
+    assert types()[2] == "Type 2"
+    assert MirroredRow.objects.exclude(vanished=None).get().key == "2"
+
+
+def test_more_changes_than_a_response_has_are_requested_at_once(feed, watch, monkeypatch):
+    def change():
+        for key in range(10, 30):
+            feed.put(LIE, named(key, f"New {key}"))
+
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    rests, told = watch(change, nothing)
+    assert (len(types()), rests) == (23, [1, 1, 1])
+    assert told[-3:] == ["8 changes taken in.", "8 changes taken in.", "4 changes taken in."]
+
+
+def test_after_an_expired_cursor_everything_is_read_again(feed, watch):
+    def replace():
+        feed.name = "two"
+        feed.put(LIE, named(1, "Restored"))
+        feed.liar.asked.clear()
+
+    def change():
+        feed.put(LIE, named(2, "Renamed"))
+
+    _, told = watch(replace, nothing, change, nothing)
+    assert types() == {1: "Restored", 2: "Renamed", 3: "Type 3"}
+    assert "The cursor of upstream's changes has expired; everything is read again." in told
+    assert told.count(EVERYTHING) == 2
+    assert feed.liar.asked.count(f"/2.3.0/{LIE}/") == 1
+
+
+def test_an_upstream_that_tells_no_changes_is_asked_once_and_read_as_ever(feed, watch):
+    feed.fault = json_answer({"detail": "Not found."}, 404)
+    rests, _ = watch(nothing, lambda: feed.put(LIE, named(1, "Renamed")), nothing)
+    assert rests == [300] * 4
+    assert feed.liar.asked.count(CHANGES) == 1
+    assert types()[1] == "Renamed"
+    assert Mirror.objects.get().cursor == ""
+
+
+def test_lists_are_read_while_upstream_refuses_to_tell_its_changes(feed, watch):
+    def refuse():
+        feed.fault = json_answer({}, 401)
+        feed.put(LIE, named(1, "Renamed"))
+
+    def allow():
+        assert types()[1] == "Renamed"
+        feed.fault = None
+        feed.put(LIE, named(2, "Renamed, too"))
+
+    rests, told = watch(refuse, nothing, allow, nothing)
+    assert rests == [1, 300, 300, 1, 1]
+    assert told.count(EVERYTHING) == 2
+    assert types() == {1: "Renamed", 2: "Renamed, too", 3: "Type 3"}
+
+
+# Records that cannot be imported -----------------------------------------------------------------
+
+
+def test_a_refused_record_is_told_and_requested_again_until_it_can_be_imported(feed, watch):
+    def break_one():
+        feed.put(LIE, named(1, 7))
+        feed.put(LIE, named(2, "Renamed"))
+        feed.liar.asked.clear()
+
+    def repair():
+        assert types() == {1: "Type 1", 2: "Renamed", 3: "Type 3"}
+        feed.put(LIE, named(1, "Repaired"), is_told=False)
+
+    _, told = watch(break_one, nothing, repair, *[nothing] * 4)
+    assert types()[1] == "Repaired"
+    assert any(
+        line.startswith("Refused: AgencyType 1 7: changes/?since=one-6#/results/0/record/name") for line in told
+    )
+    assert feed.liar.asked.count(f"/2.3.0/{LIE}/1/") == 3  # at once, after one second, and after two more
+    assert not MirroredRow.objects.filter(is_wanted=True).exists()
+
+
+def test_what_was_refused_before_following_is_requested_again_too(feed, watch):
+    feed.put(LIE, named(1, 7))
+    watch()
+    feed.put(LIE, named(1, "Repaired"), is_told=False)
+    watch(nothing)
+    assert types()[1] == "Repaired"
+
+
+def test_a_change_without_its_record_is_looked_for(feed, watch):
+    def drop_unsaid():
+        feed.put(LIE, named(1, "Renamed"))
+        feed.drop(LIE, 1, is_told=False)
+        feed.told = lambda path, key, asked: {"endpoint": path, "id": str(key), "action": "updated", "record": None}
+
+    watch(drop_unsaid, nothing, delete=True)
+    assert types() == {2: "Type 2", 3: "Type 3"}
+
+
+def test_a_row_that_others_need_is_deleted_once_they_do_not(feed, watch):
+    def use_and_drop():
+        factories.agency(id=5, type_id=1)
+        feed.drop(LIE, 1)
+
+    def leave():
+        assert 1 in types()
+        Agency.objects.all().delete()
+
+    _, told = watch(use_and_drop, nothing, leave, *[nothing] * 4, delete=True)
+    assert types() == {2: "Type 2", 3: "Type 3"}
+    assert f"{LIE}/1 stays, because other rows need it." in told
+    assert told.count(f"{LIE}/1 has vanished upstream.") == 1
+
+
+def test_too_many_records_for_a_response_are_requested_one_by_one(feed, watch, monkeypatch):
+    monkeypatch.setattr("spacedevs.sync.mirroring.upstream.MAX_ANSWER_BYTES", 1_000)
+
+    def change():
+        for key in (1, 2, 3, 4):
+            feed.put(LIE, named(key, "x" * 100))
+        feed.put(LIE, named(5, "x" * 2_000))
+        feed.put(LIE, named(6, "last"))
+
+    _, told = watch(change, nothing, nothing)
+    assert {key: len(name) for key, name in types().items()} == {1: 100, 2: 100, 3: 100, 4: 100, 6: 4}
+    assert any(line.startswith(f"Refused: {LIE}/5: {BASE}/{LIE}/5/ sent") for line in told)
+    assert MirroredRow.objects.get(is_wanted=True).key == "5"
+
+
+def test_a_row_moves_though_its_new_owner_is_told_first(feed, watch, recorded, monkeypatch, get):
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 1)
+    first, last = recorded(FirstStage, "launches", "launch_id", 2)
+    feed.list("launches")
+    for launch in (first, last):
+        feed.put("launches", launch)
+
+    def move():
+        feed.put("launches", last | {"rocket": first["rocket"]})
+        feed.put("launches", first | {"rocket": last["rocket"]})
+
+    watch(move, nothing, nothing, endpoints=["launches"])
+    assert get(f"launches/{first['id']}/")["rocket"] == last["rocket"]
+    assert get(f"launches/{last['id']}/")["rocket"] == first["rocket"]
+    assert not MirroredRow.objects.filter(is_wanted=True).exists()
+
+
+def test_of_endpoints_that_are_not_mirrored_only_rows_that_are_here_change(feed, watch):
+    factories.row(ProgramType, id=1, name="Type 1")
+
+    def change():
+        feed.put(TRUTH, named(1, "Renamed"))
+        feed.put(TRUTH, named(8, "New"))
+        feed.tell("config/moons", 1)
+
+    watch(change, nothing, endpoints=[LIE])
+    assert types(ProgramType) == {1: "Renamed"}
+
+
+def test_endpoints_that_were_not_followed_meanwhile_are_read_again(feed, watch):
+    watch()
+    watch(lambda: feed.put(TRUTH, named(1, "Renamed")), nothing, endpoints=[LIE])
+    ProgramType.objects.filter(pk=1).update(name="Type 1")
+    watch()
+    assert types(ProgramType)[1] == "Renamed"
+
+
+def test_an_object_is_read_when_it_is_told(feed, watch, get):
+    path, here = "dashboard/starship", get("dashboard/starship/")
+    feed.liar.answers[path] = lambda request: json_answer(here)
+
+    def change():
+        stream = LiveStream(title="Starbase", description="", url="http://stream.test/")
+        here["live_streams"] = [{"title": stream.title, "description": "", "image": None, "url": stream.url}]
+        feed.tell(path, None)
+
+    watch(change, nothing, endpoints=[path])
+    assert LiveStream.objects.get().title == "Starbase"
+
+
+# Failures ----------------------------------------------------------------------------------------
+
+NONSENSE = {
+    "an error": lambda: json_answer({}, 503),
+    "no cursor": lambda: json_answer({"has_more": False, "results": []}),
+    "an endless cursor": lambda: json_answer({"cursor": "x" * 201, "results": []}),
+    "no results": lambda: json_answer({"cursor": "one-6"}),
+    "results that are none": lambda: json_answer({"cursor": "one-6", "results": [7]}),
+    "an id that is none": lambda: json_answer({"cursor": "one-6", "results": [{"endpoint": LIE, "id": []}]}),
+    "HTML": lambda: httpx.Response(200, headers={"content-type": "text/html"}, text="<html>"),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_an_upstream_that_fails_is_asked_again_and_said_to_fail_once(name, feed, watch):
+    def fail():
+        feed.fault = NONSENSE[name]()
+        feed.put(LIE, named(1, "Renamed"))
+
+    def fail_again():
+        feed.fault = NONSENSE[name]()
+
+    def recover():
+        feed.fault = None
+
+    rests, told = watch(fail, fail_again, fail_again, recover, nothing)
+    assert rests == [1, 1, 2, 3, 1, 1]
+    assert len([line for line in told if line.startswith(FAILS)]) == 1
+    assert "Upstream tells its changes again." in told
+    assert types()[1] == "Renamed"
+
+
+def test_an_upstream_that_always_has_more_is_not_asked_without_a_pause(feed, watch):
+    def lie():
+        feed.fault = json_answer({"cursor": "one-6", "has_more": True, "results": []})
+
+    def again():
+        feed.fault = json_answer({"cursor": "one-6", "has_more": True, "results": []})
+
+    assert watch(lie, again, again)[0] == [1] * 4
+
+
+def test_ids_that_no_row_can_have_are_passed_over(feed, watch):
+    def lie():
+        for key in ("../../x", "", "x" * 300, "1?a=b"):
+            feed.tell(LIE, key)
+        feed.put(LIE, named(1, "Renamed"))
+
+    watch(lie, nothing, delete=True)
+    assert types() == {1: "Renamed", 2: "Type 2", 3: "Type 3"}
+    assert all(path.startswith(("/2.3.0/config/", CHANGES)) for path in feed.liar.asked)
+
+
+# The pace, and what is told ----------------------------------------------------------------------
+
+
+def test_a_limit_of_requests_is_used_up_evenly(feed, watch):
+    assert watch(nothing, nothing, budget=60)[0] == [60] * 3
+
+
+def test_upstream_is_left_alone_for_as_long_as_it_says(feed, watch):
+    def throttle():
+        feed.fault = json_answer({}, 429, retry_after="100")
+
+    def recover():
+        feed.fault = None
+        feed.put(LIE, named(1, "Renamed"))
+
+    watch(throttle, recover, nothing)
+    assert feed.liar.waits == [99]  # a second of these was a pause
+    assert types()[1] == "Renamed"
+
+
+@pytest.fixture
+def moment(monkeypatch):
+    """The present moment, which is held."""
+    moment = full_step() + timedelta(seconds=30)
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    return moment
+
+
+def test_the_status_tells_how_far_the_mirror_is_behind(feed, watch, moment):
+    watch(nothing)
+    Mirror.objects.update(followed=moment - timedelta(seconds=90), cursor_read=moment - timedelta(seconds=30))
+    MirroredEndpoint.objects.update(ended=moment - timedelta(hours=1))
+
+    def told():
+        out = io.StringIO()
+        call_command("mirror", "--status", "--from", BASE, stdout=out)
+        return out.getvalue().splitlines()
+
+    assert told()[1].split() == [LIE, "3", "3", "0", "0:00:00", "0:01:30"]
+    assert told()[3] == "Follows upstream's changes: lag 0:01:30, cursor 0:00:30 old."
+    MirroredEndpoint.objects.update(full_ended=None)
+    assert told()[3] == "Follows upstream's changes: once everything is here, cursor 0:00:30 old."
+
+
+def test_the_data_are_as_of_when_all_changes_were_here(feed, watch, moment):
+    """Before the last full five minutes, as of every mirror, so that it holds until the next."""
+    watch()
+    before = full_step() - timedelta(seconds=1)
+    MirroredEndpoint.objects.update(ended=before - timedelta(hours=1))
+    Mirror.objects.update(followed=before)
+    assert as_of().moment == before
+    watch()
+    mirror = Mirror.objects.get()
+    assert (mirror.followed_before, mirror.followed) == (before, moment)
+    assert as_of().moment == before
