@@ -39,7 +39,7 @@ class Writer(threading.Thread):
         choose = random.Random(7)  # noqa: S311
         mark = "?" if self.url.startswith("sqlite") else "%s"
         upsert = f"VALUES ({mark}, {mark}) ON CONFLICT (id) DO UPDATE SET name = excluded.name"
-        insert = f"INSERT INTO {TABLE} (id, name) {upsert}"  # noqa: S608
+        insert = f"INSERT INTO {TABLE} (id, name) {upsert}"
         delete = f"DELETE FROM {TABLE} WHERE id = {mark}"  # noqa: S608
         try:
             with closing(connected(self.url)) as connection:
