@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import psycopg
 import pytest
 
+from tests.postgres import path_for
 from tests.support.sample import new_database
 
 from .parts import Web, ended, get, manage
@@ -122,7 +123,9 @@ def test_a_follower_of_a_server_that_is_killed_again_and_again_has_everything(ur
         assert (follower.rows, follower.begun) == (stored(url), 1)
 
 
-def test_a_restored_database_makes_a_follower_begin_again(url, tmp_path):
+def test_a_restored_database_makes_a_follower_begin_again(url, tmp_path, monkeypatch):
+    if not url.startswith("sqlite"):
+        monkeypatch.setenv("PATH", path_for(url))
     environment = {"DATABASE_URL": url, "SPACEDEVS_MEDIA_DIR": str(tmp_path / "media")}
     writer = Writer(url)
     manage("backup", tmp_path / "backup.tar.gz", **environment)
