@@ -8,7 +8,10 @@ of the request if a commit came in between. A response without a snapshot is sen
 A response that depends on the clock has an `Expires` header with the time of its next change. It is cached until then,
 and this time is part of its ETag. Clients revalidate in any case, so the header is removed before sending.
 
-A response with a Cache-Control header of its own is sent unchanged and not cached."""
+A response with a Cache-Control header of its own is sent unchanged and not cached.
+
+Pages that read no rows, such as the documentation and the OpenAPI document, change only with the release. They are
+made and compressed once, and need no database."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -30,11 +33,13 @@ from spacedevs.db import dataset_version
 from . import conditions
 from .headers import CROSS_ORIGIN
 from .negotiation import ENCODERS, WORTH_ENCODING, accepted_type, canonical, encoding
-from .versions import roots
+from .versions import roots, view_in
 from .wsgi_errors import refuse
 
 OVERHEAD = 2048  # bytes of a cached response besides its key and body
 NEVER = float("inf")
+RELEASE = "release"  # in place of a version: what changes only with the release
+CONSTANT_MB = 8  # of each process at most, for such responses
 IS_KEPT = "spacedevs.is_kept"  # the request's key for whether the response came from the cache
 WAS_MADE = "spacedevs.was_made"  # the request's key for whether the response was rendered, even if it was not sent
 HERE = {"content-length", "expires", "vary"}  # headers that this module sets
@@ -67,6 +72,12 @@ def addressed_by() -> tuple[str, ...]:
     With a Host header this excludes the server's own address, which differs between servers behind a balancer."""
     plain = "wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME", "PATH_INFO"
     return *plain, *(settings.SECURE_PROXY_SSL_HEADER or ())[:1]
+
+
+def constant_places() -> list[str]:
+    """The paths below which all responses change only with the release."""
+    of_versions = [view_in(version, name) for version in roots() for name in ("schema", "docs")]
+    return [reverse(name) for name in ("documentation", *of_versions)]
 
 
 http_date_of = lru_cache(maxsize=4)(http_date)
@@ -143,20 +154,32 @@ class ResponseCache:
         self.application = application
         self.version = version
         self.roots = tuple(roots().values())
-        self.places = *self.roots, *map(reverse, settings.KEPT_PAGES)
+        self.constant = tuple(constant_places())
+        self.places = *self.roots, *map(reverse, settings.KEPT_PAGES), *self.constant
         self.release = release()
         self.addressed_by = addressed_by()
         self.answers = Answers(settings.RESPONSE_CACHE_MB * 2**20)
+        self.constants = Answers(min(settings.RESPONSE_CACHE_MB, CONSTANT_MB) * 2**20)
         self.seen = None, 0
 
     def __call__(self, environ, start_response):
         if not environ.get("PATH_INFO", "").startswith(self.places):
             return self.application(environ, start_response)
         asked_at = time()
-        version = self.version() if is_anonymous_read(environ) else None
+        version = self.version_for(environ)
         if version is None:
             return self.application(environ, unshared(start_response))
         return self.respond(environ, start_response, version, asked_at)
+
+    def version_for(self, environ) -> str | None:
+        """The version that a response depends on; None if it depends on more."""
+        if not is_anonymous_read(environ):
+            return None
+        return RELEASE if environ.get("PATH_INFO", "").startswith(self.constant) else self.version()
+
+    def store(self, version) -> Answers:
+        """Where the responses of a version are kept."""
+        return self.constants if version == RELEASE else self.answers
 
     def respond(self, environ, start_response, version, asked_at):
         modified = self.last_modified(version)  # before rendering, during which a commit may come
@@ -172,7 +195,7 @@ class ResponseCache:
                 version, modified = read, self.last_modified(read)
             etag = self.etag(version, key) if until == NEVER else self.etag(version, key, until)
             answer = make(etag, key[-1], headers, parts, until)
-            self.answers.put(version, key, answer)
+            self.store(version).put(version, key, answer)
             environ[WAS_MADE] = True
         modified = modified if holds(answer) else None
         verdict = conditions.judge(environ, etag, modified)
@@ -188,7 +211,7 @@ class ResponseCache:
     def unchanged(self, environ, start_response) -> list | None:
         """The 304 or 412 response if it needs no rendering; otherwise None."""
         asked_at = time()
-        version = self.version() if is_anonymous_read(environ) else None
+        version = self.version_for(environ)
         if version is None:
             return None
         _, answer, etag = self.known(environ, version)
@@ -208,7 +231,7 @@ class ResponseCache:
     def known(self, environ, version) -> tuple[tuple[str, ...], Answer | None, str]:
         """The key of a request, the cached response if any, and the ETag."""
         key = self.key(environ)
-        answer = self.answers.get(version, key)
+        answer = self.store(version).get(version, key)
         return key, answer, answer.etag if answer else self.etag(version, key)
 
     def key(self, environ) -> tuple[str, ...]:
@@ -226,12 +249,14 @@ class ResponseCache:
         about = repr((self.release, *about))
         return f'"{blake2b(about.encode(), digest_size=15).hexdigest()}"'
 
-    def last_modified(self, version) -> int:
-        """The Last-Modified date of a version: some seconds after this process first saw it.
+    def last_modified(self, version) -> int | None:
+        """The Last-Modified date of a version: some seconds after this process first saw it; None for a release.
 
         Triggers do not know when their transaction will commit, and two commits can fall into one second. But all
         responses of older versions were sent before this date, with older dates, even by a server whose clock is
         ahead of ours."""
+        if version == RELEASE:
+            return None
         seen = self.seen
         if seen[0] != version:
             seen = self.seen = version, int(time()) + 1 + CLOCKS

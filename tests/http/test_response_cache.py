@@ -592,3 +592,30 @@ def test_the_server_asks_the_cache_first_after_who_may_ask():
         Throttle,
         ResponseCache,
     ]
+
+
+# What changes only with the release --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/docs/filters/", "/2.3.0/schema/", "/2.3.0/docs/", "/2.2.0/schema/"])
+def test_a_page_without_rows_is_made_once_a_release_and_needs_no_database(path, application, version):
+    application.body = [b"A page. " * 1000]
+    ask = Asker(ResponseCache(application, lambda: version[0]))
+    first = ask(path, HTTP_ACCEPT_ENCODING="gzip")
+    version[0] = "2"
+    ask("/2.3.0/agencies/")
+    version[0] = None
+    assert ask(path, HTTP_ACCEPT_ENCODING="gzip") == first
+    assert (first[1]["Content-Encoding"], "Last-Modified" in first[1]) == ("gzip", False)
+    assert ask(path, HTTP_IF_NONE_MATCH=first[1]["ETag"], HTTP_ACCEPT_ENCODING="gzip")[0] == "304 Not Modified"
+    assert [asked["PATH_INFO"] for asked in application.asked] == [path, "/2.3.0/agencies/"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/docs/", "/docs/reference/", "/2.3.0/schema/", "/2.3.0/docs/"])
+def test_such_pages_are_kept_as_they_are_made(path, django):
+    ask = Asker(ResponseCache(django, lambda: "1"))
+    first = ask(path)
+    assert (first[0], first[1].get("Cache-Control")) == ("200 OK", SHARED["Cache-Control"])
+    assert ask(path) == first
+    assert len(ask.application.constants.kept) == 1
