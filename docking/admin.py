@@ -166,8 +166,9 @@ def crewed_otherwise(stations):
     """Stations whose number of people aboard differs from the crews of the spacecraft docked there."""
     docked = Q(docking_events_target__in=DOCKED.of(models.DockingEvent.objects.all()))
     aboard = "docking_events_target__flight_vehicle_chaser__onboard_crew__astronaut"
-    counted = stations.model._default_manager.annotate(people=Count(aboard, filter=docked, distinct=True))
-    wrong = counted.filter(onboard_crew__isnull=False).exclude(onboard_crew=F("people"))
+    # Without what the other manager computes, by which the count would group.
+    counted = stations.model._base_manager.annotate(people=Count(aboard, filter=docked, distinct=True))
+    wrong = counted.filter(recorded_onboard_crew__isnull=False).exclude(recorded_onboard_crew=F("people"))
     return stations.filter(pk__in=wrong.values("pk"))
 
 

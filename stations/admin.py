@@ -13,7 +13,7 @@ admin.site.register((models.SpaceStationStatus, models.SpaceStationType), Lookup
 def miscounted(stations):
     """Stations whose imported number of docked vehicles differs from the docking events at their ports."""
     docked = import_string("docking.querysets.docked_now")()
-    counted = stations.model._default_manager.annotate(docked=docked).exclude(recorded_docked_vehicles=F("docked"))
+    counted = stations.model._base_manager.annotate(docked=docked).exclude(recorded_docked_vehicles=F("docked"))
     return stations.filter(pk__in=counted.filter(recorded_docked_vehicles__isnull=False).values("pk"))
 
 

@@ -273,3 +273,16 @@ def test_a_page_is_kept_until_the_data_change(index, django, iss, stay):
     version[0] = "2"
     factories.space_station()
     assert ask(address, HTTP_IF_NONE_MATCH=headers["ETag"])[0] == "200 OK"
+
+
+@pytest.mark.django_db
+def test_no_statement_groups_by_what_a_manager_computes(client, editor):
+    """Such a statement computes each station's figures for each of its dockings, and so grows with their square."""
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/stations/").status_code == 200
+        assert editor.get("/admin/").status_code == 200
+    grouped = [
+        re.split(" HAVING | ORDER BY ", each) for query in queries for each in query["sql"].split("GROUP BY")[1:]
+    ]
+    assert grouped
+    assert [columns for columns, *_ in grouped if "SELECT" in columns] == []
