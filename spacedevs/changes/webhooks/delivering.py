@@ -4,13 +4,14 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import sleep
 
+from django.core.exceptions import ValidationError
 from django.db import Error, connections
 
 from spacedevs.db import dataset_version
 
 from .models import Subscription
 from .queueing import queue
-from .sending import due, seal_anew, send_due, sendable
+from .sending import due, seal_anew, send_due, sendable, stop
 
 log = logging.getLogger(__name__)
 EVERY = 1  # seconds between looks
@@ -27,8 +28,12 @@ def once():
 
 def queue_all(subscription: Subscription) -> bool:
     """Queues all changes of a subscription; returns whether none waits for an open transaction."""
-    while (found := queue(subscription)).has_more:
-        pass
+    try:
+        while (found := queue(subscription)).has_more:
+            pass
+    except ValidationError as error:  # another release may know other filters
+        stop(subscription, f"Its query is not valid any more: {' '.join(error.messages)}"[:255])
+        return True
     return found.is_whole
 
 

@@ -96,7 +96,7 @@ def look(subscription: Subscription) -> Found:
         if counts(change, change.ref.key in now, str(change.ref.key) in before, query, subscription.wanted)
     ]
     request = FromNowhere()
-    records = records_of([change for change in told_of if change.action != DELETED], query.mode, request)
+    records = records_of(told_of, query.mode, request)
     return Found(
         log.cursor(page.until),
         [message(change, change.ref.key in now, records.get(change.ref), log, request) for change in told_of],
