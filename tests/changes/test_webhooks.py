@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from agencies.models import Agency, AgencyType
 from launches.models import Launch
 from spacedevs.changes.models import Delivery, MatchedRecord, Subscription
-from spacedevs.changes.webhooks import queueing, sealing, sending
+from spacedevs.changes.webhooks import delivering, queueing, sealing, sending
 from spacedevs.changes.webhooks.delivering import Watch
 from spacedevs.changes.webhooks.queries import Query
 from spacedevs.changes.webhooks.queueing import begin, match_anew, queue
@@ -432,6 +432,35 @@ def test_a_cursor_moves_only_with_the_messages_before_it(receiver, monkeypatch):
     assert (Subscription.objects.values().get(), states()) == (before, [])
     deliver()
     assert receiver.told() == [("record.created", "1")]
+
+
+def test_what_goes_wrong_with_one_subscription_stops_no_other(receiver, monkeypatch, caplog):
+    subscribed(receiver)
+    second, _ = subscribed(receiver)
+    AgencyType.objects.create(id=1, name="First")
+
+    def broken(subscription):
+        return queue(subscription) if subscription == second else json.loads("an error of ours")
+
+    monkeypatch.setattr(delivering, "queue", broken)
+    watch = Watch()
+    watch.send = lambda key: None
+    for _ in range(2):
+        watch.step()
+    assert states("subscription") == [second.pk]
+    assert [record.getMessage() for record in caplog.records] == ["Changes could not be queued for webhook A bot"]
+
+
+def test_the_queue_is_read_page_by_page_for_all_in_turn(receiver, monkeypatch):
+    monkeypatch.setattr(queueing, "PAGE", 2)
+    subscribed(receiver)
+    subscribed(receiver)
+    AgencyType.objects.bulk_create(AgencyType(id=number, name=str(number)) for number in (1, 2, 3))
+    watch = Watch()
+    watch.send = lambda key: None
+    assert [(watch.step(), Delivery.objects.count()) for _ in range(3)] == [(True, 4), (False, 6), (False, 6)]
+    deliver()
+    assert receiver.told() == [("record.created", key) for key in "123"] * 2
 
 
 def test_the_log_is_read_only_after_a_commit(receiver, django_assert_num_queries):

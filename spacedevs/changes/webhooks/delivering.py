@@ -10,7 +10,7 @@ from django.db import Error, connections
 from spacedevs.db import dataset_version
 
 from .models import Subscription
-from .queueing import queue
+from .queueing import Found, queue
 from .sending import due, seal_anew, send_due, sendable, stop
 
 log = logging.getLogger(__name__)
@@ -21,20 +21,19 @@ RECEIVERS = 8  # that are sent to at the same time
 def once():
     """Queues all changes and sends all that is due."""
     for subscription in sendable():
-        queue_all(subscription)
+        while (found := queue_page(subscription)) and found.has_more:
+            pass
     for key in due():
         send_due(key)
 
 
-def queue_all(subscription: Subscription) -> bool:
-    """Queues all changes of a subscription; returns whether none waits for an open transaction."""
+def queue_page(subscription: Subscription) -> Found | None:
+    """Queues a page of the changes of a subscription; None if its query is not valid any more."""
     try:
-        while (found := queue(subscription)).has_more:
-            pass
+        return queue(subscription)
     except ValidationError as error:  # another release may know other filters
         stop(subscription, f"Its query is not valid any more: {' '.join(error.messages)}"[:255])
-        return True
-    return found.is_whole
+        return None
 
 
 class Watch:
@@ -48,22 +47,39 @@ class Watch:
 
     def run(self):
         while True:
+            has_more = False
             try:
-                self.step()
+                has_more = self.step()
                 self.has_failed = False
             except Error as error:  # the database is away
                 self.fail(error)
-            sleep(EVERY)
+            if not has_more:
+                sleep(EVERY)
 
-    def step(self):
-        version = dataset_version.current()
+    def step(self) -> bool:
+        """Queues a page for each subscription, and sends what is due; returns whether there is more to queue."""
+        version, has_more = dataset_version.current(), False
         for subscription in sendable():
             now = version, subscription.query, subscription.fields
             if version is None or self.seen.get(subscription.pk) != now:
-                is_whole = queue_all(subscription)
-                self.seen[subscription.pk] = now if is_whole else ()
+                found = self.page(subscription)
+                is_done = found is None or (found.is_whole and not found.has_more)
+                self.seen[subscription.pk] = now if is_done else ()
+                has_more |= found is not None and found.has_more
         for key in due():
             self.send(key)
+        return has_more
+
+    @staticmethod
+    def page(subscription: Subscription) -> Found | None:
+        """Queues a page; what goes wrong with one subscription must not stop the others."""
+        try:
+            return queue_page(subscription)
+        except Error:
+            raise
+        except Exception:
+            log.exception("Changes could not be queued for webhook %s", subscription)
+            return None
 
     def send(self, key: int):
         if key not in self.sending or self.sending[key].done():
