@@ -334,6 +334,7 @@ WITHOUT_ROWS = {
     "/2.3.0/docs/": 200,
     "/2.3.0/dump/nothing": 404,
     "/2.3.0/api-throttle/": 200,
+    "/2.3.0/changes/stream/": 404,
     "/docs/": 200,
     "/docs/filters/": 200,
     "/docs/reference/": 200,

@@ -56,7 +56,8 @@ def write(url, number):
 
 
 def test_serve_has_a_stream_that_ends_with_it(database, tmp_path):
-    with (tmp_path / "said").open("wb") as log, ended(Web({"DATABASE_URL": database}, log, workers=1)) as (web,):
+    environment = {"DATABASE_URL": database, "PYTHONWARNINGS": "ignore"}  # of static files that are not there
+    with (tmp_path / "said").open("wb") as log, ended(Web(environment, log, workers=1)) as (web,):
         until(lambda: get(web.port, "/2.3.0/changes/")[0] == 200, "the server answers")
         status, headers, _ = get(web.port, PATH)
         port = urlsplit(headers["Location"]).port
