@@ -8,7 +8,7 @@ from time import sleep, time
 from django.conf import settings
 from django.db import Error, connections
 
-from spacedevs.changes.webhooks.sending import forget
+from spacedevs.changes.webhooks.deliveries import forget
 from spacedevs.db.change_log import reading
 from spacedevs.db.locks import Lock, Taken, held
 

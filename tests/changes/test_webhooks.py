@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from agencies.models import Agency, AgencyType
 from launches.models import Launch
 from spacedevs.changes.models import Delivery, MatchedRecord, Subscription
-from spacedevs.changes.webhooks import delivering, queueing, sealing, sending
+from spacedevs.changes.webhooks import deliveries, delivering, queueing, sealing, sending
 from spacedevs.changes.webhooks.delivering import Watch
 from spacedevs.changes.webhooks.queries import Query
 from spacedevs.changes.webhooks.queueing import begin, match_anew, queue
@@ -265,8 +265,8 @@ def test_a_receiver_that_fails_for_three_days_is_stopped_and_loses_nothing(recei
     )
     AgencyType.objects.create(id=3, name="Third")
     receiver.answer(200)
-    sending.resume(subscription)
-    sending.send_again(Delivery.objects.filter(state="given_up"))
+    deliveries.resume(subscription)
+    deliveries.send_again(Delivery.objects.filter(state="given_up"))
     deliver()
     assert receiver.told()[-3:] == [("record.created", key) for key in "123"]
 
@@ -344,7 +344,7 @@ def test_a_delivery_that_is_sent_again_has_the_same_id_and_body(receiver):
     subscribed(receiver)
     AgencyType.objects.create(id=1, name="First")
     deliver()
-    assert sending.send_again(Delivery.objects.all()) == 1
+    assert deliveries.send_again(Delivery.objects.all()) == 1
     deliver()
     first, second = receiver.received
     assert (first.id, first.body) == (second.id, second.body)

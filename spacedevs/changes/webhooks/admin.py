@@ -7,10 +7,10 @@ from spacedevs.editing.accounts.issuing import Issuing
 from spacedevs.editing.data_quality import AttentionFilter, DataCheck
 from spacedevs.wording import counted
 
+from .deliveries import resume, send_again
 from .forms import SubscriptionForm
 from .models import Delivery, Subscription
 from .queueing import begin, match_anew
-from .sending import resume, send_again
 
 STATE = ("condition", "failing_since", "gave_up", "missed", "created", "created_by")
 

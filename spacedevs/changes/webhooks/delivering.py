@@ -9,9 +9,10 @@ from django.db import Error, connections
 
 from spacedevs.db import dataset_version
 
+from .deliveries import sendable
 from .models import Subscription
 from .queueing import Found, queue
-from .sending import due, seal_anew, send_due, sendable, stop
+from .sending import due, seal_anew, send_due, stop
 
 log = logging.getLogger(__name__)
 EVERY = 1  # seconds between looks

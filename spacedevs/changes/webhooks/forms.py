@@ -2,7 +2,6 @@
 
 from django import forms
 
-from .addresses import is_address
 from .models import Subscription
 from .queries import Query, known_fields
 
@@ -15,6 +14,8 @@ class SubscriptionForm(forms.ModelForm):
         fields = ("name", "url", "query", "fields", "active")
 
     def clean_url(self) -> str:
+        from .addresses import is_address  # noqa: PLC0415 - the HTTP client takes 6 MB of memory
+
         is_address(self.cleaned_data["url"])
         return self.cleaned_data["url"]
 

@@ -8,7 +8,7 @@ from random import uniform
 
 import httpx
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -19,6 +19,7 @@ from spacedevs.sync.outbound import Client, Forbidden
 
 from . import sealing
 from .addresses import rule
+from .deliveries import States, sendable, waiting
 from .models import Delivery, Subscription
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ PAUSES = 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 2
 NO_LONGER = "The receiver answered 410 Gone: it wants no more messages."
 FAILED_LONG = "The receiver has failed for three days."
 UNOPENED = "The secret was sealed by a SECRET_KEY that is gone: create a new secret."
-States = Delivery.State
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,6 @@ class Outcome:
     @property
     def is_delivered(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
-
-
-def sendable():
-    """The subscriptions that messages are sent to."""
-    return Subscription.objects.filter(active=True, stopped="")
-
-
-def waiting() -> QuerySet[Delivery]:
-    """All deliveries that are neither confirmed nor given up, in their order."""
-    return Delivery.objects.filter(state=States.PENDING).order_by("id")
 
 
 def due() -> list[int]:
@@ -149,30 +139,9 @@ def stop(subscription: Subscription, why: str):
     log.warning("Webhook %s was stopped: %s", subscription, why)
 
 
-def resume(subscription: Subscription):
-    """Goes on with what waits, at once."""
-    Subscription.objects.filter(pk=subscription.pk).update(stopped="", gave_up=None, missed=None, failing_since=None)
-    waiting().filter(subscription=subscription).update(next_attempt=timezone.now(), attempts=0)
-
-
-def send_again(deliveries) -> int:
-    """Lets deliveries begin anew, with the same ids; returns the number."""
-    return deliveries.update(state=States.PENDING, attempts=0, next_attempt=timezone.now(), ended=None)
-
-
 def seal_anew():
     """Seals by the present key what an earlier one sealed."""
     for subscription in Subscription.objects.all() if settings.SECRET_KEY_FALLBACKS else ():
         with suppress(sealing.Unopened):
             subscription.sealed = sealing.sealed_anew(subscription.sealed)
             subscription.save(update_fields=["sealed"])
-
-
-def forget(before: datetime) -> int:
-    """Deletes what was delivered before a moment; returns the number."""
-    old = Delivery.objects.filter(state=States.DELIVERED, ended__lt=before).values("pk")[:1_000]
-    total, gone = 0, 1
-    while gone:
-        gone, _ = Delivery.objects.filter(pk__in=[row["pk"] for row in old.all()]).delete()
-        total += gone
-    return total
