@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from agencies.models import Agency, AgencyType, ProgramType
 from events.models import LiveStream
-from launches.models import FirstStage
+from launches.models import FirstStage, FirstStageType
 from spacedevs.dataset.as_of import as_of, full_step
 from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
 from tests.support import factories
@@ -41,6 +41,7 @@ class Feed:
 
     def __init__(self, liar):
         self.liar, self.rows, self.log, self.name, self.fault = liar, {}, [], "one", None
+        self.can_choose = True  # whether it answers requests for the changes of some endpoints
         liar.most = 1000
         liar.answers["changes"] = self.changes
         for path in (LIE, TRUTH):
@@ -66,15 +67,17 @@ class Feed:
             self.log.append((path, key))
 
     def changes(self, request):
-        if self.fault:
-            return self.fault
         asked = request.url.params
+        if self.fault or ("endpoints" in asked and not self.can_choose):
+            return self.fault or json_answer({}, 503)
         name, _, position = asked.get("since", f"{self.name}-{len(self.log)}").partition("-")
         if name != self.name:
             return json_answer({"detail": "This cursor has expired."}, 410)
         start, limit = int(position), int(asked.get("limit", 100))
-        results = [self.told(*each, asked) for each in dict.fromkeys(self.log[start : start + limit])]
-        until = min(start + limit, len(self.log))
+        paths = asked["endpoints"].split(",") if "endpoints" in asked else self.rows.keys() | {None}
+        later = [each for each in enumerate(self.log[start:], start + 1) if None in paths or each[1][0] in paths]
+        until = later[limit - 1][0] if len(later) > limit else len(self.log)
+        results = [self.told(*each, asked) for each in dict.fromkeys(each for _, each in later[:limit])]
         page = {"cursor": f"{self.name}-{until}", "has_more": until < len(self.log), "results": results}
         return json_answer(page)
 
@@ -307,6 +310,31 @@ def test_a_row_moves_though_its_new_owner_is_told_first(feed, watch, recorded, m
     assert get(f"launches/{first['id']}/")["rocket"] == last["rocket"]
     assert get(f"launches/{last['id']}/")["rocket"] == first["rocket"]
     assert not MirroredRow.objects.filter(is_wanted=True).exists()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_row_that_records_show_by_its_name_is_the_same_after_it_was_renamed(
+    is_told, feed, watch, recorded, monkeypatch, get
+):
+    """Whether its own record can be had before that of a launch that shows the new name, or only later."""
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 1)
+    (launch,) = recorded(FirstStage, "launches", "launch_id", 1)
+    path, (stage,) = "config/first_stage_types", launch["rocket"]["launcher_stage"]
+    for each in ("launches", path):
+        feed.list(each)
+    feed.put("launches", launch)
+    feed.put(path, named(7, stage["type"]))
+    changed = launch | {"rocket": launch["rocket"] | {"launcher_stage": [stage | {"type": "Renamed"}]}}
+
+    def rename():
+        feed.put("launches", changed)
+        feed.put(path, named(7, "Renamed"))
+        feed.can_choose = is_told
+
+    _, told = watch(rename, nothing, endpoints=["launches", path])
+    assert types(FirstStageType) == {7: "Renamed"}
+    assert get(f"launches/{launch['id']}/") == changed
+    assert len([line for line in told if line.startswith("Refused: ")]) == (not is_told)
 
 
 def test_of_endpoints_that_are_not_mirrored_only_rows_that_are_here_change(feed, watch):
