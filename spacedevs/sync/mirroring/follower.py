@@ -30,7 +30,7 @@ LIMIT = 500  # changes of a response
 PAUSE, MAX_PAUSE = 1, 10  # seconds from one request to the next, and at most after failures
 MAX_DELAY = 3_600  # seconds after which a wanted record is requested again at the latest
 MAX_WANTED = 20  # wanted records that are requested together
-CHECKS = 300  # seconds between two looks at the source of upstream's statistics
+CHECKS = 300  # seconds between two looks at the source of upstream's statistics, or every twentieth request
 EXPIRED = 400, 410  # what upstream answers to a cursor of another database, another release, or long ago
 
 
@@ -57,13 +57,13 @@ class Follower:
         if self.is_refused or self.mirror.statistics == "" or not self.covers_parts():
             return
         try:
-            page = self.upstream.changes()
+            cursor = self.upstream.cursor()
         except Rejected:
             self.is_refused = True
         except Passing as error:
             self.run.tell(f"It is not known whether upstream tells its changes: {error}")
         else:
-            self.start_from(page.cursor)
+            self.start_from(cursor)
 
     def covers_parts(self) -> bool:
         """Whether of each subset, such as upcoming launches, the whole list is mirrored, too."""
@@ -144,10 +144,11 @@ class Follower:
         if page.has_more and page.cursor != before:
             return 0
         is_more = self.ask_for_wanted()
-        if not self.checked or monotonic() >= self.checked + CHECKS:
+        pace = self.upstream.budget.pace
+        if not self.checked or monotonic() >= self.checked + max(CHECKS, 20 * pace):
             self.checked = monotonic()
             self.run.follow_statistics()
-        return 0 if is_more else max(PAUSE, self.upstream.budget.pace)
+        return 0 if is_more else max(PAUSE, pace)
 
     def request(self) -> Changes:
         """Requests the next changes: fewer at a time after too large a response, in the end without the records."""

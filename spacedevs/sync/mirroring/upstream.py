@@ -142,8 +142,12 @@ class Upstream:
                 return None
             raise
 
+    def cursor(self) -> str:
+        """The cursor of now."""
+        return self.get("changes", answers.the_changes)[0].cursor
+
     def changes(self, **parameters) -> Changes:
-        """The changes since a cursor, or the cursor of now; one attempt, because a follower soon asks again."""
+        """The changes since a cursor; one attempt, because a follower soon asks again."""
         return self.get("changes", answers.the_changes, attempts=1, **parameters)[0]
 
     def learn_limits(self):
