@@ -1,7 +1,7 @@
 """Edits a database at random, as editors and scripts do: python -m tests.production.editing SEED NUMBER
 
-Saves, updates of many rows at once, deletions, links, and rows that get another owner. It prints the number of edits
-after every hundred, and the kinds that were made at the end. What the database refuses is not counted."""
+Saves, updates of many rows at once, deletions, links, and rows that get another owner. What the database refuses is
+not counted. After every hundred it prints their number and waits for a line; at the end it prints their kinds."""
 
 import os
 import random
@@ -127,6 +127,7 @@ def main(seed, number):
         made[editor.edit()] += 1
         if each % 100 == 0:
             print(each, flush=True)
+            sys.stdin.readline()
     print(dict(made), flush=True)
 
 

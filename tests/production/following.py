@@ -93,7 +93,8 @@ def edit(pair: Pair, seed) -> str:
     """Lets an editor make all edits while the server and the mirror are killed; returns what it did."""
     command = [sys.executable, "-m", "tests.production.editing", str(seed), str(EDITS)]
     environment = os.environ | {"DATABASE_URL": pair.origin}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as editor:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) as editor:
         for line in editor.stdout:
             done = line.strip()
             if done == str(KILL_SERVER):
@@ -103,5 +104,8 @@ def edit(pair: Pair, seed) -> str:
             elif done == str(KILL_MIRROR):
                 pair.mirror.kill()
                 pair.start_mirror()
+            if done.isdigit():
+                editor.stdin.write("\n")
+                editor.stdin.flush()
     assert editor.returncode == 0
     return done
