@@ -1,7 +1,8 @@
 """Filters that ask yes or no: each row is found by one of the two answers, unless nobody knows which is right."""
 
 import pytest
-from django.db import models
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
 
 from crew.models import AstronautFlight
 from launches.filters import Suborbital
@@ -66,3 +67,10 @@ def test_a_launch_is_crewed_if_one_of_its_ships_is(ships, get):
     launch = launch_with(ships)
     yes, no = (found(get, "launches", name=launch.name, is_crewed=asked) for asked in ("true", "false"))
     assert (yes, no) == (([str(launch.pk)], []) if "c" in ships else ([], [str(launch.pk)]))
+
+
+@pytest.mark.django_db
+def test_a_launch_without_a_crew_is_found_without_reading_launches_again():
+    with CaptureQueriesContext(connection) as queries:
+        list(RESOURCES["launches"].filterset_class({"is_crewed": "false"}, Launch._base_manager.only("pk")).qs)
+    assert queries[0]["sql"].count('FROM "launches_launch"') == 1

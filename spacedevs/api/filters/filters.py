@@ -103,8 +103,18 @@ class PresenceFilter(FlagFilter):
             return rows
         present = Q(**{f"{self.field_name}__isnull": False})
         if leads_to_many(rows.model, self.field_name):
-            present = models.Exists(rows.model._base_manager.filter(present, pk=models.OuterRef("pk")))
+            present = models.Exists(self.leading_rows(rows.model, present))
         return rows.filter(present if value else ~present)
+
+    def leading_rows(self, model, present) -> models.QuerySet:
+        """The rows that lead from a row to a value: those at the first relation if possible, without the table of the
+        row itself, which databases would read again."""
+        first, _, rest = self.field_name.partition("__")
+        relation = model._meta.get_field(first)
+        if not relation.one_to_many:
+            return model._base_manager.filter(present, pk=models.OuterRef("pk"))
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: models.OuterRef("pk")})
+        return rows.filter(**{f"{rest}__isnull": False}) if rest else rows
 
 
 class SubsetFilter(FlagFilter):
