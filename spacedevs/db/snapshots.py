@@ -29,7 +29,11 @@ class SQLite:
     def begin(self) -> list[str]:
         self.connection.execute("BEGIN DEFERRED")
         self.changes = self.connection.total_changes
-        return dataset_version.SQLite.tokens(self.connection)
+        try:
+            return dataset_version.SQLite.tokens(self.connection)
+        except BaseException:  # otherwise the next snapshot of this connection could not begin
+            self.connection.execute("ROLLBACK")
+            raise
 
     def end(self) -> None:
         if self.connection.in_transaction:

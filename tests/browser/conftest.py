@@ -7,6 +7,8 @@ from base64 import b64decode
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
+from django.db import connections
+from django.db.backends.signals import connection_created
 from django.test import Client, override_settings
 from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -46,6 +48,22 @@ def live_server():
         server = LiveServer("localhost")  # which loads the middleware
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def readers_wait_for_no_writer(django_db_setup):
+    """Threads share SQLite's database of the tests, which is in memory: there a reader of a table that another thread
+    writes would fail at once. In a file, as it is served, readers and a writer do not meet."""
+
+    def share(connection, **about):
+        if connection.vendor == "sqlite" and connection.connection:
+            connection.connection.execute("PRAGMA read_uncommitted = 1")
+
+    connection_created.connect(share)
+    for connection in connections.all(initialized_only=True):
+        share(connection)
+    yield
+    connection_created.disconnect(share)
 
 
 @pytest.fixture(autouse=True)

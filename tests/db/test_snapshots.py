@@ -354,3 +354,17 @@ def test_pages_without_rows_are_there_without_a_database(client, monkeypatch):
     assert {address: client.get(address).status_code for address in WITHOUT_ROWS} == WITHOUT_ROWS
     with_rows = "/2.3.0/", "/2.3.0/agencies/", "/2.3.0/dataset/", "/stations/"
     assert {client.get(address).status_code for address in with_rows} == {503}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="is SQLite's own")
+def test_a_snapshot_that_fails_to_begin_leaves_no_transaction_open(monkeypatch):
+    def locked(connection):
+        raise sqlite3.OperationalError("database table is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dataset_version.SQLite, "tokens", staticmethod(locked))
+        with pytest.raises(OperationalError, match="table is locked"), snapshot():
+            pass
+    with snapshot() as version:
+        assert version == dataset_version.current()

@@ -11,7 +11,9 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tarfile
+import traceback
 import warnings
 from contextlib import closing, nullcontext
 from hashlib import sha256
@@ -313,6 +315,9 @@ def in_a_process_of_its_own(action, *arguments) -> int:
     if not child:
         try:
             action(*arguments)
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
         finally:
             os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
