@@ -1,11 +1,11 @@
 """The process of the stream of changes, beside the workers or alone."""
 
 import asyncio
+import logging
 import os
 import resource
 import signal
 from contextlib import suppress
-from logging import getLogger
 
 from django.conf import settings
 from granian.constants import Interfaces
@@ -14,7 +14,7 @@ from granian.server.embed import Server
 
 from spacedevs.operations import processes, workers
 
-log = getLogger(__name__)
+log = logging.getLogger(__name__)
 
 BACKLOG = 4_096  # connections that wait to be accepted
 SPARE = 200  # file descriptors besides those of connections
@@ -49,10 +49,11 @@ async def run(application, host, port, parent):
 
     for each in (signal.SIGTERM, signal.SIGINT) if parent is None else (signal.SIGTERM,):
         loop.add_signal_handler(each, stop)
-    watching = loop.create_task(end_with(parent, stop)) if parent else None
+    watching = [loop.create_task(end_with(parent, stop))] if parent else []  # noqa: F841 - or it could be collected
     await server.serve()
-    if watching:
-        watching.cancel()
+    # Threads of granian may still call into Python, which would abort the process while the interpreter is taken down.
+    logging.shutdown()
+    os._exit(0)
 
 
 async def end_with(parent, stop):

@@ -57,8 +57,23 @@ TABLES = (
 ARE_THERE = "SELECT to_regclass('change_log_state') IS NOT NULL AND to_regproc('change_log_place') IS NOT NULL"
 PLACE = "change_log_place()"
 EMPTY = "TRUNCATE change_log"
-SETTLED = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"  # below are only transactions that have ended
-STATE = f"{SETTLED}, 0, {SETTLED}, NOT EXISTS (SELECT FROM change_log WHERE transaction >= {SETTLED})"
+# Below are only transactions that have ended. A transaction of another database of the cluster writes nothing here, so
+# it holds nothing back; the server tells of which database it is as long as it runs. A replica does not list running
+# transactions, but knows the earliest.
+SETTLED = """
+    CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(pg_current_snapshot())::text::bigint ELSE (
+        SELECT least(
+            coalesce(min(running::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint),
+            pg_current_xact_id_if_assigned()::text::bigint
+        )
+        FROM pg_snapshot_xip(pg_current_snapshot()) running
+        WHERE NOT EXISTS (
+            SELECT FROM pg_stat_activity JOIN pg_database ON pg_database.oid = datid
+            WHERE backend_xid = running::xid AND pg_database.datname <> current_database()
+        )
+    ) END
+"""
+STATE = "settled, 0, settled, NOT EXISTS (SELECT FROM change_log WHERE transaction >= settled)"
 HELD_BACK = f"""
     SELECT coalesce(extract(epoch FROM clock_timestamp()) - min(moment), 0) FROM change_log
     WHERE transaction >= {SETTLED}

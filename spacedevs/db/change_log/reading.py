@@ -59,7 +59,7 @@ class Log:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""SELECT id, {kind.PLACE} || %s, pruned_transaction, pruned_number, {kind.STATE}
-                FROM change_log_state""",  # noqa: S608
+                FROM change_log_state, (SELECT {kind.SETTLED} AS settled) read_up_to""",  # noqa: S608
                 [place_of_file(connection)],
             )
             stored, place, *numbers, is_whole = cursor.fetchone()

@@ -35,7 +35,8 @@ ARE_THERE = "SELECT count(*) = 2 FROM sqlite_master WHERE name IN ('change_log',
 PLACE = "''"
 EMPTY = "DELETE FROM change_log"
 # One transaction writes after the other, so all have the number 0, and what can be read is complete.
-STATE = "0, coalesce((SELECT max(number) FROM change_log), 0), 1, 1"
+SETTLED = "1"
+STATE = "0, coalesce((SELECT max(number) FROM change_log), 0), settled, 1"
 HELD_BACK = "SELECT 0"
 ENTRIES = 'SELECT 0, number, moment, table_name, action, "key", columns, owners FROM change_log'
 AFTER, ORDER, BACKWARDS = "0 <= %s AND number > %s AND 0 < %s", "number", "number DESC"

@@ -3,8 +3,11 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import F
@@ -173,6 +176,16 @@ def test_what_is_read_is_complete_although_transactions_overlap(esa, since):
     assert (first, waiting.is_whole) == ([], False)
     assert by_number[-1:] == ["8"]  # whoever orders by number alone goes on from here, past 7
     assert ([entry.key for entry in second], complete.is_whole) == (["7", "8"], True)
+
+
+@on_postgresql
+def test_a_transaction_of_another_database_of_the_cluster_holds_nothing_back(esa, since):
+    url = urlsplit(settings.DATABASE_URL)._replace(path="/template1").geturl()
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_current_xact_id()")  # it has begun to write
+        AgencyType.objects.create(id=7, name="A")
+        log = Log.read()
+        assert ([entry.key for entry in log.batch(since)], log.is_whole) == (["7"], True)
 
 
 def last_number(position):
