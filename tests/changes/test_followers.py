@@ -13,7 +13,7 @@ from spacedevs.changes.records import DELETED, changes_after
 from spacedevs.db.change_log.reading import Log
 from spacedevs.db.snapshots import snapshot
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.as_served]
 
 PATH, TABLE = "config/agency_types", "agencies_agencytype"
 ROWS, WRITERS = 60, 4

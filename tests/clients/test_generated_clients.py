@@ -5,7 +5,7 @@ import json
 import pytest
 
 from spacedevs.api.serializers import name_of
-from spacedevs.router import ADDITIONS, OBJECTS
+from spacedevs.router import ADDITIONS, OBJECTS, ROOT_ADDITIONS
 from tests.support.routes import ENDPOINTS, MODES, RESOURCES
 
 pytestmark = pytest.mark.clients
@@ -18,10 +18,17 @@ def path_of(prefix):
     return f"/2.3.0/{prefix}/"
 
 
+def beginning(served) -> str:
+    """The cursor from before all changes of the sample."""
+    log, *_ = json.loads(served.get(path_of("changes")))["cursor"].split("-")
+    return f"{log}-0-0"
+
+
 def test_every_path_of_the_document_is_asked(document):
     lists = {path_of(prefix) for prefix in ENDPOINTS}
     details = {f"{path_of(prefix)}{{id}}/" for prefix in RESOURCES}
-    assert set(document["paths"]) == lists | details | {f"{path_of(prefix)}{{id}}/{name}/" for prefix, name in ADDED}
+    added = {f"{path_of(prefix)}{{id}}/{name}/" for prefix, name in ADDED} | {path_of(path) for path in ROOT_ADDITIONS}
+    assert set(document["paths"]) == lists | details | added
 
 
 # Pydantic's models --------------------------------------------------------------------------------
@@ -63,6 +70,12 @@ def test_models_hold_additions(prefix, name, served, read):
     path = path_of(prefix)
     for key in served.keys(path):
         assert read(f"{path}{{id}}/{name}/", served.get(f"{path}{key}/{name}/")).id == key
+
+
+def test_models_hold_changes_with_their_records(served, read):
+    path = path_of("changes")
+    shown = read(path, served.get(f"{path}?since={beginning(served)}&include=record&limit=20"))
+    assert {(each.action.value, type(each.record).__name__) for each in shown.results} == {("created", "dict")}
 
 
 # A client -----------------------------------------------------------------------------------------
@@ -117,3 +130,8 @@ def test_client_reads_additions(prefix, name, served, ask):
     path = path_of(prefix)
     records = [ask(f"{path}{{id}}/{name}/", key) for key in served.keys(path)]
     assert kinds(records) == {ADDITIONS[prefix][name].ladder[-1].__name__}
+
+
+def test_client_reads_changes(served, ask):
+    shown = ask(path_of("changes"), since=beginning(served), limit=20)
+    assert ({each.action.value for each in shown.results}, len(shown.results)) == ({"created"}, 20)

@@ -75,6 +75,9 @@ def calls(served):
             f"/2.3.0/{prefix}/{{id}}/{added}" for added in ("", *(f"{name}/" for name in ADDITIONS.get(prefix, ())))
         ]
         found += [(path, {"id": key}, {}) for path in paths for key in served.keys(f"/2.3.0/{prefix}/")]
+    changes = "/2.3.0/changes/"
+    log, *_ = json.loads(served.get(changes))["cursor"].split("-")
+    found.append((changes, {}, {"since": f"{log}-0-0", "include": "record", "limit": 5}))
     return [(path, key, query, json.loads(served.get(address(path, key, query)))) for path, key, query in found]
 
 
