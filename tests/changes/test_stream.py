@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
@@ -97,8 +98,13 @@ async def running(**facts):
 
 
 def played(scene):
-    """Runs a test of connections."""
-    asyncio.run(asyncio.wait_for(scene(), 2 * PATIENCE))
+    """Runs a test of connections, in a thread: a browser of other tests may have a loop that runs in this one."""
+
+    async def bounded():
+        await asyncio.wait_for(scene(), 2 * PATIENCE)
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(bounded())).result()
 
 
 async def in_thread(function):
