@@ -14,9 +14,9 @@ from logging import getLogger
 from time import monotonic
 from typing import NamedTuple
 
-import orjson
 from django.db import Error, connections
 
+from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.db import dataset_version
 from spacedevs.db.change_log.reading import Log, Position
 from spacedevs.db.snapshots import snapshot
@@ -46,8 +46,7 @@ class Replaced(Exception):
 def event_of(change, log) -> Event:
     """A change in the format of server-sent events; its id is the cursor."""
     data = told(change, log)
-    text = orjson.dumps(data, option=orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS)
-    return Event(change.ref.path, b"id: %s\ndata: %s\n\n" % (data["cursor"].encode(), text))
+    return Event(change.ref.path, b"id: %s\ndata: %s\n\n" % (data["cursor"].encode(), as_json(data)))
 
 
 class Reader:
@@ -56,8 +55,8 @@ class Reader:
     def begin(self) -> Position:
         """Starts at the present position."""
         with snapshot() as self.version:
-            present = Log.read()
-        self.id, self.position, self.is_whole = present.id, present.now, present.is_whole
+            self.log = Log.read()
+        self.position = self.log.now
         return self.position
 
     def look(self) -> tuple[list[Event], str]:
@@ -66,21 +65,21 @@ class Reader:
         if version is None:
             raise Error("The database does not answer.")
         # The end of an open transaction can complete changes without another version.
-        if version == self.version and self.is_whole:
+        if version == self.version and self.log.is_whole:
             return [], self.cursor
         with snapshot() as read:
             present = Log.read()
-            if present.id != self.id:
+            if present.id != self.log.id:
                 raise Replaced
             page = changes_after(present, self.position, limit=AT_ONCE)
-        self.position, self.is_whole = page.until, present.is_whole
+        self.position, self.log = page.until, present
         if not page.has_more:
             self.version = read
         return [event_of(change, present) for change in page.changes], self.cursor
 
     @property
     def cursor(self) -> str:
-        return f"{self.id}-{self.position.transaction}-{self.position.number}"
+        return self.log.cursor(self.position)
 
 
 def changes_since(cursor: str, paths) -> tuple[list[bytes], str, bool]:

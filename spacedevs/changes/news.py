@@ -28,7 +28,7 @@ class Headline:
     details: list[str]
 
 
-def headlines(changes: list[Change] | None, request) -> list[Headline]:
+def headlines(changes: list[Change] | None) -> list[Headline]:
     """Sentences for these changes, or for the latest, newest first."""
     if changes is None:
         log = Log.read()
@@ -39,7 +39,7 @@ def headlines(changes: list[Change] | None, request) -> list[Headline]:
 
 def headline(change, row, values) -> Headline:
     endpoint = all_endpoints()[change.ref.path]
-    model = getattr(getattr(endpoint, "queryset", None), "model", None)
+    model = model_of(endpoint)
     kind = model._meta.verbose_name if model else change.ref.path
     details = [sentence(each) for entry in values for each in entry["changes"]]
     text = {CREATED: "is new", DELETED: "was deleted"}.get(change.action) or updated(change, model)
@@ -52,6 +52,11 @@ def headline(change, row, values) -> Headline:
         "changed" if details and change.action not in (CREATED, DELETED) else text,
         details,
     )
+
+
+def model_of(endpoint):
+    """The table of an endpoint; None for an object."""
+    return getattr(getattr(endpoint, "queryset", None), "model", None)
 
 
 def updated(change, model) -> str:
@@ -96,7 +101,7 @@ def values_of(changes) -> dict:
     for change in changes:
         by_path[change.ref.path].append(change)
     for path, those in by_path.items():
-        model = getattr(getattr(all_endpoints()[path], "queryset", None), "model", None)
+        model = model_of(all_endpoints()[path])
         if not getattr(model, "tracked", ()):
             continue
         earliest = datetime.fromtimestamp(min(change.moment for change in those) - 1, UTC)

@@ -82,7 +82,6 @@ class Changes(OneObject):
     schema = ChangesSchema()
     filter_names = ("since", "endpoints", "include")
     page_template = "changes/page.html"
-    planned = False
     help_text = (
         "What changed since a cursor. Each record appears once, with its last change. Begin without `since`: the "
         "response has the cursor of now. Then read the lists that you need, and from time to time request the changes "
@@ -93,9 +92,6 @@ class Changes(OneObject):
         f"{settings.CHANGES_KEEP} days, or when the database was replaced; the response is then 410, and a "
         f"client begins again.\n\n{ADDITION}"
     )
-
-    def get_serializer(self, *args, **kwargs):
-        return self.ladder[0](*args, **kwargs)
 
     def list(self, request, *args, **kwargs):
         asked = request.query_params
@@ -138,7 +134,7 @@ class Changes(OneObject):
     @cached_property
     def news(self) -> list:
         """The changes as sentences, newest first; without a cursor, the latest."""
-        return headlines(self.page.changes if not self.told else None, self.request)
+        return headlines(self.page.changes if not self.told else None)
 
 
 def stream_elsewhere(request):
@@ -158,15 +154,11 @@ class RecordHistory(OneObject):
 
     ladder = (serializers.History,)
     schema = OneSchema()
-    planned = False
     help_text = (
         "Each change of a tracked field of this record, newest first: the moment at which this server took it in, and "
         "the value before and after. A mirror records changes as they come in, so the history begins with the "
         f"mirror.\n\n{ADDITION}"
     )
-
-    def get_serializer(self, *args, **kwargs):
-        return self.ladder[0](*args, **kwargs)
 
     def list(self, request, *args, **kwargs):
         row = get_object_or_404(self.queryset, pk=self.kwargs["pk"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.backends.utils import names_digest
 
 from spacedevs.db.locks import Lock
+from spacedevs.db.paths import quoted
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -190,7 +191,3 @@ def values(table: LoggedTable, schema: str) -> str:
             FROM (VALUES {pairs}) pair (name, before, after) WHERE pair.before IS DISTINCT FROM pair.after
         ) difference
         WHERE difference.after IS NOT NULL;"""  # noqa: S608
-
-
-def quoted(name: str) -> str:
-    return f'"{name}"'

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db.backends.utils import names_digest
 
+from spacedevs.db.paths import quoted
+
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
@@ -141,7 +143,3 @@ def value(row: str, column: str, is_moment: bool) -> str:
     """A value for JSON; moments as in PostgreSQL's JSON, ISO 8601."""
     column = f"{row}.{quoted(column)}"
     return f"replace({column}, ' ', 'T') || '+00:00'" if is_moment else column
-
-
-def quoted(name: str) -> str:
-    return f'"{name}"'

@@ -73,7 +73,7 @@ def begin_anew(using: str) -> None:
 def is_there(cursor: CursorWrapper) -> bool:
     """Whether the log exists and has an id."""
     cursor.execute(KINDS[cursor.db.vendor].ARE_THERE)
-    if cursor.fetchone() not in ((True,), (1,)):
+    if cursor.fetchone() != (1,):
         return False
     cursor.execute("SELECT count(*) FROM change_log_state")
     return bool(cursor.fetchone() == (1,))
@@ -83,7 +83,7 @@ def has_moved(cursor: CursorWrapper) -> bool:
     """Whether the log was made in another place than where it is now."""
     is_here = f"place = {KINDS[cursor.db.vendor].PLACE} || %s"
     cursor.execute(f"SELECT {is_here} FROM change_log_state", [place_of_file(cursor.db)])  # noqa: S608
-    return cursor.fetchone() not in ((True,), (1,))
+    return bool(cursor.fetchone() != (1,))
 
 
 def place_of_file(connection: BaseDatabaseWrapper) -> str:
