@@ -1,5 +1,6 @@
 """Fixtures for all tests: databases, clients, totals that stay as given, the contract and ../shared."""
 
+import asyncio
 import gc
 import mimetypes
 import os
@@ -21,6 +22,7 @@ from tests.contract import facts
 from tests.support import templates
 from tests.support.clocks import hold_minute
 
+BROWSER = Path(__file__).parent / "browser"
 SHARED = Path(django_settings.BASE_DIR).parent / "shared"
 STARTED = hold_minute(datetime.now(UTC))
 
@@ -79,6 +81,13 @@ def no_sidebar():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(EditingSite, "enable_nav_sidebar", False)
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_loop_runs(request):
+    """Where a loop runs, Django keeps other connections than in a process that forks from there, which has no loop."""
+    loop = asyncio._get_running_loop()
+    assert loop is None or BROWSER in request.path.parents, f"{loop} was left running by an earlier test"
 
 
 @pytest.fixture(autouse=True)

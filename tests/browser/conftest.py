@@ -72,12 +72,13 @@ def sidebar(monkeypatch):
     monkeypatch.setattr(EditingSite, "enable_nav_sidebar", True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
+    """Ends with this folder: Playwright keeps a loop running in the thread of the tests."""
     if CHROMIUM is None:
         pytest.skip("needs Debian's chromium")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop runs in the thread of the tests
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
