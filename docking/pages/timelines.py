@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from docking.models import DockingEvent, DockingLocation
 from launches.models import SpacecraftFlight
-from spacedevs.api.render_plan.plan import path_of
+from spacedevs.http.versions import path_of
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft, SpacecraftConfig
 

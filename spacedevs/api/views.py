@@ -1,7 +1,7 @@
 """The base classes of endpoints: everything follows from one declaration."""
 
 import re
-from functools import partial
+from functools import cache, partial
 from typing import Self
 
 from django.db import connection, models
@@ -25,7 +25,7 @@ from spacedevs.api.filters import unknown_parameters
 from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.api.filters.filters import ResourceFilter, asked_parts
 from spacedevs.api.render_plan.compiled import as_json
-from spacedevs.api.render_plan.plan import plan
+from spacedevs.api.render_plan.plan import keys_among, plan
 from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
 from spacedevs.http.versions import view_in
@@ -277,11 +277,19 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         if request.query_params:
             rows = self.filter_queryset(rows)
         key = rows.model._meta.pk.to_python(self.kwargs["pk"])
+        among = None
         if rows.query.where:  # the endpoint has only a subset of the rows
-            key = get_object_or_404(rows.values_list("pk", flat=True), pk=key)
-        for record in plan(self.get_serializer_class()).render([key], request):
+            among = None if request.query_params else known_among(type(self))
+            key = key if among else get_object_or_404(rows.values_list("pk", flat=True), pk=key)
+        for record in plan(self.get_serializer_class()).render([key], request, among=among):
             return written(record)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
+
+
+@cache
+def known_among(endpoint) -> str | None:
+    """The statement for the keys among the rows of an endpoint's details, if it is always the same."""
+    return keys_among(endpoint.rows(detail=True))
 
 
 def composed(shown, value, request) -> dict:

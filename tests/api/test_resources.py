@@ -131,6 +131,18 @@ def test_what_is_no_key_of_a_row_is_not_found(prefix, client):
     assert answers == dict.fromkeys(NO_KEYS, (404, "application/json", ["detail"]))
 
 
+@pytest.mark.parametrize(
+    "prefix", [prefix for prefix, each in RESOURCES.items() if each.rows(detail=True).query.where]
+)
+def test_an_endpoint_of_a_subset_finds_exactly_the_details_of_its_list(prefix, client):
+    resource = RESOURCES[prefix]
+    among = set(resource.rows(detail=True).values_list("pk", flat=True))
+    rows = [*resource.queryset.filter(pk__in=among)[:3], *resource.queryset.exclude(pk__in=among)[:3]]
+    found = {row.pk: client.get(f"/2.3.0/{prefix}/{row.pk}/").status_code for row in rows}
+    assert found == {row.pk: 200 if row.pk in among else 404 for row in rows}
+    assert {*found.values()} == {200, 404}
+
+
 @pytest.mark.parametrize("prefix", ENDPOINTS)
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_the_api_is_for_reading(prefix, method, client):

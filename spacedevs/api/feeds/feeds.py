@@ -12,9 +12,8 @@ from django.http import Http404
 from rest_framework.response import Response
 
 from spacedevs.api.pagination import Pagination
-from spacedevs.api.render_plan.plan import path_of
 from spacedevs.db.subsets import Subset
-from spacedevs.http.versions import called, version_of, view_in
+from spacedevs.http.versions import called, path_of, version_of, view_in
 
 from .renderers import LONG_AGO, AtomRenderer, CalendarRenderer, Entry, FeedRenderer, Issue, Item
 

@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache, cached_property, partial
 from typing import Any
-from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.urls import get_script_prefix, reverse
 from rest_framework.request import Request
 from rest_framework.reverse import preserve_builtin_query_params
 
 from spacedevs.api.serializers import ResourceSerializer
-from spacedevs.db.bulk import read_all
+from spacedevs.db.bulk import any_key, read_all
 from spacedevs.db.clock import ClockManager
-from spacedevs.http.versions import version_of, view_in
+from spacedevs.db.paths import column_sql, quoted
+from spacedevs.http.versions import route, version_of, view_in
 
 from .compiled import CompiledSerializer, Key, Row, Shown, compiled
 from .queries import Links, RowSlice, TableQuery, comes_along
@@ -35,7 +35,6 @@ Clock = Callable[[], datetime | None]  # returns the next change without any wri
 Owner = tuple[
     CompiledSerializer, RelationPath | None
 ]  # a component that shows another one, with the path if it is to-many
-PROBES = 987654321987654321, UUID("f7a1c2d3-98b4-4c5d-8e6f-a0b1c2d3e4f5")  # representative keys
 
 
 class RenderContext:
@@ -90,21 +89,8 @@ class RenderContext:
     def address(self, view: str, key: models.Field[Any, Any]) -> tuple[str, str]:
         """The parts of a view's URLs before and after the key, in the requested version."""
         view = view_in(version_of(self.request), view)
-        before, after = route(view, PROBES[isinstance(key, models.UUIDField)], get_script_prefix())
+        before, after = route(view, isinstance(key, models.UUIDField))
         return self.origin + before, after + self.query
-
-
-@cache
-def route(view: str, probe: int | UUID, prefix: str) -> tuple[str, str]:
-    """The parts of a view's path before and after the key, below this prefix of all paths."""
-    before, after = reverse(view, args=[probe]).split(str(probe))
-    return before, after
-
-
-def path_of(view: str, key: int | UUID) -> str:
-    """The path of a row in a view."""
-    before, after = route(view, PROBES[isinstance(key, UUID)], get_script_prefix())
-    return f"{before}{key}{after}"
 
 
 class Plan:
@@ -133,18 +119,28 @@ class Plan:
         managers = {each.model._default_manager for each in self.order if each.is_computed}
         return [manager.changes_at for manager in managers if isinstance(manager, ClockManager)]
 
-    def render(self, keys: Iterable[Any], request: Request, every: bool = False) -> list[Shown]:
+    def render(
+        self, keys: Iterable[Any], request: Request, every: bool = False, among: str | None = None
+    ) -> list[Shown]:
         """The rendered rows with these keys, in order, without missing ones.
 
         It stores the moment of their next change in the request. With `every` it executes all statements, even those
-        without needed rows, so that their number is the same for every page."""
+        without needed rows, so that their number is the same for every page. `among` is a statement of `keys_among`,
+        to render only rows of this subset; it is sent along with the statements of the first round."""
         keys = [self.root.key.get_db_prep_value(key, connection) for key in keys]
         if not keys:
             return []
         context = RenderContext(request, every)
         context.needed[self.root].update(keys)
+        excluded: set[Key] = set()
+
+        def exclude(context: RenderContext, rows: list[Row], wanted: set[Key]) -> None:
+            excluded.update(wanted.difference(key for (key,) in rows))
+
+        first = [(among, set(keys), exclude)] if among else []
         for each_round in self.rounds:
-            asked = [each for reading in each_round for each in reading.ask(context)]
+            asked = [*first, *(each for reading in each_round for each in reading.ask(context))]
+            first = []
             answers = read_all([(statement, wanted) for statement, wanted, _ in asked])
             for (_, wanted, take), rows in zip(asked, answers, strict=True):
                 take(context, rows, wanted)
@@ -155,7 +151,20 @@ class Plan:
         if context.changes:
             told: Any = request  # the view reads it at the end of the response
             told.changes_at = min(context.changes | {getattr(request, "changes_at", NEVER)})
-        return [context.written[self.root][key] for key in keys if key in context.written[self.root]]
+        shown = context.written[self.root]
+        return [shown[key] for key in keys if key in shown and key not in excluded]
+
+
+def keys_among(rows: models.QuerySet[Any, Any]) -> str | None:
+    """A statement that selects those of some keys that are among these rows; None if their condition has parameters."""
+    try:
+        statement, parameters = rows.order_by().values_list("pk").query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    if parameters:
+        return None
+    key, table = rows.model._meta.pk, quoted(rows.model._meta.db_table)
+    return f"{statement} AND {any_key(column_sql(rows.model, key.name, table), key)}"
 
 
 @cache
