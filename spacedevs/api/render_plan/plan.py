@@ -156,7 +156,7 @@ class Plan:
 
 
 def keys_among(rows: models.QuerySet[Any, Any]) -> str | None:
-    """A statement that selects those of some keys that are among these rows; None if their condition has parameters."""
+    """A statement for those of given keys that are among these rows; None if their condition has parameters."""
     try:
         statement, parameters = rows.order_by().values_list("pk").query.sql_with_params()
     except EmptyResultSet:
