@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
-from threading import Event
+from threading import Event, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -48,6 +48,27 @@ class Limits(NamedTuple):
 AT_ONCE, PATIENT, IN_TURN = Limits(0.5, 2), Limits(5, inf), Limits(1, inf)
 
 
+class Postponing(local):
+    """Whether this thread leaves pending what its commits note."""
+
+    is_on = False
+
+
+POSTPONING = Postponing()
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """Leaves what the commits of this context note pending, so that `settle` can process all of it once afterwards.
+
+    Others may process a part earlier. If this process dies, the notes stay, as after any other commit."""
+    before, POSTPONING.is_on = POSTPONING.is_on, True
+    try:
+        yield
+    finally:
+        POSTPONING.is_on = before
+
+
 @dataclass(eq=False)
 class Noted:
     """The notes of a transaction: keys by kind."""
@@ -58,7 +79,8 @@ class Noted:
     def __call__(self) -> None:
         """Runs after the commit; failures here are logged and are no error of the change."""
         self.is_done = True
-        settle(PATIENT if DEADLINE.at == inf else AT_ONCE)  # in a request, so the client waits
+        if not POSTPONING.is_on:
+            settle(PATIENT if DEADLINE.at == inf else AT_ONCE)  # in a request, so the client waits
 
     @classmethod
     def waiting(cls) -> list[tuple[set[str], Noted]]:

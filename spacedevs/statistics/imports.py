@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from spacedevs.db import pending
 
 from .origin import are_derived
-from .registry import Model, figures, running
+from .registry import FACTS, Model, figures, running, source_tables
 from .signals import touched
 
 if TYPE_CHECKING:
@@ -26,26 +26,63 @@ class Imported(Protocol):
 ImportedRows: TypeAlias = "Mapping[Model, Mapping[Key, Imported]]"
 
 
+class Affected:
+    """The statistics that the writes of an import affect: keys by the names of statistics.
+
+    Each write is looked at before and after it. That is enough for all of them together: a figure that they change is
+    changed by one of them, and depends then on a row that this one writes. What does not change is not looked at."""
+
+    def __init__(self, is_derived: bool):
+        self.is_derived = is_derived
+        self.due: dict[str, Keys] = {}
+
+    def sources(self, model: Model) -> Collection[str]:
+        """The columns of a table from which statistics follow."""
+        return FACTS.get(model, ()) if self.is_derived else ()
+
+    @contextmanager
+    def by_rows(self, model: Model, changed: Collection[Key], new: Collection[Key] = ()) -> Iterator[None]:
+        """Wraps a write that changes source columns of rows, and inserts new ones."""
+        self.add(model, changed)
+        yield
+        self.add(model, {*changed, *new})
+
+    @contextmanager
+    def by_column(self, model: Model, column: str, keys: Collection[Key]) -> Iterator[None]:
+        """Wraps a write that changes one column of rows."""
+        with self.by_rows(model, keys if column in self.sources(model) else ()):
+            yield
+
+    @contextmanager
+    def by_links(self, ends: Mapping[Model, Collection[Key]]) -> Iterator[None]:
+        """Wraps a write of links between rows, given by table."""
+        are_sources = ends.keys() <= source_tables()
+        for model, keys in ends.items() if are_sources else ():
+            self.add(model, keys)
+        yield
+        for model, keys in ends.items() if are_sources else ():
+            self.add(model, keys)
+
+    def add(self, model: Model, keys: Iterable[Key]) -> None:
+        if self.is_derived:
+            self.due = touched(model, keys, self.due)
+
+
 @contextmanager
-def around_import(rows: ImportedRows) -> Iterator[None]:
+def around_import(rows: ImportedRows) -> Iterator[Affected]:
     """Wraps the writing of imported rows, and changes their values.
 
-    If statistics are derived, it removes imported figures and recomputes what the rows affect; otherwise it keeps
+    If statistics are derived, it removes imported figures and notes what the writes affect; otherwise it keeps
     them."""
-    if not are_derived():
+    affected = Affected(are_derived())
+    if affected.is_derived:
+        for model, imported in rows.items():
+            for row in imported.values():
+                row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
+    else:
         keep_told(rows)
-        yield
-        pending.settle_if_pending()
-        return
-    due: dict[str, Keys] = {}
-    for model, imported in rows.items():
-        due = touched(model, imported, due)
-        for row in imported.values():
-            row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
-    yield
-    for model, imported in rows.items():
-        due = touched(model, imported, due)
-    pending.note(due)
+    yield affected
+    pending.note(affected.due)
     pending.settle_if_pending()
 
 

@@ -158,6 +158,12 @@ def statistics() -> tuple[Statistic, ...]:
 
 
 @cache
+def source_tables() -> frozenset[Model]:
+    """The tables from which statistics follow."""
+    return frozenset(model for each in statistics() for model in each.facts)
+
+
+@cache
 def figures(model: Model) -> frozenset[str]:
     """The columns of a table that are statistics."""
     return frozenset(name for each in statistics() if each.model is model for name in each.figures)

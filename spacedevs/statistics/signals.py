@@ -17,7 +17,7 @@ from spacedevs.db import pending
 from spacedevs.db.pending import ALL
 
 from .origin import IMPORTED
-from .registry import FACTS, Model, figures, statistics
+from .registry import FACTS, Model, figures, source_tables, statistics
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import Key
@@ -91,8 +91,7 @@ def in_one_transaction(save_base: Callable[..., None]) -> Callable[..., None]:
 
 def watch() -> None:
     """Connects the signal handlers."""
-    facts: set[Model] = set().union(*(each.facts for each in statistics()))
-    for model in facts:
+    for model in source_tables():
         model.save_base = in_one_transaction(model.save_base)  # type: ignore[method-assign]  # on purpose
         for signal, heard in (
             (pre_save, before_save),
@@ -102,5 +101,5 @@ def watch() -> None:
         ):
             signal.connect(heard, sender=model)
         for relation in model._meta.many_to_many:
-            if relation.related_model in facts:
+            if relation.related_model in source_tables():
                 m2m_changed.connect(links_changed, sender=relation.remote_field.through)

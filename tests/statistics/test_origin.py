@@ -17,6 +17,8 @@ from spacedevs.db import dataset_version, pending
 from spacedevs.statistics.models import StatisticsOrigin
 from spacedevs.statistics.origin import are_derived, choose
 from spacedevs.statistics.recompute import derive_what_was_told, recompute
+from spacedevs.sync.importing.outcome import Record
+from spacedevs.sync.importing.records import ingest
 from tests.support import factories
 from tests.support.admin import page
 from vehicles.models import Launcher
@@ -162,6 +164,26 @@ def test_what_is_imported_into_ones_own_data_has_the_figures_that_follow(agency,
     before = dataset_version.current()
     run("import_ll2", path)
     assert dataset_version.current() == before
+
+
+def test_a_launch_that_an_import_gives_another_provider_leaves_the_figures_of_the_one_before(agency, get):
+    other = factories.agency()
+    planned = factories.launch(launch_service_provider=other)
+    recompute()
+    record = get(f"launches/{Launch.objects.get(status=3).pk}/")
+    record["launch_service_provider"] = get(f"launches/{planned.pk}/")["launch_service_provider"]
+    with committed():
+        ingest([Record("launch", record)])
+    assert (count(agency), count(other)) == (0, 1)
+
+
+def test_a_record_that_differs_in_nothing_leaves_nothing_to_recompute(agency, get):
+    recompute()
+    record = get(f"launches/{Launch.objects.get().pk}/")
+    with TestCase.captureOnCommitCallbacks() as callbacks:
+        ingest([Record("launch", record | {"name": "Another"})])
+    assert callbacks == []
+    assert Launch.objects.get().name == "Another"
 
 
 def test_the_setting_decides_for_an_import(agency, file, settings):

@@ -18,6 +18,7 @@ from spacedevs.db.paths import target_of
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import Column, Key
+    from spacedevs.statistics.imports import Affected
 
     from .batch import Model, Places, RowsByKey, Values
 
@@ -79,7 +80,7 @@ class Claims:
 
 
 def settle(
-    claims: Claims, rows: Mapping[Model, RowsByKey], there: Mapping[Model, Mapping[Key, Values]]
+    claims: Claims, rows: Mapping[Model, RowsByKey], there: Mapping[Model, Mapping[Key, Values]], affected: Affected
 ) -> Iterator[Contested]:
     """Assigns rows to the first owner that claims them, and yields the conflicting claims.
 
@@ -87,7 +88,8 @@ def settle(
     for column in claims.owners:
         yield from settle_rows(claims, column, rows, there.get(column.model, {}))
     for column, owners in claims.rows.items():
-        yield from settle_owners(column, owners, rows[column.model], there.get(column.model, {}), claims.gone)
+        standing = there.get(column.model, {})
+        yield from settle_owners(column, owners, rows[column.model], standing, claims.gone, affected)
 
 
 def settle_rows(
@@ -130,6 +132,7 @@ def settle_owners(
     rows: RowsByKey,
     there: Mapping[Key, Values],
     gone: Collection[tuple[Model, Key]],
+    affected: Affected,
 ) -> Iterator[Contested]:
     name, model = column.attname, column.model
     claimed = {
@@ -144,7 +147,8 @@ def settle_owners(
         if (row in rows and rows[row].values.get(name, owner) != owner) or (model, row) in gone
     }
     # In one statement, separate from other values: if two rows swap owners, neither could be written first.
-    model._default_manager.filter(pk__in=free.values()).update(**{name: None})
+    with affected.by_column(model, name, free.values()):
+        model._default_manager.filter(pk__in=free.values()).update(**{name: None})
     for owner in new:
         holder = holders[owner] if owner in holders.keys() - free.keys() else next(iter(claimed[owner]))
         for row, place in claimed[owner].items():

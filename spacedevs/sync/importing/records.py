@@ -78,8 +78,8 @@ def ingest(
     if batch.problems:
         raise Refused(batch.problems, batch.kinds)
     try:
-        with transaction.atomic(), around_import(batch.rows):
-            return Outcome(write(batch), batch.unknown)
+        with transaction.atomic(), around_import(batch.rows) as affected:
+            return Outcome(write(batch, affected), batch.unknown)
     except Refused as refused:
         raise Refused(refused.problems, batch.kinds) from refused
 

@@ -20,6 +20,7 @@ from .ownership import settle
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import AnyField, Column, Key
+    from spacedevs.statistics.imports import Affected
 
     from .batch import Batch, Model, Row, RowsByKey, Values
 
@@ -27,36 +28,36 @@ Counts: TypeAlias = Counter[tuple[str, str]]  # of rows by ("Agency", "created")
 Of = TypeVar("Of")  # the key of an owner, or None for those of a whole table
 
 
-def write(batch: Batch) -> Counts:
+def write(batch: Batch, affected: Affected) -> Counts:
     """Writes a batch; foreign keys are checked at the end, so the order does not matter."""
     counts: Counts = Counter()
-    resolve_names(batch)
+    resolve_names(batch, affected)
     keep_ours({model: [row.values for row in rows.values()] for model, rows in batch.rows.items()})
     pair_lists(batch)
     for column, owners in batch.one_to_one.items():
-        leave(column, owners)
+        leave(column, owners, affected)
     # Referenced rows come first, so that search texts are computed only once.
     tables = {model: batch.rows[model] for model in in_order(batch.rows) if batch.rows[model]}
     there = dict(zip(tables, present(tables), strict=True))
-    if contested := list(settle(batch.claims, batch.rows, there)):
+    if contested := list(settle(batch.claims, batch.rows, there, affected)):
         raise Refused([Problem(each.place, str(each), each) for each in contested])
     for model, rows in tables.items():
-        write_rows(model, rows, there[model], counts)
+        write_rows(model, rows, there[model], counts, affected)
     for relation, sets in batch.many_to_many.items():
-        write_sets(relation, sets)
-    drop_orphans(batch.children)
+        write_sets(relation, sets, affected)
+    drop_orphans(batch.children, affected)
     advance_sequences([model for model in batch.rows if counts[model.__name__, "created"]])
     return counts
 
 
-def resolve_names(batch: Batch) -> None:
+def resolve_names(batch: Batch, affected: Affected) -> None:
     """Replaces names by keys: of a row in the batch or the database, otherwise of a new row."""
     keys: dict[tuple[Model, str], Key] = {}
     for model, rows in list(batch.rows.items()):
         if issubclass(model, KnownByName):
             names = {key: row.values.get("name") for key, row in rows.items()}
-            make_room(model, names)
-            adopt(model, {name: key for key, name in names.items()})
+            make_room(model, names, affected)
+            adopt(model, {name: key for key, name in names.items()}, affected)
     for model, places in batch.names.items():
         here = {row.values.get("name"): key for key, row in batch.rows[model].items()}
         # In descending order, so that the lowest known key remains if several rows have the same name.
@@ -82,25 +83,25 @@ def lowest_key(model: Model, keys: Iterable[Key]) -> int:
     return min(0, *numbers, lowest or 0)
 
 
-def make_room(model: Model, names: Mapping[Key, str | None]) -> None:
+def make_room(model: Model, names: Mapping[Key, str | None], affected: Affected) -> None:
     """Gives local rows with provisional keys new ones, if another Softdock uses the same keys for other rows."""
     here = model._default_manager.filter(pk__in=[key for key in names if cast(int, key) < 0])
     lowest = lowest_key(model, names)
     for key, name in here.values_list("pk", "name"):
         if names[key] not in (None, name):
             lowest -= 1
-            move(model, key, lowest)
+            move(model, key, lowest, affected)
 
 
-def adopt(model: Model, known: Mapping[str | None, Key]) -> None:
+def adopt(model: Model, known: Mapping[str | None, Key], affected: Affected) -> None:
     """Gives rows with provisional keys the real keys from this batch."""
     here = model._default_manager.filter(pk__lt=0, name__in=[name for name in known if name])
     for key, name in list(here.values_list("pk", "name")):
         if known[name] != key:
-            move(model, key, known[name])
+            move(model, key, known[name], affected)
 
 
-def move(model: Model, old: Key, new: Key) -> None:
+def move(model: Model, old: Key, new: Key, affected: Affected) -> None:
     """Changes the key of a row; if a row with this key exists, moves all references to it."""
     if not model._default_manager.filter(pk=new).exists():
         row = model._default_manager.get(pk=old)
@@ -111,8 +112,15 @@ def move(model: Model, old: Key, new: Key) -> None:
         if isinstance(relation, models.ManyToManyRel):
             through, _, there = link_columns(relation.field)
             column = column_of(through, there)
-        column.model._default_manager.filter(**{column.attname: old}).update(**{column.attname: new})
+        repoint(column, column.model._default_manager.filter(**{column.attname: old}), new, affected)
     model._default_manager.filter(pk=old).delete()
+
+
+def repoint(column: Column, rows: models.QuerySet[models.Model], to: Key | None, affected: Affected) -> None:
+    """Changes a foreign key of rows; if there are none, no statement is executed, not even for the version."""
+    if keys := list(rows.values_list("pk", flat=True)):
+        with affected.by_column(column.model, column.attname, keys):
+            rows.update(**{column.attname: to})
 
 
 def pair_lists(batch: Batch) -> None:
@@ -162,13 +170,16 @@ def links_of(relation: AnyField, owners: Collection[Key]) -> dict[Key, list[Key]
     return standing
 
 
-def leave(column: Column, owners: Mapping[Key, Key | None]) -> None:
+def leave(column: Column, owners: Mapping[Key, Key | None], affected: Affected) -> None:
     """Clears one-to-one relations that records show as empty."""
     empty = [owner for owner, row in owners.items() if row is None]
-    column.model._default_manager.filter(**{f"{column.attname}__in": empty}).update(**{column.attname: None})
+    if empty:
+        repoint(column, column.model._default_manager.filter(**{f"{column.attname}__in": empty}), None, affected)
 
 
-def write_rows(model: Model, rows: RowsByKey, standing: Mapping[Key, Values], counts: Counts) -> None:
+def write_rows(
+    model: Model, rows: RowsByKey, standing: Mapping[Key, Values], counts: Counts, affected: Affected
+) -> None:
     """Creates and updates rows of a table; unchanged rows are not written."""
     created = {key: row.values for key, row in rows.items() if key not in standing}
     changed = {
@@ -180,8 +191,14 @@ def write_rows(model: Model, rows: RowsByKey, standing: Mapping[Key, Values], co
     counts[model.__name__, "changed"] += len(changed)
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
     require_all(model, created, rows)
+    sources = affected.sources(model)
+    sourced = [
+        key
+        for key, values in changed.items()
+        if any(name in values and standing[key][name] != values[name] for name in sources)
+    ]
     try:
-        with transaction.atomic():
+        with affected.by_rows(model, sourced, created), transaction.atomic():
             if created:
                 insert(model, [{model._meta.pk.attname: key, **values} for key, values in created.items()])
             if changed:
@@ -273,21 +290,27 @@ def faults(model: Model, written: Mapping[Key, Values], rows: RowsByKey) -> list
     return problems
 
 
-def write_sets(relation: AnyField, owners: Mapping[Key, Collection[Key]]) -> None:
+def write_sets(relation: AnyField, owners: Mapping[Key, Collection[Key]], affected: Affected) -> None:
     """Updates many-to-many relations to the imported sets."""
     through, *names = link_columns(relation)
     owner, target = (column_of(through, name) for name in names)
     [links] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
     standing = {(of, to): key for of, to, key in links}
     wanted = {(of, to) for of, keys in owners.items() for to in keys}
-    if gone := [standing[pair] for pair in standing.keys() - wanted]:
-        through._base_manager.filter(pk__in=gone).delete()
-    if new := sorted(wanted - standing.keys()):
-        rows = zip(next_keys(through, len(new)), new, strict=True)
-        insert(through, [{"id": key, owner.attname: of, target.attname: to} for key, (of, to) in rows])
+    gone, new = standing.keys() - wanted, sorted(wanted - standing.keys())
+    ends: dict[Model, set[Key]] = defaultdict(set)  # one table, if it has links to itself
+    for of, to in (*gone, *new):
+        ends[relation.model].add(of)
+        ends[target_of(relation)].add(to)
+    with affected.by_links(ends):
+        if gone:
+            through._base_manager.filter(pk__in=[standing[pair] for pair in gone]).delete()
+        if new:
+            rows = zip(next_keys(through, len(new)), new, strict=True)
+            insert(through, [{"id": key, owner.attname: of, target.attname: to} for key, (of, to) in rows])
 
 
-def drop_orphans(owned: Mapping[Column, Mapping[Key, Iterable[Key]]]) -> None:
+def drop_orphans(owned: Mapping[Column, Mapping[Key, Iterable[Key]]], affected: Affected) -> None:
     """Deletes or detaches rows that their owners no longer show; protected rows stay unchanged."""
     standing = read_columns([Lookup(column, [column.model._meta.pk], owners) for column, owners in owned.items()])
     for (column, owners), children in zip(owned.items(), standing, strict=True):
@@ -297,7 +320,7 @@ def drop_orphans(owned: Mapping[Column, Mapping[Key, Iterable[Key]]]) -> None:
             continue
         on_delete = cast(models.ManyToOneRel, column.remote_field).on_delete
         if on_delete is models.SET_NULL:
-            rows.update(**{column.attname: None})
+            repoint(column, rows, None, affected)
         elif on_delete is models.CASCADE:
             for row in rows:
                 with suppress(models.ProtectedError):

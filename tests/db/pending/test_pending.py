@@ -68,6 +68,35 @@ def test_a_lock_that_another_holds_delays_what_follows_from_a_save_and_not_the_s
     assert LEFT in logged
 
 
+IMPORTED = """
+import json, tempfile
+from spacedevs.api.registry import endpoints
+from spacedevs.sync.exporting.jsonl import lines
+from spacedevs.sync.management.commands import import_ll2
+
+first = Launch.objects.get(launch_service_provider=agency).pk
+for _ in range(3):
+    launch(agency)
+records = [json.loads(line) for line in lines(endpoints()["launches"])]
+with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+    json.dump([each | {"status": None} for each in records if each["id"] != str(first)], file)
+    file.flush()
+    wrong, read, import_ll2.CHUNK = registry.Statistic.wrong, [], 1
+    registry.Statistic.wrong = lambda statistic, *about: read.append(statistic.name) or wrong(statistic, *about)
+    call_command("import_ll2", file.name, stdout=open(os.devnull, "w"))
+    print(read.count("agencies.Agency agency"), count(agency), pending.count())
+    read.clear()
+    call_command("import_ll2", file.name, stdout=open(os.devnull, "w"))
+    print(read)
+registry.Statistic.wrong = wrong
+check()
+"""
+
+
+def test_an_import_in_parts_recomputes_once_and_only_what_it_changes(script):
+    assert script(IMPORTED) == ["1 1 0", "[]", "All statistics are right."]
+
+
 SHORT = """
 from django.conf import settings
 from django.core.signals import request_started

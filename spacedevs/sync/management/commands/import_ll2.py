@@ -44,11 +44,12 @@ class Command(BaseCommand):
         with transaction.atomic() if dry_run else nullcontext():
             if is_empty():  # the data are not the user's own, or the imported figures are right
                 choose(IMPORTED)
-            self.take_in([file for path in paths for file in files(path)], Intake(component))
+            with pending.postponed():
+                self.take_in([file for path in paths for file in files(path)], Intake(component))
             if dry_run:
                 transaction.set_rollback(True)
         if not dry_run:
-            pending.settle()  # updates that were not possible right after the write
+            pending.settle()  # once, for all that was imported
         report(self.outcome, self.stdout, self.stderr)
         if dry_run:
             self.stdout.write("Nothing was written.")
