@@ -13,6 +13,7 @@ import sys
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic, sleep
 
 import psycopg
@@ -106,15 +107,33 @@ class Running:
 class Web(Running):
     """A web server: `manage.py serve`, as the container has it."""
 
-    def __init__(self, environment, log=subprocess.DEVNULL, workers=2, port=None):
+    def __init__(self, environment, log=None, workers=2, port=None):
         port = port or free_port()
         command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
-        super().__init__([*command, "--no-prepare"], port, environment, log)
+        self.words = None if log else TemporaryFile()  # noqa: SIM115 - closed when it is killed
+        super().__init__([*command, "--no-prepare"], port, environment, log or self.words)
+
+    def kill(self):
+        super().kill()
+        if self.words:
+            self.words.close()
 
     def until_ready(self):
         ready = [sys.executable, str(FILES / "ready.py"), str(self.port)]
-        until(lambda: not subprocess.run(ready, capture_output=True, check=False).returncode, "a web server is ready")
+
+        def is_ready():
+            assert self.process.poll() is None, f"a web server ended: {self.said()}"
+            return not subprocess.run(ready, capture_output=True, check=False).returncode
+
+        try:
+            until(is_ready, "a web server is ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.said()}") from None
         return self
+
+    def said(self) -> str:
+        """The end of what it wrote, unless that went to a log of the test."""
+        return os.pread(self.words.fileno(), 1_000_000, 0).decode(errors="replace")[-2000:] if self.words else ""
 
 
 class Nginx(Running):
