@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cache, lru_cache
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 try:
     import psycopg
+    from psycopg.adapt import Transformer
+    from psycopg.pq import ExecStatus, Format
 except ImportError:  # SQLite needs no driver of PostgreSQL
     pass
 else:
@@ -38,6 +41,10 @@ Row: TypeAlias = Sequence[Any]  # the values of one row, in the order of the col
 Convert: TypeAlias = Callable[[Any], Any]  # one value into another, for a column
 # A SELECT whose only condition is `any_key`, and the keys that it is asked for, as the driver takes them.
 Statement: TypeAlias = tuple[str, Collection[Any]]
+
+
+PREPARED_AT_MOST = 256  # statements of a connection; a plan takes about 50 kB of the server's memory
+NUMBERS = count()  # names are never used again: a statement stays prepared even if its first execution fails
 
 
 class Lookup(NamedTuple):
@@ -70,18 +77,70 @@ def read_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
         with prepared(connection, connection.connection.cursor(factory=SqliteCursor)) as cursor:
             return [cursor.execute(sql, [json.dumps(list(keys))]).fetchall() for sql, keys in statements]
     raw = connection.connection
+    if reading.prepared is not None and not (connection.queries_logged or connection.execute_wrappers):
+        with connection.wrap_database_errors:
+            return read_prepared(raw, reading.prepared, statements)
     with connection.wrap_database_errors, raw.pipeline() if len(statements) > 1 else nullcontext():
         cursors = [prepared(connection, PostgresCursor(raw)) for _ in statements]
         for cursor, (sql, keys) in zip(cursors, statements, strict=True):
-            # An array as text costs a tenth of a list.
-            cursor.execute(sql, [f"{{{','.join(map(str, keys))}}}"])
+            cursor.execute(sql, [as_array(keys)])
         return [cursor.fetchall() for cursor in cursors]
+
+
+def read_prepared(raw: Any, names: dict[str, bytes], statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+    """The rows of statements in one round trip, below psycopg's cursors, which cost more than most of the statements.
+
+    `names` are those of the prepared statements, least recently used first; new ones are added."""
+    server, new = raw.pgconn, []
+    try:
+        server.enter_pipeline_mode()
+        for sql, keys in statements:
+            if (name := names.pop(sql, None)) is None:
+                name = b"softdock_%d" % next(NUMBERS)
+                new.append(sql)
+                server.send_prepare(name, sql.replace("%s", "$1").replace("%%", "%").encode())
+            names[sql] = name
+            server.send_query_prepared(name, [as_array(keys).encode()], result_format=Format.BINARY)
+        while len(names) > PREPARED_AT_MOST + len(statements):
+            server.send_query_params(b"DEALLOCATE " + names.pop(next(iter(names))), None)
+        server.pipeline_sync()
+        results = list(results_of(server))
+        server.exit_pipeline_mode()
+    except BaseException:  # the connection is in a state that nobody knows
+        server.finish()
+        raise
+    if failed := [each for each in results if each.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)]:
+        for sql in new:
+            names.pop(sql, None)
+        raise psycopg.errors.error_from_result(failed[0], raw.info.encoding)
+    return [rows_in(raw, result) for result in results if result.status == ExecStatus.TUPLES_OK]
+
+
+def results_of(server: Any) -> Iterator[Any]:
+    """The results of a pipeline, up to its end. After those of each statement, libpq returns None."""
+    while True:
+        if (result := server.get_result()) is None and (result := server.get_result()) is None:
+            raise psycopg.OperationalError(server.error_message.decode(errors="replace"))
+        if result.status == ExecStatus.PIPELINE_SYNC:
+            return
+        yield result
+
+
+def rows_in(raw: Any, result: Any) -> list[tuple[Any, ...]]:
+    transformer = Transformer(raw)
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)
+
+
+def as_array(keys: Iterable[Any]) -> str:
+    """Keys as an array of PostgreSQL in text, which costs a tenth of a list."""
+    return f"{{{','.join(map(str, keys))}}}"
 
 
 def keys_as_parameter(keys: Iterable[Key]) -> str:
     """Many keys as the single parameter of `any_key`."""
     if connection.vendor == "postgresql":
-        return f"{{{','.join(map(str, keys))}}}"
+        return as_array(keys)
     return json.dumps([key.hex if isinstance(key, UUID) else key for key in keys])
 
 

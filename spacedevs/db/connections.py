@@ -8,6 +8,7 @@ from math import inf
 from threading import local
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
 
 
 class Reading(local):
-    """The database that this thread reads from: the primary, or a replica at the same version."""
+    """The database that this thread reads from: the primary, or a replica at the same version; and, in a snapshot, the
+    statements that are surely prepared on its connection."""
 
     alias = DEFAULT_DB_ALIAS
+    prepared: dict[str, bytes] | None = None
 
 
 reading = Reading()
+
+# The names of the statements that are prepared on each connection of psycopg, below its cursors, by their SQL. psycopg
+# discards all prepared statements after a rollback. One of them is asked at the beginning of each snapshot: if it is
+# there, all are, until the snapshot ends.
+prepared: WeakKeyDictionary[Any, dict[str, bytes]] = WeakKeyDictionary()
 
 
 class Deadline(local):

@@ -20,13 +20,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from time import time as clock
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, Error, connections, transaction
 
+from .connections import prepared
 from .locks import Lock
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 TOKENS = "SELECT token FROM dataset_version"
+PREPARED = b"dataset_version"  # the name of this statement where it is prepared
 ASKED = "spacedevs.version"  # the request's key for the version that was read for it
 READ = "spacedevs.read"  # and for the version of the snapshot of its response
 # Earlier tokens contained no time; and the clocks of two servers may differ.
@@ -151,8 +152,6 @@ class PostgreSQL:
             if table not in there:
                 yield table, cls.trigger.format(table=cursor.db.ops.quote_name(table))
 
-    prepared: WeakSet[psycopg.Connection[Any]] = WeakSet()  # the connections on which the statement is prepared
-
     @classmethod
     def tokens(cls, connection: psycopg.Connection[Any]) -> list[str]:
         # Below psycopg's cursors, which take five times as long; a failure gives no rows.
@@ -161,12 +160,12 @@ class PostgreSQL:
         if server.transaction_status or connection.prepare_threshold is None:
             result = server.exec_(TOKENS.encode())
         else:
-            if connection in cls.prepared:
-                result = server.exec_prepared(b"dataset_version", None)
+            if connection in prepared:
+                result = server.exec_prepared(PREPARED, None)
             if not (result and result.ntuples):  # psycopg discards all prepared statements after a rollback
-                server.prepare(b"dataset_version", TOKENS.encode())
-                cls.prepared.add(connection)
-                result = server.exec_prepared(b"dataset_version", None)
+                server.prepare(PREPARED, TOKENS.encode())
+                prepared[connection] = {}
+                result = server.exec_prepared(PREPARED, None)
         return cls.tokens_in(result)
 
     @staticmethod

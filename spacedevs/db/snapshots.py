@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 
 from . import dataset_version
-from .connections import begin_transaction
+from .connections import begin_transaction, prepared, reading
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -53,12 +53,18 @@ class PostgreSQL:
     IDLE, IN_TRANSACTION = 0, 2  # libpq's numbers for transaction states
 
     def __init__(self, connection: BaseDatabaseWrapper):
-        self.server = connection.connection.pgconn
+        self.connection = connection.connection
+        self.server = self.connection.pgconn
         self.begins = f"{self.BEGIN}{begin_transaction(connection)}".encode()
 
     def begin(self) -> list[str]:
-        result = self.server.exec_(b"%s; %s" % (self.begins, dataset_version.TOKENS.encode()))
-        tokens = dataset_version.PostgreSQL.tokens_in(result)
+        reading.prepared = prepared.get(self.connection)
+        asks = dataset_version.TOKENS.encode() if reading.prepared is None else b"EXECUTE " + dataset_version.PREPARED
+        tokens = dataset_version.PostgreSQL.tokens_in(self.server.exec_(b"%s; %s" % (self.begins, asks)))
+        if not tokens and reading.prepared is not None:  # psycopg has discarded what was prepared
+            del prepared[self.connection]
+            self.server.exec_(b"ROLLBACK")
+            return self.begin()
         if not tokens:  # the database is missing or not migrated
             self.server.exec_(b"ROLLBACK")
             self.server.exec_(self.begins)
@@ -108,6 +114,7 @@ def begin(connection: BaseDatabaseWrapper) -> tuple[SQLite | PostgreSQL, list[st
 
 
 def end(connection: BaseDatabaseWrapper, kind: SQLite | PostgreSQL) -> None:
+    reading.prepared = None
     connection.in_atomic_block = connection.needs_rollback = False
     connection.run_on_commit = []  # nothing was written
     if connection.closed_in_transaction:

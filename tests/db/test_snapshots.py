@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import InternalError, OperationalError, connection, transaction
+from django.db import DataError, InternalError, OperationalError, ProgrammingError, connection, transaction
 from django.http import StreamingHttpResponse
 from django.urls import path, resolve, reverse
 
@@ -21,7 +21,9 @@ from agencies.models import Agency, AgencyType
 from docking.models import DockingEvent, DockingLocation
 from launches.models import Launch
 from spacedevs import urls
-from spacedevs.db import dataset_version
+from spacedevs.db import bulk, dataset_version
+from spacedevs.db.bulk import any_key, read_all
+from spacedevs.db.connections import reading
 from spacedevs.db.snapshots import snapshot
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.http.snapshots import APART
@@ -283,6 +285,80 @@ def test_a_snapshot_leaves_statements_prepared(kind, client):
     first = prepared()
     assert first
     assert first <= prepared()
+
+
+@pytest.fixture
+def names():
+    """Reads the names of some types of agencies in a snapshot, in one pipeline, each statement by itself."""
+    first, second = (AgencyType.objects.create(name=name) for name in ("first", "second"))
+    condition = any_key("id", AgencyType._meta.pk)
+    statements = [
+        (f"SELECT name, {number} FROM agencies_agencytype WHERE {condition}", {first.pk, second.pk})  # noqa: S608
+        for number in range(3)
+    ]
+
+    def read(*others):
+        dataset_version.current()
+        with snapshot():
+            assert reading.prepared is not None
+            return [sorted(rows) for rows in read_all([*statements, *others])]
+
+    read.right = [[("first", number), ("second", number)] for number in range(3)]
+    return read
+
+
+@on_postgresql
+def test_statements_of_a_snapshot_are_prepared_once_until_they_are_discarded(names):
+    def prepared():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'softdock%'")
+            return {name for (name,) in cursor}
+
+    assert names() == names() == names.right
+    first = prepared()
+    assert len(first) == 3
+    connection.cursor().execute("DEALLOCATE ALL")  # as psycopg does after a rollback
+    assert names() == names() == names.right
+    assert len(prepared()) == 3
+    assert not first & prepared()
+
+
+@on_postgresql
+def test_the_least_recently_used_statements_are_discarded(names, monkeypatch):
+    monkeypatch.setattr(bulk, "PREPARED_AT_MOST", 0)
+    condition = any_key("id", AgencyType._meta.pk)
+    for number in range(10):
+        other = f"SELECT {number} FROM agencies_agencytype WHERE {condition}", {0}  # noqa: S608
+        assert names(other) == [*names.right, []]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'softdock%'")
+        assert cursor.fetchone() == (4,)
+
+
+@on_postgresql
+def test_a_statement_that_fails_is_an_error_of_django_and_the_connection_goes_on(names):
+    condition = any_key("1 / (id - id)", AgencyType._meta.pk)
+    for _ in range(2):  # when it is prepared, and once it is
+        with pytest.raises(DataError, match="division by zero"):
+            names((f"SELECT id FROM agencies_agencytype WHERE {condition}", {1}))  # noqa: S608
+    with pytest.raises(ProgrammingError, match="does not exist"):
+        names(("SELECT id FROM nowhere WHERE id = ANY(%s)", {1}))
+    assert names() == names.right
+
+
+@on_postgresql
+def test_a_connection_that_breaks_in_a_snapshot_is_opened_anew_for_the_next(names):
+    condition = any_key("id", AgencyType._meta.pk)
+
+    def read_broken():
+        dataset_version.current()
+        with snapshot(), psycopg.connect(connection.connection.info.dsn) as server:
+            server.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+            read_all([(f"SELECT id FROM agencies_agencytype WHERE {condition}", {1})])  # noqa: S608
+
+    with pytest.raises(OperationalError):
+        read_broken()
+    assert names() == names.right
 
 
 # Requests ----------------------------------------------------------------------------------------
