@@ -155,6 +155,13 @@ def any_key(column: str, key: Column) -> str:
     return f"{column} IN (SELECT value FROM json_each(%s))"  # noqa: S608 - names of our own columns
 
 
+def given_keys(key: Column) -> str:
+    """The SELECT of the keys in that parameter, for a statement that Django makes."""
+    if connection.vendor == "postgresql":
+        return f"SELECT unnest(%s::{key.rel_db_type(connection)}[])"
+    return "SELECT value FROM json_each(%s)"
+
+
 def read_columns(lookups: Sequence[Lookup]) -> list[Sequence[Row]]:
     """The rows of each lookup, unordered, with values as in models."""
     answers = read_all([statement(*each) for each in lookups])
@@ -245,6 +252,35 @@ def insert(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> None
         else:
             places = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", values)  # noqa: S608
+
+
+def update(model: type[models.Model], columns: Sequence[Column], rows: Mapping[Key, Mapping[str, Any]]) -> None:
+    """Sets these columns of rows, given as dicts by attribute name, which have all of them."""
+    quote, by_column = connection.ops.quote_name, list[Iterable[Any]]()
+    key = model._meta.pk
+    for column in columns:
+        given, prepare = [row[column.attname] for row in rows.values()], preparation(column)
+        by_column.append(map(prepare, given) if prepare else given)
+    prepare = preparation(key)
+    by_column.append(map(prepare, rows) if prepare else rows)
+    names, table = [quote(column_name(each)) for each in (*columns, key)], quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # one statement, so that statement triggers run once
+            values = ", ".join(f"{name} = given.{name}" for name in names[:-1])
+            arrays = ", ".join(f"%s::{type_of(each)}[]" for each in (*columns, key))
+            given_rows = (
+                f"unnest({arrays}) AS given ({', '.join(names)}) WHERE {table}.{names[-1]} = given.{names[-1]}"
+            )
+            cursor.execute(f"UPDATE {table} SET {values} FROM {given_rows}", list(map(list, by_column)))  # noqa: S608
+        else:
+            values = ", ".join(f"{name} = %s" for name in names[:-1])
+            statement = f"UPDATE {table} SET {values} WHERE {names[-1]} = %s"  # noqa: S608 - names of our own columns
+            cursor.executemany(statement, list(zip(*by_column, strict=True)))
+
+
+def type_of(column: Column) -> str:
+    """The type of a column in PostgreSQL without its length: a cast to a length would cut texts off."""
+    return str(column.rel_db_type(connection)).partition("(")[0]
 
 
 def next_keys(model: type[models.Model], number: int) -> list[int]:

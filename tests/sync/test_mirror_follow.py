@@ -280,6 +280,18 @@ def test_a_row_that_others_need_is_deleted_once_they_do_not(feed, watch):
     assert told.count(f"{LIE}/1 has vanished upstream.") == 1
 
 
+def test_of_rows_that_are_deleted_together_those_that_others_need_stay(feed, watch):
+    def use_and_drop():
+        factories.agency(id=5, type_id=1)
+        for key in (1, 2):
+            feed.drop(LIE, key)
+
+    _, told = watch(use_and_drop, nothing, delete=True)
+    assert types() == {1: "Type 1", 3: "Type 3"}
+    assert [told.count(f"{LIE}/{key} has vanished upstream.") for key in (1, 2)] == [1, 1]
+    assert list(MirroredRow.objects.filter(is_wanted=True).values_list("key", flat=True)) == ["1"]
+
+
 def test_too_many_records_for_a_response_are_requested_one_by_one(feed, watch, monkeypatch):
     monkeypatch.setattr("spacedevs.sync.mirroring.upstream.MAX_ANSWER_BYTES", 1_000)
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
 from spacedevs.api.models import KnownByName
-from spacedevs.db.bulk import Lookup, insert, next_keys, read_columns
+from spacedevs.db.bulk import Lookup, insert, next_keys, read_columns, update
 from spacedevs.db.paths import column_of, link_columns, target_of
 from spacedevs.sync.images import keep_ours
 
@@ -202,7 +202,7 @@ def write_rows(
             if created:
                 insert(model, [{model._meta.pk.attname: key, **values} for key, values in created.items()])
             if changed:
-                change(model, changed)
+                change(model, changed, standing)
     except (DataError, IntegrityError) as error:
         raise Refused(faults(model, created | changed, rows) or [Problem(model.__name__, str(error))]) from error
 
@@ -251,13 +251,11 @@ def instances(model: Model, values: Mapping[Key, Values]) -> list[models.Model]:
     return rows
 
 
-def change(model: Model, values: Mapping[Key, Values]) -> None:
-    """Updates existing rows in one statement."""
-    carried: set[str] = set().union(*values.values())
-    columns = [each.name for each in model._meta.concrete_fields if each.attname in carried]
-    model._base_manager.bulk_create(
-        instances(model, values), update_conflicts=True, update_fields=columns, unique_fields=["pk"]
-    )
+def change(model: Model, values: Mapping[Key, Values], standing: Mapping[Key, Values]) -> None:
+    """Sets the columns that differ in any of these rows; where a row does not differ, to what it has."""
+    differing = {name for key, row in values.items() for name, value in row.items() if standing[key][name] != value}
+    columns = [each for each in model._meta.concrete_fields if each.attname in differing]
+    update(model, columns, {key: standing[key] | row for key, row in values.items()})
 
 
 def require_all(model: Model, created: Mapping[Key, Values], rows: RowsByKey) -> None:

@@ -3,6 +3,7 @@
 A reading ends for any responses: an unreadable page is skipped if more follow, and the number of pages in a row
 without progress is limited, for example if each begins with an unknown row."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -169,7 +170,9 @@ class Reading:
         shown_before = OVERLAP if asked_from and not self.ahead else 0
         has_moved = any(not seen.filter(key=key).exists() for key in filter(None, keys[:shown_before]))
         self.nameless += keys[shown_before:].count(None)
-        before, after = seen.count(), self.note_rows(keys, missing)
+        before = seen.count()
+        store(self.rows_of(keys, missing))
+        after = seen.count()
         back = min(self.limit, max(len(keys), MIN_PAGE_ROWS))
         beyond = max(asked_from - back, 0) if has_moved else asked_from + len(keys)
         is_further = after > before and beyond > self.furthest and not has_moved
@@ -190,20 +193,13 @@ class Reading:
         self.run.pages_refused += self.skipped
         self.skipped = self.ahead = 0
 
-    def note_rows(self, keys, missing) -> int:
-        """Marks these rows as seen, and those without their record as wanted; returns the number of rows seen by this
-        reading."""
+    def rows_of(self, keys, missing) -> list[MirroredRow]:
+        """These rows, marked as seen, and those without their record as wanted."""
         state = self.state
-        MirroredRow.objects.bulk_create(
-            [
-                MirroredRow(endpoint=state, key=key, sweep=state.sweep, is_wanted=key in missing)
-                for key in dict.fromkeys(filter(None, keys))
-            ],
-            update_conflicts=True,
-            unique_fields=["endpoint", "key"],
-            update_fields=["sweep", "vanished", "is_wanted"],
-        )
-        return state.rows.filter(sweep=state.sweep).count()
+        return [
+            MirroredRow(endpoint=state, key=key, sweep=state.sweep, is_wanted=key in missing)
+            for key in dict.fromkeys(filter(None, keys))
+        ]
 
     def end(self, is_complete, seen):
         """Ends a reading after the last page, or restarts it if rows are missing, unless the last restart found
@@ -258,17 +254,32 @@ class Reading:
             row.save()
         self.run.account(outcome)
 
-    def let_vanish(self, row):
-        """Marks a row as deleted upstream, and deletes it if the mirror may; one that others need stays wanted."""
-        if not row.vanished:
-            self.tell(f"{self.path}/{row.key} has vanished upstream.")
-        row.vanished, row.is_wanted = timezone.now(), False
+    def let_vanish(self, *rows):
+        """Marks rows as deleted upstream, and deletes them if the mirror may; one that others need stays wanted."""
+        for row in rows:
+            if not row.vanished:
+                self.tell(f"{self.path}/{row.key} has vanished upstream.")
+            row.vanished, row.is_wanted = timezone.now(), False
         if self.run.delete:
             try:
-                self.endpoint.queryset.model._base_manager.filter(pk=row.key).delete()
+                self.endpoint.queryset.model._base_manager.filter(pk__in=[row.key for row in rows]).delete()
             except models.ProtectedError:
-                row.is_wanted = True
-                self.tell(f"{self.path}/{row.key} stays, because other rows need it.")
+                if len(rows) > 1:  # all of them stay because of one
+                    for row in rows:
+                        self.let_vanish(row)
+                    return
+                rows[0].is_wanted = True
+                self.tell(f"{self.path}/{rows[0].key} stays, because other rows need it.")
+
+
+def store(rows: Iterable[MirroredRow]):
+    """Stores the state of rows, of any endpoints."""
+    MirroredRow.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["endpoint", "key"],
+        update_fields=["sweep", "vanished", "is_wanted"],
+    )
 
 
 def pages_left(state) -> int:

@@ -9,6 +9,7 @@ again and again. That is also so if it names a row that is not here, such as a s
 be one that was renamed, and its own record is still to come. A deletion counts like a 404 of the row's own URL."""
 
 from collections import defaultdict
+from functools import cached_property
 from time import monotonic
 
 from django.db import DataError, IntegrityError, transaction
@@ -19,10 +20,10 @@ from spacedevs.api.registry import endpoints
 from spacedevs.dataset.as_of import full_step
 from spacedevs.dataset.models import MirroredRow
 from spacedevs.sync.importing.outcome import Outcome, Record
-from spacedevs.sync.importing.records import ingest_each
+from spacedevs.sync.importing.records import ingest_each, uncollected
 from spacedevs.wording import counted
 
-from .endpoint_reader import Reading
+from .endpoint_reader import Reading, store
 from .upstream import Passing, Rejected, TooLarge, TooSlow, Unavailable
 from .upstream_answers import Change, Changes, is_key
 
@@ -71,7 +72,7 @@ class Follower:
         parts = [reading.endpoint for reading in self.run.readings if reading.endpoint and reading.endpoint.part]
         return all(part.queryset.model in shown for part in parts)
 
-    @property
+    @cached_property
     def readings(self) -> dict:
         """The readings of all endpoints whose changes are told, by path."""
         whole = (each for each in self.run.readings if each.endpoint is None or not each.endpoint.part)
@@ -126,6 +127,7 @@ class Follower:
             self.is_refused = True
             self.run.begin_round()
 
+    @uncollected()
     def step(self) -> float:
         page = self.request()
         if not self.is_following:
@@ -199,24 +201,26 @@ class Follower:
             reading = self.readings.get(change.path)
             if reading and reading.endpoint and is_key(model_of(reading), str(change.id)):
                 changes[reading][change.id] = change
-        gone = [
-            (reading, key)
+        gone = {
+            reading: [key for key, change in by_key.items() if change.is_deleted and records is not None]
             for reading, by_key in changes.items()
-            for key, change in by_key.items()
-            if change.is_deleted and records is not None
-        ]
-        owners = [(model_of(reading), to_key(reading, key)) for reading, key in gone]
+        }
+        owners = [(model_of(reading), to_key(reading, key)) for reading, keys in gone.items() for key in keys]
         with transaction.atomic():
             outcome = ingest_each(records or [], gone=owners, complete=self.run.intake.complete)
+            rows: list[MirroredRow] = []
             for reading, by_key in changes.items():
-                there = [key for key in by_key if (reading, key) not in gone]
+                there = [key for key in by_key if key not in gone[reading]]
                 missing = {key for key in there if records is None or by_key[key].record is None}
-                reading.note_rows(there, missing | reading.missing(outcome))
-            for reading, key in gone:
-                row = reading.state.rows.filter(key=key).first()
-                row = row or MirroredRow(endpoint=reading.state, key=key, sweep=reading.state.sweep)
-                reading.let_vanish(row)
-                row.save()
+                rows += reading.rows_of(there, missing | reading.missing(outcome))
+            for reading, keys in gone.items():
+                known = {row.key: row for row in reading.state.rows.filter(key__in=keys)}
+                new = {key: MirroredRow(endpoint=reading.state, key=key, sweep=reading.state.sweep) for key in keys}
+                vanished = list((new | known).values())
+                if vanished:
+                    reading.let_vanish(*vanished)
+                rows += vanished
+            store(rows)
             self.keep(page.cursor, is_current=not page.has_more)
         return outcome
 

@@ -21,6 +21,7 @@ MAX_PAGE_ROWS = 1_000  # of these, on a page, whose limit is a tenth of that
 MAX_CHANGES = 100_000  # of a response; one row may concern more records than were requested
 MAX_CURSOR_LENGTH = 200  # characters
 MAX_CALLS = 10_000  # the largest number of requests per period that is used
+CONTAINERS = dict, list  # of parsed JSON, which has no subclasses of them
 MOST_VALUES, DEEPEST = 10**6, 64  # values of a response, including objects and arrays; a page of launches has 100,000
 HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before Launch Library existed
@@ -77,19 +78,20 @@ def decoded(body: bytes) -> object:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Implausible(f"invalid JSON: {error}") from error
-    level, values = [answer], 0
+    level, values = [answer] if type(answer) in CONTAINERS else [], 0
     for _ in range(DEEPEST):
-        level = [inner for each in level if isinstance(each, dict | list) for inner in inside(each)]
-        values += len(level)
-        if values > MOST_VALUES:
-            raise Overfull(f"more than {MOST_VALUES} values")
         if not level:
             return answer
+        values += sum(map(len, level))
+        if values > MOST_VALUES:
+            raise Overfull(f"more than {MOST_VALUES} values")
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) in CONTAINERS
+        ]
     raise Implausible(f"JSON nested deeper than {DEEPEST} levels")
-
-
-def inside(value: dict | list):
-    return value.values() if isinstance(value, dict) else value
 
 
 def whole(answer: dict, name: str, least: int, most: int) -> int:
