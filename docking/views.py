@@ -3,9 +3,9 @@ from functools import cached_property, partial
 from django.shortcuts import get_object_or_404
 from rest_framework.reverse import reverse
 
-from spacedevs.api.schema import OneSchema
 from spacedevs.api.views import ConfigResource, OneObject, Resource
 from spacedevs.dataset.as_of import as_of
+from spacedevs.later import Description
 from stations.models import SpaceStation
 from stations.querysets import ACTIVE
 
@@ -35,7 +35,7 @@ class SpaceStationNow(OneObject):
 
     queryset = SpaceStation.objects.all()
     ladder = (serializers.SpaceStationNow,)
-    schema = OneSchema()
+    schema = Description("spacedevs.api.schema.OneSchema")
     help_text = (
         "The vehicles docked at a station now, by port and since when, the free ports for spacecraft, and the people "
         "aboard: the crews of the docked spacecraft or, if these are unknown, the crews of the active expeditions.\n\n"

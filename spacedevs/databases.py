@@ -5,13 +5,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 from . import files
-
-try:
-    from psycopg.pq import Conninfo
-except ImportError:  # SQLite needs no driver of PostgreSQL
-    Conninfo = None
 
 POOLS = "", "session", "transaction"
 OF_SQLITE = {
@@ -21,7 +17,6 @@ OF_SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
 }
 OF_DRIVER = {"prepare_threshold", "assume_role"}  # the name in psycopg and in Django
-OF_LIBPQ = {each.keyword.decode() for each in Conninfo.get_defaults()} if Conninfo else set()
 OF_OTHER_SERVERS = "ATOMIC_REQUESTS", "AUTOCOMMIT"  # options of Django that conflict with our settings
 PREPARED = 5  # executions of a statement before psycopg prepares it on the server
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -54,11 +49,20 @@ def database(url, variable, *, password="", max_age=0, pool="") -> dict:
     return found | of_postgres(found, variable, password, pool)
 
 
+def of_libpq() -> set[str]:
+    """The options of PostgreSQL's client library, whose import SQLite does without."""
+    try:
+        conninfo = import_string("psycopg.pq.Conninfo")
+    except ImportError:
+        return set()
+    return {each.keyword.decode() for each in conninfo.get_defaults()}
+
+
 def of_postgres(found, variable, password, pool) -> dict:
     options = found["OPTIONS"]
     is_shared = flag(options.pop("pgbouncer", pool == "transaction"), "pgbouncer", variable)
     is_shared = flag(found.get("DISABLE_SERVER_SIDE_CURSORS", is_shared), "disable_server_side_cursors", variable)
-    refuse_unknown(options, OF_DRIVER | OF_LIBPQ, variable)
+    refuse_unknown(options, OF_DRIVER | of_libpq(), variable)
     if not isinstance(options.get("prepare_threshold", 0), int):
         raise ImproperlyConfigured(f"{variable}: prepare_threshold must be a whole number.")
     return {

@@ -26,7 +26,7 @@ def refuse_unknown_attributes(cls):
         and name not in get_annotations(cls)
         and not callable(value)
         and not isinstance(value, DESCRIPTORS)
-        and not any(hasattr(base, name) for base in cls.__bases__)
+        and not any(name in vars(base) for base in cls.__mro__[1:])
     ]
     if unknown:
         raise Misspelt(f"{cls.__qualname__}: {', '.join(unknown)}: no base class declares this.")

@@ -1,11 +1,13 @@
 """The tables of the API, one for each version: one line for each path."""
 
+from collections.abc import Callable
+from functools import partial
+
 from django.conf import settings
 from django.urls import include, re_path, reverse
 from django.urls import path as path_to
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
-from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from agencies import serializers as agencies
@@ -36,10 +38,10 @@ from media_assets import serializers as media_assets
 from places import serializers as places
 from places.views import CelestialBody, Location, Pad
 from spacedevs.api.contents import contents
-from spacedevs.api.document import Document
 from spacedevs.api.views import ConfigResource, OneObject, Resource, in_a_sentence
 from spacedevs.changes.views import Changes, stream_elsewhere
 from spacedevs.http.versions import called, roots, view_in
+from spacedevs.later import Namespace, view
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation
@@ -195,8 +197,8 @@ class Router(DefaultRouter):
     def about(self) -> list:
         """The pages on the version itself."""
         schema = view_in(self.version, "schema")
-        swagger = SpectacularSwaggerView.as_view(template_name="api/docs.html", url_name=schema)
-        document = Document.as_view(api_version=called(self.version))
+        swagger = view("drf_spectacular.views.SpectacularSwaggerView", template_name="api/docs.html", url_name=schema)
+        document = view("spacedevs.api.document.Document", api_version=called(self.version))
         return [path_to("schema/", document, name="schema"), path_to("docs/", swagger, name="docs")]
 
 
@@ -207,32 +209,35 @@ ENDPOINTS = {
 }
 for prefix, views in ADDITIONS.items():
     RESOURCES[prefix].below = tuple(views)
-VERSIONS = {"": ENDPOINTS, **{version: import_string(table) for version, table in settings.OLDER_VERSIONS.items()}}
-ROUTERS = {version: Router(endpoints, version) for version, endpoints in VERSIONS.items()}
-router = ROUTERS[""]
+router = Router(ENDPOINTS)
 
 additions = [
     re_path(
         rf"^{prefix}/(?P<pk>{RESOURCES[prefix].lookup_value_regex})/{path}/$",
-        view.as_view({"get": "list"}, basename=f"{prefix}-{path}", detail=True),
+        listed.as_view({"get": "list"}, basename=f"{prefix}-{path}", detail=True),
         name=f"{prefix}-{path}",
     )
     for prefix, views in ADDITIONS.items()
-    for path, view in views.items()
+    for path, listed in views.items()
 ]
 additions += [path_to("changes/stream/", stream_elsewhere, name="changes-stream")]
 additions += [
-    path_to(f"{path}/", view.as_view({"get": "list"}, basename=path, detail=False), name=f"{path}-list")
-    for path, view in ROOT_ADDITIONS.items()
+    path_to(f"{path}/", listed.as_view({"get": "list"}, basename=path, detail=False), name=f"{path}-list")
+    for path, listed in ROOT_ADDITIONS.items()
 ]
 
 
-def addresses(router: Router):
-    """The addresses of an older version, by names of their own."""
-    return include(([*router.urls, *router.about], "older"), namespace=router.version)
+def addresses(version, endpoints: Callable[[], dict]):
+    """The addresses of an older version, by names of their own; its table is read when one of them is needed."""
+
+    def made():
+        older = Router(endpoints(), version)
+        return [*older.urls, *older.about]
+
+    return Namespace(f"{version}/", version, "older", made)
 
 
 urls = [
     path_to(f"{settings.CURRENT_VERSION}/", include([*router.urls, *router.about, *additions])),
-    *(path_to(f"{version}/", addresses(each)) for version, each in ROUTERS.items() if version),
+    *(addresses(version, partial(import_string, table)) for version, table in settings.OLDER_VERSIONS.items()),
 ]

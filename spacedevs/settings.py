@@ -8,8 +8,6 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from spacedevs.operations import static_files
-
 from .databases import POOLS, database
 from .environment import Environment, local_secret_key, made
 
@@ -157,7 +155,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "spacedevs.http.conditions.conditional",
     "spacedevs.http.errors.bounded",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "spacedevs.http.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -253,7 +251,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "spacedevs.formats"
 STATIC_URL = "/static/"
-WHITENOISE_ADD_HEADERS_FUNCTION = static_files.tag
 STORAGES = {
     "default": {"BACKEND": "spacedevs.storage.folder.Folder"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

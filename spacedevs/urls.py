@@ -7,36 +7,36 @@ from django.urls import include, path, re_path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from docking.pages import views
 from spacedevs.api.models import key_pattern
-from spacedevs.dataset import dataset_view
-from spacedevs.editing import uploads
 from spacedevs.http import errors
-from spacedevs.sync.exporting import dump_views
+from spacedevs.later import Namespace, view
 from vehicles.models import Spacecraft
 
 from .router import urls
 
 KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
+PAGES = "docking.pages.views"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-root"), name="home"),
     *urls,
-    path("2.3.0/dataset/", dataset_view.about, name="dataset"),
-    path("2.3.0/dump/", dump_views.index, name="dump"),
-    path("2.3.0/dump/<path:name>", dump_views.file, name="dump-file"),
-    path("stations/", views.stations, name="stations"),
-    path("stations/timeline.svg", views.stations_timeline, name="stations-timeline"),
-    re_path(f"^stations/{KEY}/$", views.station, name="station"),
-    re_path(f"^stations/{KEY}/timeline.svg$", views.station_timeline, name="station-timeline"),
+    path("2.3.0/dataset/", view("spacedevs.dataset.dataset_view.about"), name="dataset"),
+    path("2.3.0/dump/", view("spacedevs.sync.exporting.dump_views.index"), name="dump"),
+    path("2.3.0/dump/<path:name>", view("spacedevs.sync.exporting.dump_views.file"), name="dump-file"),
+    path("stations/", view(f"{PAGES}.stations"), name="stations"),
+    path("stations/timeline.svg", view(f"{PAGES}.stations_timeline"), name="stations-timeline"),
+    re_path(f"^stations/{KEY}/$", view(f"{PAGES}.station"), name="station"),
+    re_path(f"^stations/{KEY}/timeline.svg$", view(f"{PAGES}.station_timeline"), name="station-timeline"),
     path("spacecraft/", RedirectView.as_view(pattern_name="spacecraft-list"), name="ships"),
-    re_path(f"^spacecraft/{KEY}/$", views.spacecraft, name="spacecraft"),
-    re_path(f"^spacecraft/{KEY}/timeline.svg$", views.spacecraft_timeline, name="spacecraft-timeline"),
+    re_path(f"^spacecraft/{KEY}/$", view(f"{PAGES}.spacecraft"), name="spacecraft"),
+    re_path(f"^spacecraft/{KEY}/timeline.svg$", view(f"{PAGES}.spacecraft_timeline"), name="spacecraft-timeline"),
     path("docs/", include("spacedevs.documentation.urls")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg")), name="favicon"),
-    path("admin/", admin.site.urls),
+    Namespace("admin/", "admin", "admin", lambda: admin.site.get_urls()),
 ]
 if settings.MEDIA_URL.startswith("/"):
-    urlpatterns.append(path(f"{settings.MEDIA_URL[1:]}<path:path>", uploads.serve, name="media"))
+    urlpatterns.append(
+        path(f"{settings.MEDIA_URL[1:]}<path:path>", view("spacedevs.editing.uploads.serve"), name="media")
+    )
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
 handler404 = errors.not_found

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from spacedevs.later import described_as
 from spacedevs.wording import duration
 
 
@@ -44,7 +44,7 @@ class Constant(serializers.Field):
     def __init__(self, value=None, kind=str, *, allow_null=False):
         super().__init__(source="*", read_only=True, allow_null=allow_null or value is None)
         self.value = value
-        extend_schema_field(kind)(self)
+        described_as(kind)(self)
 
     def to_representation(self, value):
         return self.value

@@ -3,8 +3,7 @@
 from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models.expressions import RawSQL
-from drf_spectacular.plumbing import append_meta, build_basic_type, build_object_type
-from drf_spectacular.types import OpenApiTypes
+from django.utils.module_loading import import_string
 from rest_framework.pagination import LimitOffsetPagination
 
 INT64 = 2**63 - 1
@@ -19,9 +18,7 @@ class Pagination(LimitOffsetPagination):
 
     def get_paginated_response_schema(self, schema) -> dict:
         """The schema of a page. The framework's own uses `nullable`, which OpenAPI 3.1 does not have."""
-        address = append_meta(build_basic_type(OpenApiTypes.URI), {"nullable": True})
-        shown = {"count": {"type": "integer"}, "next": address, "previous": address, "results": schema}
-        return build_object_type(properties=shown, required=["count", "results"])
+        return import_string("spacedevs.api.schema.of_page")(schema)
 
     @property
     def first(self) -> int:

@@ -9,7 +9,7 @@ from django.db.models import CharField, UUIDField
 from django.utils import translation
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import get_lib_doc_excludes
+from drf_spectacular.plumbing import append_meta, build_basic_type, build_object_type, get_lib_doc_excludes
 from drf_spectacular.settings import patched_settings
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
@@ -58,6 +58,13 @@ def remarks(field) -> list[str]:
         return []
     lacking = [LACKING] * (column.null and not field.allow_null)
     return lacking + [EMPTY] * (column.blank and isinstance(field, serializers.URLField))
+
+
+def of_page(schema) -> dict:
+    """The schema of a page of results with this schema."""
+    address = append_meta(build_basic_type(OpenApiTypes.URI), {"nullable": True})
+    shown = {"count": {"type": "integer"}, "next": address, "previous": address, "results": schema}
+    return build_object_type(properties=shown, required=["count", "results"])
 
 
 class Generator(SchemaGenerator):
@@ -140,7 +147,7 @@ class ResourceSchema(AutoSchema):
             is_uuid = isinstance(self.view.queryset.model._meta.pk, UUIDField)
             return [OpenApiParameter("id", UUID if is_uuid else int, OpenApiParameter.PATH)]
         if not self.view.modes:
-            return []
+            return [OpenApiParameter(name, **about) for name, about in self.view.parameters.items()]
         return [OpenApiParameter("mode", enum=list(self.view.modes), description="Level of detail in the response.")]
 
     def get_response_serializers(self):

@@ -9,13 +9,13 @@ from django.db import models
 from django.db.models import Prefetch
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from spacedevs.db.ordering import place_of, total
 from spacedevs.db.paths import is_column
 from spacedevs.db.subsets import Subset
 from spacedevs.declarations import refuse_unknown_options
+from spacedevs.later import described_as
 
 from .fields import Converted, Duration, ResponseMode, Url
 
@@ -98,7 +98,7 @@ class MadeOfRows(serializers.Field):
     def __init__(self, source, *columns, allow_null=True, kind=str):
         super().__init__(source=source, read_only=True, allow_null=allow_null)
         self.columns = columns  # at the end of to-one relations: `social_media.name`
-        extend_schema_field(kind)(self)
+        described_as(kind)(self)
 
     def bind(self, field_name, parent):
         self.source = None if self.source == field_name else self.source

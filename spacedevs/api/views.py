@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import classproperty
 from django.utils.http import http_date
+from django.utils.module_loading import import_string
 from django.utils.safestring import mark_safe
-from markdown import markdown
 from rest_framework import viewsets
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -29,9 +29,9 @@ from spacedevs.api.render_plan.plan import keys_among, plan
 from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
 from spacedevs.http.versions import view_in
+from spacedevs.later import Description
 
 from .models import KnownByName, key_pattern
-from .schema import ObjectSchema, ResourceSchema
 from .serializers import Rows, loaded
 
 
@@ -45,6 +45,7 @@ class Endpoint:
     examples = {}
     version = ""  # of the API, as in the router; "" is the current one
     planned = True  # the render plan renders responses, not plain DRF
+    parameters: dict[str, dict] = {}  # that no filter declares, as OpenAPI describes them
     # Whether this response can change without a new version and without the clock: then it must not be kept.
     is_passing = False
 
@@ -131,7 +132,8 @@ class Endpoint:
         return self.planned and accepted in ("application/json", "text/html")
 
     def get_view_description(self, html=False):
-        return mark_safe(markdown(self.help_text)) if html else self.help_text  # noqa: S308
+        markdown = import_string("markdown.markdown") if html else str
+        return mark_safe(markdown(self.help_text))  # noqa: S308
 
     @property
     def help_text(self) -> str:
@@ -161,7 +163,7 @@ class OneObject(Endpoint, viewsets.GenericViewSet):
 
     pagination_class = None
     filter_backends = ()
-    schema = ObjectSchema()
+    schema = Description("spacedevs.api.schema.ObjectSchema")
 
     def list(self, request, *args, **kwargs):
         shown = self.get_serializer(self.get_object())
@@ -182,7 +184,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     part = None  # the subset of rows; None for all rows
     below: tuple[str, ...] = ()  # the paths of what the router adds below its records
     feed: type[feeds.Feed] | None = None  # the feed of its rows, if any
-    schema = ResourceSchema()
+    schema = Description("spacedevs.api.schema.ResourceSchema")
 
     @classmethod
     def showing(cls, *ladder, attributes=(), **parameters) -> type[Self]:

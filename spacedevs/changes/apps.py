@@ -17,9 +17,6 @@ class ChangesConfig(AppConfig):
     verbose_name = "Webhooks"  # on the pages for editors
 
     def ready(self):
-        # Django looks for pages only in the module `admin` of an app itself, and models are there only now.
-        from .webhooks import admin  # noqa: F401, PLC0415
-
         pre_migrate.connect(before_migrate, sender=self)
         post_migrate.connect(keep_log, sender=self)
         checks.register(check_log)

@@ -1,7 +1,8 @@
 """The shapes of the answers about changes."""
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+
+from spacedevs.later import described_as
 
 
 class RecordChange(serializers.Serializer):
@@ -18,7 +19,7 @@ class RecordChange(serializers.Serializer):
     cursor = serializers.CharField(help_text="The cursor after this change.")
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {}})
+@described_as({"type": "object", "additionalProperties": {}})
 class AnyRecord(serializers.Field):
     """A record of any endpoint."""
 

@@ -6,16 +6,15 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.http.request import split_domain_port
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.utils.urls import replace_query_param
 
 from spacedevs.api.render_plan.compiled import as_json
-from spacedevs.api.schema import ObjectSchema, OneSchema
 from spacedevs.api.views import OneObject
 from spacedevs.db.change_log.reading import Expired, Log, Position
+from spacedevs.later import Description
 
 from . import history, serializers
 from .news import headlines
@@ -60,26 +59,20 @@ def log_and_position(name, cursor) -> tuple[Log, Position]:
         raise CursorExpired from None
 
 
-class ChangesSchema(ObjectSchema):
-    """Describes the parameters of `changes/`."""
-
-    def get_override_parameters(self):
-        return [
-            OpenApiParameter("since", str, description="A cursor; without one, the response has the cursor of now."),
-            OpenApiParameter("endpoints", str, description="Only these endpoints: paths separated by commas."),
-            OpenApiParameter(
-                "limit", int, description=f"Number of changes, {DEFAULT_LIMIT} by default, at most {MAX_LIMIT}."
-            ),
-            OpenApiParameter("include", str, enum=["record"], description="Also the records, as they are now."),
-            OpenApiParameter("mode", str, description="The mode of these records, where their endpoint has it."),
-        ]
-
-
 class Changes(OneObject):
     """The records that were created, updated or deleted since a cursor, in the order of the changes"""
 
     ladder = (serializers.Changes,)
-    schema = ChangesSchema()
+    parameters = {
+        "since": {"type": str, "description": "A cursor; without one, the response has the cursor of now."},
+        "endpoints": {"type": str, "description": "Only these endpoints: paths separated by commas."},
+        "limit": {
+            "type": int,
+            "description": f"Number of changes, {DEFAULT_LIMIT} by default, at most {MAX_LIMIT}.",
+        },
+        "include": {"type": str, "enum": ["record"], "description": "Also the records, as they are now."},
+        "mode": {"type": str, "description": "The mode of these records, where their endpoint has it."},
+    }
     filter_names = ("since", "endpoints", "include")
     page_template = "changes/page.html"
     help_text = (
@@ -153,7 +146,7 @@ class RecordHistory(OneObject):
     """The history of a record; subclasses name its `queryset`"""
 
     ladder = (serializers.History,)
-    schema = OneSchema()
+    schema = Description("spacedevs.api.schema.OneSchema")
     help_text = (
         "Each change of a tracked field of this record, newest first: the moment at which this server took it in, and "
         "the value before and after. A mirror records changes as they come in, so the history begins with the "

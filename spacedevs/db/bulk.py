@@ -22,13 +22,10 @@ if TYPE_CHECKING:
 
     from .paths import Column, Key
 
-try:
+if connection.vendor == "postgresql":  # SQLite does without the driver, which takes 8 MB of memory
     import psycopg
     from psycopg.adapt import Transformer
     from psycopg.pq import ExecStatus, Format
-except ImportError:  # SQLite needs no driver of PostgreSQL
-    pass
-else:
 
     class PostgresCursor(psycopg.Cursor[tuple[Any, ...]]):
         """Prepares the statement on the server, and uses the binary format in both directions."""

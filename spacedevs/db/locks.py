@@ -11,9 +11,7 @@ from time import monotonic, sleep
 from typing import IO
 
 from django.db import Error, connection
-
-with suppress(ImportError):  # SQLite needs no driver of PostgreSQL
-    from psycopg import IsolationLevel
+from django.utils.module_loading import import_string
 
 
 class Lock(StrEnum):
@@ -79,7 +77,8 @@ def transaction_lock(lock: Lock, wait: Callable[[], object] | None, of: int | No
     holder = connection.copy()
     try:
         holder.ensure_connection()
-        holder.connection.isolation_level = IsolationLevel.READ_COMMITTED
+        level = import_string("psycopg.IsolationLevel")  # not at the top: SQLite does without the driver
+        holder.connection.isolation_level = level.READ_COMMITTED
         holder.set_autocommit(False)
         with holder.cursor() as cursor:
             cursor.execute(WITHOUT_LIMIT)

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from . import views
+from spacedevs.later import view
 
 urlpatterns = [
-    path("", views.document, name="documentation"),
-    path("reference/", views.index, name="reference"),
-    path("reference/components/<str:name>/", views.component, name="reference-component"),
-    path("reference/<slug:slug>/", views.tag, name="reference-tag"),
-    path("<slug:slug>/", views.document, name="documentation-page"),
+    path("", view("spacedevs.documentation.views.document"), name="documentation"),
+    path("reference/", view("spacedevs.documentation.views.index"), name="reference"),
+    path(
+        "reference/components/<str:name>/", view("spacedevs.documentation.views.component"), name="reference-component"
+    ),
+    path("reference/<slug:slug>/", view("spacedevs.documentation.views.tag"), name="reference-tag"),
+    path("<slug:slug>/", view("spacedevs.documentation.views.document"), name="documentation-page"),
 ]

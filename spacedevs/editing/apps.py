@@ -16,8 +16,8 @@ class EditingConfig(AppConfig):
         post_migrate.connect(roles.grant)
 
 
-class SiteConfig(admin.AdminConfig):
-    """Django's admin with our site as the default."""
+class SiteConfig(admin.SimpleAdminConfig):
+    """Django's admin with our site as the default, which finds its pages itself."""
 
     default = False
     default_site = "spacedevs.editing.sites.EditingSite"

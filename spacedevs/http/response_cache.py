@@ -15,7 +15,7 @@ made and compressed once, and need no database."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
@@ -33,7 +33,7 @@ from spacedevs.db import dataset_version
 from . import conditions
 from .headers import CROSS_ORIGIN
 from .negotiation import ENCODERS, WORTH_ENCODING, accepted_type, canonical, encoding
-from .versions import roots, view_in
+from .versions import roots
 from .wsgi_errors import refuse
 
 OVERHEAD = 2048  # bytes of a cached response besides its key and body
@@ -76,8 +76,7 @@ def addressed_by() -> tuple[str, ...]:
 
 def constant_places() -> list[str]:
     """The paths below which all responses change only with the release."""
-    of_versions = [view_in(version, name) for version in roots() for name in ("schema", "docs")]
-    return [reverse(name) for name in ("documentation", *of_versions)]
+    return [reverse("documentation"), *(f"{root}{name}/" for root in roots().values() for name in ("schema", "docs"))]
 
 
 http_date_of = lru_cache(maxsize=4)(http_date)
@@ -85,9 +84,15 @@ http_date_of = lru_cache(maxsize=4)(http_date)
 
 def release() -> str:
     """A digest of what determines responses besides the data, so that another release does not confirm old ETags."""
+    return release_at(settings.MEDIA_URL, settings.STATIC_URL)
+
+
+@cache
+def release_at(*addresses) -> str:
+    """The same, with files at these addresses."""
     folders = [Path(apps.get_app_config(noun).path) for noun in settings.NOUNS]
     files = [path for folder in (*folders, Path(__file__).parents[1]) for path in folder.rglob("*.*")]
-    digest = blake2b(repr((settings.MEDIA_URL, settings.STATIC_URL)).encode(), digest_size=16)
+    digest = blake2b(repr(addresses).encode(), digest_size=16)
     for path in (*sorted(files), *sorted(settings.BASE_DIR.glob("*.lock"))):
         if "__pycache__" not in path.parts:  # which other processes may be writing
             digest.update(path.read_bytes())

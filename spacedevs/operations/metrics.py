@@ -24,7 +24,6 @@ from spacedevs.db.change_log.reading import held_back
 from spacedevs.db.models import PendingUpdate
 from spacedevs.http.response_cache import IS_KEPT, ResponseCache
 from spacedevs.http.versions import roots
-from spacedevs.operations import processes, workers
 from spacedevs.throttling.file_counter import counter
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)  # seconds
@@ -185,18 +184,3 @@ def serve_until(parent, host, port):
     start_http_server(port, host, registry)
     while os.getppid() == parent:
         sleep(1)
-
-
-def forget():
-    """Removes the counters of former runs."""
-    for path in settings.METRICS_ROOT.glob("*.db"):
-        path.unlink()
-
-
-def begin():
-    """Starts the metrics process; it ends with its parent."""
-    arguments = f"{__name__}.{serve_until.__name__}", os.getpid(), settings.METRICS_HOST, settings.METRICS_PORT
-    # A fork shares the loaded modules. It is safe, because no thread that could hold a lock runs yet.
-    process = processes.context().Process(target=workers.run, args=arguments, daemon=True)
-    process.start()
-    return process

@@ -1,14 +1,24 @@
-"""The processes of a server: how many threads they have, and how they start."""
+"""The processes of a server: how many threads they have, and how they start.
+
+A spawned process imports this module first, which must not import Django: one that waits for its first client, and one
+that only starts others, need none."""
 
 import gc
 import multiprocessing
+import os
+import select
 import signal
+import socket
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import resource_tracker
 
 AT_ONCE = 4  # requests at once, so that slow ones do not block others; each thread may hold a database connection
 ENDS = signal.SIGINT, signal.SIGTERM
+BACKLOG = 4_096  # connections that wait to be accepted
+CHECK = 1  # seconds between looks for the parent
+OFTEN = 700  # objects, after which Python looks for garbage by default
 
 
 def threads(workers) -> int:
@@ -32,6 +42,7 @@ def share_memory():
     This saves a fifth of the memory of a server with two workers."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OFTEN)  # a start is over, which looks for garbage more seldom
 
 
 def are_forked() -> bool:
@@ -64,3 +75,46 @@ def leave_ctrl_c_to_parent():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until now a fork had its parent's handler
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+
+
+def listening(address: str, port: int) -> socket.socket:
+    """A socket that accepts connections."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def begin(run, *arguments):
+    """Starts a process that calls this function of this module; it ends with its parent.
+
+    A fork shares the loaded modules. It is safe while no thread that could hold a lock runs."""
+    process = context().Process(target=run, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def call(function: str, *arguments):
+    """In a process of its own: calls the function with this dotted name, with Django set up."""
+    leave_ctrl_c_to_parent()
+    import_module("spacedevs.operations.workers").run(function, *arguments)
+
+
+def call_when_asked(address: str, port: int, parent: int, function: str, *arguments):
+    """In a process of its own: waits for the first connection, and only then loads what serves it.
+
+    The function gets the listening socket first, and after the arguments the parent, with which it has to end."""
+    leave_ctrl_c_to_parent()
+    with listening(address, port) as listener:
+        while not select.select([listener], [], [], CHECK)[0]:
+            if os.getppid() != parent:
+                return
+        listener.setblocking(False)
+        call(function, listener, *arguments, parent)
+
+
+def load_application(*arguments):
+    """In a worker: the application."""
+    return import_module("spacedevs.operations.workers").load_application(*arguments)

@@ -1,4 +1,6 @@
-"""The process of the stream of changes, beside the workers or alone."""
+"""The process of the stream of changes, beside the workers or alone.
+
+Beside the workers it loads nothing before its first connection: many servers never have one."""
 
 import asyncio
 import logging
@@ -8,34 +10,42 @@ import signal
 from contextlib import suppress
 
 from django.conf import settings
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.server.embed import Server
+from granian.server import embed
 
-from spacedevs.operations import processes, workers
+from spacedevs.operations import processes
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 4_096  # connections that wait to be accepted
 SPARE = 200  # file descriptors besides those of connections
-CHECK = 1  # seconds between looks for the parent
 
 
-def serve(host, port, allowed_hosts=None, parent=None):
+class Server(embed.Server):
+    """granian at a socket that listens already."""
+
+    def __init__(self, application, listener, **options):
+        self.listener = listener
+        super().__init__(application, **options)
+
+    def _init_shared_socket(self):
+        self._ssp, self._shd = None, SocketHolder(self.listener.fileno(), False, processes.BACKLOG)
+
+
+def serve(listener, allowed_hosts=None, parent=None):
     """Serves the stream in this process until SIGTERM or SIGINT, or until the parent ends."""
     from spacedevs.changes.stream import Stream  # noqa: PLC0415 - in a spawned process Django is set up only now
 
     raise_limit(settings.STREAM_CONNECTIONS + SPARE)
-    asyncio.run(run(Stream(allowed_hosts), host, port, parent))
+    asyncio.run(run(Stream(allowed_hosts), listener, parent))
 
 
-async def run(application, host, port, parent):
+async def run(application, listener, parent):
     server = Server(
         application,
-        host,
-        port,
+        listener,
         interface=Interfaces.ASGI,
-        backlog=BACKLOG,
         backpressure=settings.STREAM_CONNECTIONS + SPARE,  # granian's own limit of requests at once
         websockets=False,
         log_level=LogLevels.error,  # it warns that this way of running it is new
@@ -59,7 +69,7 @@ async def run(application, host, port, parent):
 async def end_with(parent, stop):
     """Stops the server when its parent ends for any reason."""
     while os.getppid() == parent:
-        await asyncio.sleep(CHECK)
+        await asyncio.sleep(processes.CHECK)
     stop()
 
 
@@ -72,11 +82,3 @@ def raise_limit(number):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     if hard != resource.RLIM_INFINITY and hard < number:
         log.warning("The system allows %s open files; SPACEDEVS_STREAM_CONNECTIONS needs %s.", hard, number)
-
-
-def begin(host, port, allowed_hosts):
-    """Starts the process beside the workers of a server; it ends with its parent."""
-    arguments = f"{__name__}.{serve.__name__}", host, port, allowed_hosts, os.getpid()
-    process = processes.context().Process(target=workers.run, args=arguments, daemon=True)
-    process.start()
-    return process

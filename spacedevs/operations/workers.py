@@ -8,11 +8,15 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from io import BytesIO
 
 import django
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
+from django.db import connections
 from django.utils.module_loading import import_string
+
+from spacedevs.db import dataset_version
 
 from .processes import leave_ctrl_c_to_parent
 
@@ -25,6 +29,41 @@ def end_with_parent(parent):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # the parent ended before
         sys.exit()
+
+
+def warm_up(allowed_hosts):
+    """Before the workers are forked: loads the application, and has it answer a few requests.
+
+    What these load and compile is then in memory once, and the first answers of each worker come sooner."""
+    import_string("spacedevs.operations.updates.begin")
+    settings.ALLOWED_HOSTS = allowed_hosts
+    application = django_itself = get_internal_wsgi_application()
+    while hasattr(django_itself, "application"):  # without what counts, logs and keeps
+        django_itself = django_itself.application
+    if dataset_version.current() is not None:
+        ask(application, "/readyz")
+        for _ in range(2):  # the interpreter adapts code that runs again
+            ask(django_itself, f"/{settings.CURRENT_VERSION}/launches/", "limit=1")
+    connections.close_all()  # a worker must not share a connection with its parent
+
+
+def ask(application, path, query=""):
+    """Has a WSGI application answer a request in this process."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "HTTP_HOST": settings.ALLOWED_HOSTS[0].lstrip("."),
+        "HTTP_ACCEPT": "application/json",
+        "wsgi.url_scheme": "https" if settings.TLS else "http",
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": sys.stderr,
+    }
+    response = application(environ, lambda status, headers: None)
+    b"".join(response)
+    getattr(response, "close", lambda: None)()
 
 
 def load_application(allowed_hosts, parent, stream_port=0):

@@ -14,7 +14,7 @@ from django.utils.http import http_date
 
 from spacedevs.http import conditions, response_cache
 from spacedevs.http.response_cache import ResponseCache
-from spacedevs.operations import static_files
+from spacedevs.http.static_files import StaticFiles
 from spacedevs.sync.exporting import dump_views
 from tests.support import factories
 from tests.support.routes import RESOURCES
@@ -235,6 +235,6 @@ def test_files_have_the_tags_that_they_have_on_any_server(db, client, tmp_path, 
         os.utime(file, (number, number))
         settings.MEDIA_ROOT = file.parent
         headers = Headers([])
-        static_files.tag(headers, str(file), "/static/a.txt")
+        StaticFiles(None).add_cache_headers(headers, str(file), "/static/a.txt")
         found.append((asked_of(client, "/media/a.txt")[1]["ETag"], headers["ETag"]))
     assert found[0] == found[1]

@@ -14,12 +14,14 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.core import checks
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.dataset.sample import files
 from spacedevs.operations.management.commands.prepare import MARK
+from spacedevs.operations.management.commands.prepare import Command as Prepare
 from spacedevs.sync.progress import progress
 from tests.production.parts import free_port, get, until
 from tests.support.sample import new_database, run
@@ -171,6 +173,76 @@ def test_a_server_that_limits_nothing_needs_no_file_and_ctrl_c_ends_it_in_a_line
     process.send_signal(signal.SIGINT)
     *_, last = ended(process)[1].splitlines()  # after that there are no static files
     assert (asked, process.returncode, last) == ([200, 200], 130, "serve: interrupted")
+
+
+@pytest.fixture
+def prepare(monkeypatch):
+    """Prepares the database; whether that looked at all migrations and triggers."""
+    looked = []
+    put_right = Prepare.put_right
+    monkeypatch.setattr(Prepare, "put_right", lambda self: looked.append(put_right(self)))
+
+    def prepared():
+        looked.clear()
+        call_command("prepare", "--empty", "--database-only")
+        return bool(looked)
+
+    return prepared
+
+
+@pytest.mark.django_db
+def test_a_start_looks_at_migrations_and_triggers_only_after_a_change(prepare):
+    assert [prepare() for _ in range(3)] == [True, False, False]
+
+
+def drop_a_trigger():
+    with connection.cursor() as cursor:
+        for name, statement in TRIGGERS[connection.vendor]:
+            cursor.execute(name)
+            cursor.execute(statement.format(*cursor.fetchone()))
+
+
+TRIGGERS = {
+    "sqlite": [("SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name", "DROP TRIGGER {}")],
+    "postgresql": [
+        (
+            "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2",
+            "DROP TRIGGER {} ON {}",
+        )
+    ],
+}
+
+
+def add_a_column():
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_session ADD COLUMN another integer")
+
+
+def apply_a_migration():
+    MigrationRecorder(connection).record_applied("limits", "none")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [drop_a_trigger, add_a_column, apply_a_migration])
+def test_a_start_looks_at_all_after_somebody_changed_the_database(prepare, change):
+    prepare()
+    change()
+    assert [prepare() for _ in range(2)] == [True, False]
+
+
+@pytest.mark.django_db
+def test_a_start_of_another_release_looks_at_all(prepare, monkeypatch):
+    prepare()
+    monkeypatch.setattr("spacedevs.operations.management.commands.prepare.release", lambda: "another")
+    assert [prepare() for _ in range(2)] == [True, False]
+
+
+@pytest.mark.django_db
+def test_a_trigger_that_was_lost_is_there_after_the_next_start(prepare):
+    prepare()
+    drop_a_trigger()
+    prepare()
+    assert checks.run_checks(tags=None) == []
 
 
 @pytest.mark.django_db

@@ -68,7 +68,7 @@ def test_a_database_that_fails_while_tables_are_looked_for_keeps_it_waiting(ask,
     def fail(connection):
         raise DatabaseError
 
-    monkeypatch.setattr(health, "MigrationExecutor", fail)
+    monkeypatch.setattr(health, "MigrationRecorder", fail)
     assert ask("/readyz")[0] == "503 Service Unavailable"
 
 

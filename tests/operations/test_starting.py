@@ -69,6 +69,42 @@ def test_a_spawned_worker_answers_and_makes_way_for_a_new_one(tmp_path):
         assert_ends_without_complaint(web)
 
 
+NOT_BEFORE_ASKED = {  # what few requests need, by what asks for it
+    "PIL": "an upload",
+    "boto3": "an upload",
+    "cryptography": "a webhook",
+    "drf_spectacular.generators": "schema/",
+    "httpx": "a webhook",
+    "icalendar": "a calendar",
+    "import_export.admin": "the admin",
+    "launches.admin": "the admin",
+    "launches.migrations": "a migration",
+    "markdown": "a page",
+    "prometheus_client": "the stream or the metrics",
+    "pygments": "nothing",
+    "requests": "nothing",
+    "rest_framework.test": "nothing",
+    "spacedevs.documentation.pages": "docs/",
+    "spacedevs.versions.v220.table": "an older version",
+}
+
+
+def test_a_process_loads_what_few_requests_need_when_one_asks_for_it():
+    said = run(sys.executable, "-W", "ignore", "-c", "import sys, spacedevs.wsgi; print(*sys.modules)")
+    assert NOT_BEFORE_ASKED.keys() & set(said.split()) == set()
+
+
+def test_a_process_for_sqlite_loads_no_driver_of_postgresql():
+    lines = "import sys, spacedevs.wsgi; print('psycopg' in sys.modules)"
+    assert run(sys.executable, "-W", "ignore", "-c", lines, DATABASE_URL="sqlite:///none.sqlite3") == "False\n"
+
+
+@pytest.mark.parametrize("module", ["processes", "launching"])
+def test_processes_that_serve_nothing_load_no_django(module):
+    lines = f"import sys, spacedevs.operations.{module}; print('django' in sys.modules)"
+    assert run(sys.executable, "-c", lines) == "False\n"
+
+
 @pytest.mark.parametrize(
     ("chosen", "then"), [("", "fork"), ("multiprocessing.set_start_method('spawn')", "spawn")], ids=["none", "spawn"]
 )

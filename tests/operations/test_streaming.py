@@ -55,8 +55,11 @@ def write(url, number):
     manage("shell", "-v0", "-c", INSERT.format(number), DATABASE_URL=url)
 
 
-def test_serve_has_a_stream_that_ends_with_it(database, tmp_path):
-    environment = {"DATABASE_URL": database, "PYTHONWARNINGS": "ignore"}  # of static files that are not there
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_serve_has_a_stream_that_ends_with_it(database, tmp_path, method):
+    start = f"import multiprocessing\nmultiprocessing.set_start_method({method!r})\n"
+    (tmp_path / "sitecustomize.py").write_text(start)
+    environment = {"DATABASE_URL": database, "PYTHONPATH": str(tmp_path)}
     with (tmp_path / "said").open("wb") as log, ended(Web(environment, log, workers=1)) as (web,):
         until(lambda: get(web.port, "/2.3.0/changes/")[0] == 200, "the server answers")
         status, headers, _ = get(web.port, PATH)

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 from django.conf import settings
-from django.urls import clear_url_caches, path
+from django.urls import clear_url_caches
 
 import spacedevs.urls
 from launches import models, views
@@ -20,7 +20,7 @@ from spacedevs.api.schema import Generator
 from spacedevs.api.serializers import ResourceSerializer, components
 from spacedevs.http.response_cache import ResponseCache
 from spacedevs.http.versions import DEPRECATED_AT
-from spacedevs.router import Router, addresses
+from spacedevs.router import addresses
 from tests.support import factories
 from tests.support.wsgi import Asker
 
@@ -189,7 +189,7 @@ def toy(settings):
     """A version with one endpoint."""
     table = {"flights": views.Launch.showing(Short, Long)}
     module = ModuleType("toy_urls")
-    module.urlpatterns = [path("9.9.9/", addresses(Router(table, "9.9.9"))), *spacedevs.urls.urlpatterns]
+    module.urlpatterns = [addresses("9.9.9", lambda: table), *spacedevs.urls.urlpatterns]
     sys.modules["toy_urls"] = module
     settings.OLDER_VERSIONS = {**settings.OLDER_VERSIONS, "9.9.9": "a table"}
     settings.ROOT_URLCONF = "toy_urls"

@@ -1,4 +1,4 @@
-"""Renders feeds as calendars (RFC 5545) or as news (Atom, RFC 4287).
+"""Renders feeds as calendars (RFC 5545, calendars.py) or as news (Atom, RFC 4287).
 
 They do not contain the time of rendering, so the same data give the same bytes."""
 
@@ -6,18 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import linebreaks
-from icalendar import Calendar, Event, Timezone, TimezoneStandard, vDuration, vText
+from django.utils.module_loading import import_string
 from rest_framework.renderers import BaseRenderer
 from rest_framework.utils.urls import remove_query_param
 
 from .net_precision import in_words, period
 
 AUTHOR = "Launch Library"
-PRODUCT = f"-//{settings.PRODUCT}//Launch Library %s//EN"
-REFRESH = timedelta(hours=1)  # the suggested refresh interval of calendars
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # the time of an unknown change
 REVISIONS_SINCE = datetime(2010, 1, 1, tzinfo=UTC)  # before any change in Launch Library
 MAX_INTEGER = 2**31 - 1  # the range of integers in calendars (RFC 5545, 3.3.8)
@@ -79,53 +76,7 @@ class CalendarRenderer(FeedRenderer):
     media_type, format = "text/calendar", "ics"
 
     def render(self, issue: Issue, accepted_media_type=None, renderer_context=None) -> bytes:
-        calendar = Calendar()
-        calendar.add("version", "2.0")
-        calendar.add("prodid", PRODUCT % issue.version)
-        for name in ("name", "x-wr-calname"):  # the property of RFC 7986, and its unofficial predecessor
-            calendar.add(name, vText(issue.title))
-        calendar.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
-        calendar.add("x-published-ttl", vDuration(REFRESH))
-        # A calendar needs at least one component (RFC 5545, 3.6); without entries the time zone is the only one.
-        for component in [happening(item) for item in issue.items] or [utc()]:
-            calendar.add_component(component)
-        return calendar.to_ical()
-
-
-def utc() -> Timezone:
-    """The time zone, UTC."""
-    rule = TimezoneStandard()
-    rule.add("dtstart", LONG_AGO.replace(tzinfo=None))
-    for name, value in (("tzoffsetfrom", timedelta()), ("tzoffsetto", timedelta()), ("tzname", "UTC")):
-        rule.add(name, value)
-    zone = Timezone()
-    zone.add("tzid", "UTC")
-    zone.add_component(rule)
-    return zone
-
-
-def happening(item: Item) -> Event:
-    """A calendar entry, which does not block time."""
-    entry = item.entry
-    start, end = period(entry.start, entry.precision) or (entry.start, entry.end)
-    event = Event.new(
-        uid=str(item.key),
-        stamp=item.updated,  # in a published calendar: the time of the last change
-        last_modified=item.updated,
-        sequence=item.sequence,
-        start=start,
-        end=end if end and end > start else None,
-        summary=entry.full_title,
-        description=entry.text or None,
-        location=entry.place or None,
-        categories=[entry.category] if entry.category else [],
-        status="TENTATIVE" if entry.is_tentative else "CONFIRMED",
-        transparency="TRANSPARENT",
-        url=item.address,
-    )
-    if entry.position:
-        event.add("geo", entry.position)
-    return event
+        return import_string("spacedevs.api.feeds.calendars.written")(issue)
 
 
 class AtomRenderer(FeedRenderer):

@@ -9,11 +9,11 @@ from django.db.models import Q
 from django_filters import BaseCSVFilter, BooleanFilter
 from django_filters import rest_framework as filters
 from django_filters.constants import EMPTY_VALUES
-from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS
-from drf_spectacular.utils import extend_schema_field
+from django_filters.filterset import FILTER_FOR_DBFIELD_DEFAULTS, FilterSetMetaclass, FilterSetOptions
 
 from spacedevs.db.paths import computed, leads_to_many
 from spacedevs.declarations import refuse_unknown_options
+from spacedevs.later import described_as
 
 from .fields import DateField, FlagField, IntegerField, SeveralField, UtcDateTimeField, WordsField
 
@@ -159,7 +159,7 @@ class IdsFilter(AnyOfFilter, IntegerFilter):
     """Selects by ids, or other whole numbers."""
 
 
-@extend_schema_field({"type": "number", "description": "Separate multiple values with commas."})
+@described_as({"type": "number", "description": "Separate multiple values with commas."})
 class NumbersFilter(IdsFilter):
     """The same, where LL2 2.3.0 does not declare integers."""
 
@@ -174,12 +174,12 @@ class TextsFilter(AnyOfFilter, filters.CharFilter):
     base_field_class = WordsField
 
 
-@extend_schema_field({"type": "integer"})
+@described_as({"type": "integer"})
 class ComputedIntegerFilter(IntegerFilter):
     """Compares a computed whole number."""
 
 
-@extend_schema_field({"type": "boolean"})
+@described_as({"type": "boolean"})
 class ComputedFlagFilter(FlagFilter):
     """Compares a computed boolean."""
 
@@ -223,7 +223,23 @@ def kind_of(field) -> dict:
     return {"filter_class": ours} if ours else FILTER_FOR_DBFIELD_DEFAULTS[field]
 
 
-class ResourceFilter(filters.FilterSet):
+class MadeLater(FilterSetMetaclass):
+    """Makes the filters of a class when they are first asked for: most processes never need those of most classes."""
+
+    def __new__(cls, name, bases, attrs):
+        attrs["declared_filters"] = cls.get_declared_filters(bases, attrs)
+        made = type.__new__(cls, name, bases, attrs)  # the rest of what the library does, but for the filters
+        made._meta = FilterSetOptions(getattr(made, "Meta", None))
+        return made
+
+    @property
+    def base_filters(cls):
+        if "made_filters" not in vars(cls):
+            cls.made_filters = cls.get_filters()
+        return cls.made_filters
+
+
+class ResourceFilter(filters.FilterSet, metaclass=MadeLater):
     """The filters of a resource: a table of fields and lookups in Meta.
 
     Computed values have their own table, `computed`. Each column in `dates` gets filters for day, month and year."""
@@ -237,8 +253,9 @@ class ResourceFilter(filters.FilterSet):
     FILTER_DEFAULTS = {field: kind_of(field) for field in (*FILTER_FOR_DBFIELD_DEFAULTS, *KINDS)}
 
     def __init__(self, *args, names=None, **kwargs):
-        if names is not None:  # creating all filters of a resource takes longer than the query
-            self.base_filters = {name: self.base_filters[name] for name in names}
+        declared = type(self).base_filters
+        # Copying all filters of a resource takes longer than the query.
+        self.base_filters = declared if names is None else {name: declared[name] for name in names}
         super().__init__(*args, **kwargs)
 
     @classmethod

@@ -4,7 +4,6 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import extend_schema_field
 from rest_framework.serializers import IntegerField
 
 from agencies import serializers as agency
@@ -19,9 +18,9 @@ from launches import views as launches
 from launches.filters import MANUFACTURER, PROVIDER
 from places import views as places
 from spacedevs.api.filters.filters import FlagFilter, IdsFilter, IntegerFilter, TextFilter, TextsFilter
-from spacedevs.api.schema import OneSchema
 from spacedevs.api.views import ConfigResource
 from spacedevs.db.ordering import total
+from spacedevs.later import Description, described_as
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as station
 from stations import views as stations
@@ -67,7 +66,7 @@ class ProviderNames(OfProvider, TextsFilter):
     pass
 
 
-@extend_schema_field(IntegerField(allow_null=True))
+@described_as(IntegerField(allow_null=True))
 class NullableIntegerFilter(IntegerFilter):
     """Compares a whole number, of which the document of 2.2.0 says that it may be null."""
 
@@ -76,7 +75,7 @@ class StarshipDashboard(events.StarshipDashboard):
     """Starship: launches, events, vehicles, news, road closures."""
 
     ladder = (happenings.StarshipDashboard,)
-    schema = OneSchema()
+    schema = Description("spacedevs.api.schema.OneSchema")
     most_events = None
 
     def get_object(self):

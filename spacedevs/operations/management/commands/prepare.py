@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from time import sleep
 
+import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.management.commands import collectstatic
@@ -14,20 +15,37 @@ from django.core.management.commands import loaddata, migrate
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from spacedevs.changes.apps import keep_log
 from spacedevs.dataset import sample
+from spacedevs.db.change_log import upkeep
 from spacedevs.db.dataset_version import keep_triggers
 from spacedevs.db.locks import LOCK_NOT_AVAILABLE, Lock, file_lock, held
 from spacedevs.db.search import triggers
-from spacedevs.operations.health import unapplied
+from spacedevs.http.response_cache import release
+from spacedevs.operations.health import names, unapplied
 from spacedevs.statistics import recompute, registry
 from spacedevs.sync.progress import progress
 
 UNUSED = ["redoc"]  # part of Swagger UI; compressing it takes as long as everything else
 PATIENCE = "3s"  # how long a migration waits for a table; others queue behind it meanwhile
 PAUSES = (1, 2, 5, 10, 20, 30)  # seconds until the next attempt
-MARK = "prepared"  # the app of a marker among the applied migrations; its name is a digest of all of them
+# The apps of markers among the applied migrations. The name of the first is a digest of all of them, that of the
+# second one of the release and of the schema that it has put right.
+MARK, RIGHT = "prepared", "right"
+SCHEMA = {  # all that migrations and our triggers have made, as text
+    "sqlite": "SELECT type, name, sql FROM sqlite_master ORDER BY type, name",
+    "postgresql": """
+        SELECT md5(coalesce(string_agg(line, chr(10) ORDER BY line), '')) FROM (
+            SELECT concat(pg_get_triggerdef(oid), ' ', tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+            UNION ALL SELECT proname || prosrc FROM pg_proc WHERE pronamespace = current_schema::regnamespace
+            UNION ALL SELECT concat(relname, ' ', attname, ' ', atttypid, attnotnull)
+                FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+                WHERE relnamespace = current_schema::regnamespace AND attnum > 0 AND NOT attisdropped
+        ) lines (line)
+    """,
+}
 
 
 @contextmanager
@@ -61,10 +79,36 @@ class Migrations:
     def are_done(self) -> bool:
         return not self.left and (MARK, self.name) in self.recorder.applied_migrations()
 
-    @transaction.atomic
     def mark(self):
-        self.recorder.migration_qs.filter(app=MARK).delete()
-        self.recorder.record_applied(MARK, self.name)
+        mark(MARK, self.name)
+
+
+@transaction.atomic
+def mark(app, name):
+    recorder = MigrationRecorder(connection)
+    recorder.migration_qs.filter(app=app).delete()
+    recorder.record_applied(app, name)
+
+
+def fingerprint() -> str | None:
+    """A digest of this release and of all that it prepares in the database; None for one without a change log.
+
+    While it is the one that was noted after the last preparation, there is nothing to check. The check imports all
+    migrations, and writes all triggers to compare them with what is there: that takes as long as half a start."""
+    with connection.cursor() as cursor:
+        if not upkeep.is_there(cursor) or upkeep.has_moved(cursor):
+            return None
+        cursor.execute(SCHEMA[connection.vendor])
+        schema = cursor.fetchall()
+    applied = MigrationRecorder(connection).migration_qs.exclude(app=RIGHT).order_by("app", "name")
+    facts = django.__version__, release(), sorted(names()), schema, [*applied.values_list("app", "name")]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def is_right() -> bool:
+    """Whether nothing changed since the last preparation."""
+    found = fingerprint()
+    return bool(found) and MigrationRecorder(connection).migration_qs.filter(app=RIGHT, name=found).exists()
 
 
 # Django's commands with progress -------------------------------------------------------------------
@@ -142,6 +186,15 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def migrate(self):
+        if is_right():
+            keep_triggers(DEFAULT_DB_ALIAS)  # also of what is no schema: the row of the version
+            return
+        self.put_right()
+        if found := fingerprint():
+            mark(RIGHT, found)
+
+    def put_right(self):
+        """Applies migrations, or checks what they have made."""
         migrations = Migrations()
         if migrations.are_done():
             # A killed migrate may have lost some, and another release has others.

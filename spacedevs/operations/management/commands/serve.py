@@ -1,22 +1,16 @@
 """Prepares and serves in one process: it loads Django once, and granian's workers are its forks where that is safe."""
 
 import ipaddress
-import os
-import signal
 import socket
-from functools import partial
 
 from django.conf import settings
 from django.core import checks
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from spacedevs.checks import CONFIGURATION, faults
-from spacedevs.operations import metrics, processes, streaming
-from spacedevs.operations.workers import load_application
+from spacedevs.operations import launching, processes
+from spacedevs.operations.workers import warm_up
 
 WELCOME = """
 {product} serves on {url}/ (press Ctrl-C to stop). Open:
@@ -61,20 +55,6 @@ def between(least, most):
     return number
 
 
-class Server(Granian):
-    """granian, with support for a stop during the start of its workers, and for telling Ctrl-C from other signals."""
-
-    is_interrupted = False
-
-    def startup(self, *arguments):
-        with processes.ends_held_back():
-            super().startup(*arguments)
-
-    def signal_handler_interrupt(self, signum, frame):
-        self.is_interrupted |= signum == signal.SIGINT
-        super().signal_handler_interrupt(signum, frame)
-
-
 class Command(BaseCommand):
     help = "Prepare the database and the static files, then serve the API."
     requires_system_checks = []  # prepare fixes what they may report
@@ -110,32 +90,26 @@ class Command(BaseCommand):
         if settings.LOG_FORMAT == "text":  # otherwise only programs read the output
             self.stdout.write(welcome + WELCOME.format(product=settings.PRODUCT, url=f"http://{named}:{port}"))
             self.stdout.flush()  # otherwise each fork would print it again
-        processes.choose_start_method()
-        processes.share_memory()
-        server = Server(
-            "spacedevs.wsgi:application",
-            address,
-            port,
-            interface=Interfaces.WSGI,
-            workers=workers,
-            blocking_threads=threads or processes.threads(workers),  # granian's own default is hundreds
-            workers_kill_timeout=5,  # seconds for running requests when the server stops
-            respawn_failed_workers=True,
-            websockets=False,
-            log_level=LogLevels.warning,
-            log_dictconfig=settings.LOGGING,
+        metrics = [settings.METRICS_HOST, settings.METRICS_PORT] if settings.METRICS_PORT else None
+        if metrics:
+            free_address(*metrics)
+            self.forget_metrics()
+        threads = threads or processes.threads(workers)
+        layout = launching.Layout(
+            address, port, workers, threads, hosts, self.stream_port(address), metrics, settings.LOGGING
         )
-        if settings.METRICS_PORT:
-            free_address(settings.METRICS_HOST, settings.METRICS_PORT)
-            metrics.forget()
-            server.on_startup(metrics.begin)
-        stream_port = self.stream_port(address)
-        if stream_port:
-            server.on_startup(partial(streaming.begin, address, stream_port, hosts))
-        loader = partial(load_application, hosts, os.getpid(), stream_port)
-        server.serve(target_loader=loader, wrap_loader=False)
-        if server.is_interrupted:
-            raise KeyboardInterrupt
+        processes.choose_start_method()
+        if processes.are_forked():
+            warm_up(hosts)
+            processes.share_memory()
+            launching.serve(layout)
+        else:
+            launching.serve_anew(layout)
+
+    def forget_metrics(self):
+        """Removes the counters of former runs."""
+        for path in settings.METRICS_ROOT.glob("*.db"):
+            path.unlink()
 
     def stream_port(self, address) -> int:
         """The port for the stream of changes; 0 for none.

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.management import BaseCommand
 
-from spacedevs.operations import streaming
+from spacedevs.operations import processes, streaming
 from spacedevs.operations.management.commands.serve import between, free_address
 
 
@@ -20,4 +20,4 @@ class Command(BaseCommand):
         if settings.LOG_FORMAT == "text":
             self.stdout.write(f"The stream of changes listens on {host}, port {port} (press Ctrl-C to stop).")
             self.stdout.flush()
-        streaming.serve(address, port)
+        streaming.serve(processes.listening(address, port))
