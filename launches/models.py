@@ -1,5 +1,6 @@
 import uuid
 
+from django.contrib.postgres.indexes import HashIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
 
@@ -173,6 +174,16 @@ class Launch(models.Model):
         indexes = [
             models.Index(fields=("net", "id"), name="launch_net"),
             models.Index(fields=("last_updated", "id"), name="launch_last_updated"),
+            models.Index(fields=("window_start",), name="launch_window_start"),
+            models.Index(fields=("window_end",), name="launch_window_end"),
+            models.Index(fields=("launch_designator",), name="launch_designator"),
+            # Of texts that may be too long for a B-tree of PostgreSQL; SQLite makes plain indexes of these.
+            HashIndex(fields=("name",), name="launch_name"),
+            HashIndex(fields=("slug",), name="launch_slug"),
+            models.Index(fields=("orbital_launch_attempt_count",), name="launch_orbital_count"),
+            models.Index(fields=("location_launch_attempt_count",), name="launch_location_count"),
+            models.Index(fields=("pad_launch_attempt_count",), name="launch_pad_count"),
+            models.Index(fields=("agency_launch_attempt_count",), name="launch_agency_count"),
         ]
 
     def __str__(self):

@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from spacedevs.api.models import Named
@@ -108,6 +109,7 @@ class VidURL(Link):
 
     class Meta(Link.Meta):
         verbose_name = "video URL"
+        indexes = [HashIndex(fields=("url",), name="vid_url_url")]  # PostgreSQL's B-tree has no room for long ones
 
 
 class SocialMedia(Named):

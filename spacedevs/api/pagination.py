@@ -7,6 +7,7 @@ from django.utils.module_loading import import_string
 from rest_framework.pagination import LimitOffsetPagination
 
 INT64 = 2**63 - 1
+FAR = 500  # rows before a page from which on a second statement costs less than walking over them
 
 
 class Pagination(LimitOffsetPagination):
@@ -30,8 +31,11 @@ class Pagination(LimitOffsetPagination):
         return min(self.offset + self.limit, self.count)
 
     def keys_of(self, rows: models.QuerySet, request) -> list:
-        """The keys of the rows of a page and the total count, in one statement."""
+        """The keys of the rows of a page and the total count: in one statement, or in two if the page may be nearer to
+        the end, from where it is then read."""
         self.request, self.limit, self.offset = request, self.get_limit(request), self.get_offset(request)
+        if self.offset >= FAR:
+            return self.far_keys_of(rows)
         try:
             sql, parameters = rows.order_by().values("pk").query.sql_with_params()
         except EmptyResultSet:  # Django knows that no row can match, for example for a year before the first
@@ -42,3 +46,14 @@ class Pagination(LimitOffsetPagination):
         found = list(counted.values_list("pk", "total")[self.offset : end]) if end <= INT64 else []
         self.count = found[0][1] if found else rows.count() if self.offset else 0
         return [key for key, _ in found]
+
+    def far_keys_of(self, rows: models.QuerySet) -> list:
+        """The keys of the rows of a page, without walking over more than half of all rows."""
+        self.count = rows.count()
+        start, end = self.offset, min(self.offset + self.limit, self.count)
+        if start >= end:
+            return []
+        keys = rows.values_list("pk", flat=True)
+        if start <= self.count - end:
+            return list(keys[start:end])
+        return list(keys.reverse()[self.count - end : self.count - start])[::-1]

@@ -1,5 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 
+from launches.models import Launch
+from spacedevs.api import pagination
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +111,19 @@ def test_a_page_is_answered_whatever_limit_and_offset_are(limit, offset, get):
     page = get("docking_events/", limit=limit, offset=offset)
     assert [record["id"] for record in page["results"]] == events[start : start + size]
     assert page["count"] == 12
+
+
+@pytest.mark.parametrize("ordering", ["net", "-net", "name", "-name"])
+def test_pages_that_are_read_from_the_end_are_those_of_the_whole_list(ordering, get, monkeypatch):
+    for number in range(23):
+        net = None if number % 5 == 0 else datetime(2001, 1, 1 + number % 4, tzinfo=UTC)
+        factories.row(Launch, name=f"{number % 7}", net=net)
+    whole = [each["id"] for each in get("launches/", limit=100, ordering=ordering)["results"]]
+    monkeypatch.setattr(pagination, "FAR", 0)
+    for size in (1, 4, 23, 30):
+        pages = [get("launches/", limit=size, offset=offset, ordering=ordering) for offset in range(0, 24, size)]
+        assert [each["id"] for page in pages for each in page["results"]] == whole
+        assert {page["count"] for page in pages} == {23}
 
 
 def test_an_offset_beyond_the_last_row_answers_an_empty_page(docked, get):
