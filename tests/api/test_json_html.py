@@ -103,3 +103,16 @@ def test_addresses_of_the_web_are_links(text, links):
 )
 def test_pictures_stand_beside_their_addresses(image, pictures):
     assert re.findall(r'<img src="([^"]*)" alt="" loading="lazy"', folding(image, "http://testserver/")) == pictures
+
+
+def test_records_of_a_list_beyond_the_first_lines_are_left_to_pages_of_their_own():
+    records = [{"id": number, "name": f"N{number}", "part": [*range(OPEN)], "none": [], "of": {}} for number in (7, 8)]
+    html = folding({"results": records}, alone="?a=1&offset={}".format)
+    second = 2 + len(json.dumps(records[0], indent=2).splitlines()) + 1
+    last = second + len(json.dumps(records[1], indent=2).splitlines()) - 1
+    assert html.partition('<details class="d3 later">')[2] == (
+        f'<summary id={second} data-rest="N8 · 5 keys }}">    {{</summary>'
+        '<p><a href="?a=1&amp;offset=1" rel="nofollow">Show this record</a></p>'
+        f"<div id={last}>    }}</div></details>"
+        f"<div id={last + 1}>  ]</div></details><div id={last + 2}>}}</div>"
+    )

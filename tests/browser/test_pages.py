@@ -158,13 +158,84 @@ def test_all_is_folded_and_opened_and_copied_as_json(rows, browse):
     assert json.loads(copied) == page.request.get("/2.3.0/docking_events/?format=json").json()
 
 
+@pytest.fixture
+def folded(rows, browse, monkeypatch):
+    """A list, of which the page has only the first record."""
+    monkeypatch.setattr("spacedevs.api.browsable.json_html.OPEN", 10)
+
+    def folded(**about):
+        page = browse(**about)
+        page.goto("/2.3.0/docking_events/?format=api&ordering=-docking&limit=3")
+        return page
+
+    return folded
+
+
+def whole(page):
+    """The same list as it is when all of it is drawn."""
+    return page.request.get("/2.3.0/docking_events/?format=json&ordering=-docking&limit=3").json()
+
+
+def shown(page):
+    """The JSON that a page shows; its own links name another format."""
+    lines = page.evaluate("lines()").replace("format=api", "format=json")
+    return json.loads(lines)
+
+
+def test_a_folded_record_is_drawn_when_it_is_opened(folded):
+    page = folded()
+    later = page.locator("#json details.later")
+    assert (later.count(), page.locator("#json details.d3").count()) == (2, 3)
+    later.last.locator("summary").click()
+    page.locator("#json .later").nth(1).wait_for(state="detached")
+    last = page.locator("#json details.d3").last
+    assert last.locator("div").first.is_visible()
+    numbers = [int(number) for number in last.evaluate("e => [...e.querySelectorAll('[id]')].map((line) => line.id)")]
+    assert numbers == [*range(numbers[0], numbers[-1] + 1)]
+
+
+def test_all_is_drawn_when_all_is_opened(folded):
+    page = folded()
+    page.click("text=Open all")
+    page.locator("#json .later").first.wait_for(state="detached")
+    assert shown(page) == whole(page)
+    numbers = page.evaluate("[...json.querySelectorAll('[id]')].map((line) => Number(line.id))")
+    assert numbers == [*range(1, len(numbers) + 1)]
+
+
+def test_what_is_not_drawn_is_copied_too(folded):
+    page = folded(permissions=["clipboard-read", "clipboard-write"])
+    page.click("text=Copy")
+    page.wait_for_selector("text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert json.loads(copied) == whole(page)
+    assert copied.splitlines()[:2] == ["{", f'  "count": {whole(page)["count"]},']
+
+
+def test_without_scripts_a_folded_record_has_a_page_of_its_own(folded):
+    page = folded(java_script_enabled=False)
+    page.locator("#json .later summary").last.click()
+    page.locator("#json .later a").last.click()
+    page.wait_for_url("**offset=2*")
+    expected = page.request.get("/2.3.0/docking_events/?format=json&ordering=-docking&limit=1&offset=2").json()
+    page.wait_for_selector(f"#json div:has-text('\"id\": {expected['results'][0]['id']},')")
+
+
+def test_a_record_that_cannot_be_loaded_keeps_its_link(folded):
+    page = folded()
+    page.route("**/*offset=1", lambda route: route.fulfill(body="a proxy's page", content_type="text/html"))
+    page.locator("#json .later summary").first.click()
+    page.wait_for_selector("#said:has-text('could not be loaded')", state="attached")
+    assert page.locator("#json .later a").first.is_visible()
+
+
 def test_the_address_of_a_line_in_a_folded_record_opens_it(rows, browse, monkeypatch):
     monkeypatch.setattr("spacedevs.api.browsable.json_html.OPEN", 10)
     page = browse()
     page.goto("/2.3.0/docking_events/?format=api")
     last = page.locator("#json details.d3").last
     assert last.get_attribute("open") is None
-    number = last.locator("div").first.get_attribute("id")
+    number = int(last.locator("summary").get_attribute("id")) + 1
     other = browse()
     other.goto(f"/2.3.0/docking_events/?format=api#{number}")
     other.locator(f"[id='{number}']").wait_for(state="visible")

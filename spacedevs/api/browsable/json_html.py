@@ -1,16 +1,20 @@
 """JSON as HTML: coloured, with folding objects and links, without scripts.
 
 A page may have 100,000 lines, so each line is one element and each value at most two more, with short names: `b` for a
-key, `samp` for a text, `var` for a number, `i` for null, true or false."""
+key, `samp` for a text, `var` for a number, `i` for null, true or false. Of a list only the first records are written;
+each other one has a link to a page with this record alone, from which page.js takes it when somebody opens it."""
 
 import json
 import re
+from collections.abc import Callable
 from html import escape
+
+import orjson
 
 ADDRESS = re.compile(r'https?://[^\s"<>\\]+')
 ADDRESS_OR_NOT = re.compile(rf"({ADDRESS.pattern})|(.+?(?=https?://|$))", re.DOTALL)
 ENDS_A_SENTENCE = ".,;:!?)"
-OPEN = 1000  # lines that are open at first; later records are folded
+OPEN = 1000  # lines that are open at first; later records are folded, and those of lists not written
 PICTURED = "image_url"
 LATE = 'loading="lazy" decoding="async" referrerpolicy="no-referrer"'
 RECORDS = 2  # the depth of the records of a list
@@ -18,11 +22,12 @@ LONG = 30  # a record with more lines is rendered only when it is visible; page.
 CALLED = "name", "title", "id"  # keys for the title of a folded object, the best first
 
 
-def folding(value, origin="https://") -> str:
+def folding(value, origin="https://", alone: Callable[[int], str] | None = None) -> str:
     """A parsed response as HTML, one element for each line of JSON, with the line number as its id.
 
-    It shows only images from https URLs or from the origin of the page, as the Content-Security-Policy requires."""
-    page = Page(("https://", origin))
+    It shows only images from https URLs or from the origin of the page, as the Content-Security-Policy requires. For a
+    list `alone` is the query of the page that shows one record, by the record's place on this page."""
+    page = Page(("https://", origin), alone)
     page.write(value, 0, "", "")
     return "".join(page.parts)
 
@@ -30,8 +35,8 @@ def folding(value, origin="https://") -> str:
 class Page:
     """The HTML of a response that is being written."""
 
-    def __init__(self, origins):
-        self.origins = origins
+    def __init__(self, origins, alone):
+        self.origins, self.alone = origins, alone
         self.parts, self.line = [], 0
 
     def write(self, value, depth, key, comma):
@@ -60,11 +65,26 @@ class Page:
         else:
             self.parts.append(f"<div id={self.line}>{first}</div>")
         for number, (name, each, picture) in enumerate(parts, 1):
-            self.write(each, depth + 1, name, "," * (number < len(parts)) + picture)
+            rest = "," * (number < len(parts)) + picture
+            if self.alone and depth == RECORDS - 1 and self.line > OPEN and isinstance(each, dict) and each:
+                self.leave(each, number - 1, rest)
+            else:
+                self.write(each, depth + 1, name, rest)
         self.line += 1
         self.parts.append(f"<div id={self.line}>{'  ' * depth}{brackets[1]}{comma}</div>{'</details>' * bool(depth)}")
         if depth == RECORDS and self.line - begin >= LONG:
             self.parts[place] = f'<details{is_open} class="d{depth + 1} long">'
+
+    def leave(self, record, number, comma):
+        """Writes the first and the last line of a record, and a link instead of the others."""
+        begin, indent = self.line + 1, "  " * RECORDS
+        self.line += orjson.dumps(record, option=orjson.OPT_INDENT_2).count(b"\n") + 1
+        rest = escape(f"{called(record)} }}{comma}")
+        self.parts.append(
+            f'<details class="d{RECORDS + 1} later"><summary id={begin} data-rest="{rest}">{indent}{{</summary>'
+            f'<p><a href="{escape(self.alone(number))}" rel="nofollow">Show this record</a></p>'
+            f"<div id={self.line}>{indent}}}{comma}</div></details>"
+        )
 
     def picture(self, record) -> str:
         """A small image for the image URL of a record, from its thumbnail if there is one."""

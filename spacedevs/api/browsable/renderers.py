@@ -38,7 +38,7 @@ class PageRenderer(BrowsableAPIRenderer):
             "description": self.get_description(view, response.status_code),
             "formats": self.formats(view, request),
             "modes": self.modes(view, request),
-            "content": folding(answer, request.build_absolute_uri("/")) if written else "",
+            "content": folding(answer, request.build_absolute_uri("/"), self.alone(view, request)) if written else "",
             "size": len(written),
             **self.asking(view, request),
             **self.for_staff(view, request),
@@ -68,6 +68,14 @@ class PageRenderer(BrowsableAPIRenderer):
         shown = view.get_serializer_class()
         query = request.query_params
         return [(mode, without(query, mode=mode), shown is rung) for mode, rung in view.modes.items()]
+
+    def alone(self, view, request):
+        """For a list, the query of the page of one of its records, by the place of the record on this page."""
+        offset = getattr(getattr(view, "paginator", None), "offset", None)
+        if offset is None or view.detail:
+            return None
+        query = without(request.query_params, "offset", limit=1)
+        return lambda number: f"{query}&offset={offset + number}"
 
     def asking(self, view, request) -> dict:
         """The form of a list."""

@@ -2,6 +2,59 @@
 const json = document.getElementById("json");
 const said = document.getElementById("said");
 
+// A record that the page has only a link to: taken from the page with this record alone, when it is opened.
+const draw = (part) => (part.drawing ??= drawn(part));
+async function drawn(part) {
+  const link = part.querySelector("p a");
+  try {
+    const answer = await fetch(link.href);
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const [first, ...rest] = page.querySelector("#json details.d3").children;
+    rest.pop(); // its last line, which is here already, with the comma
+    const behind = part.firstElementChild.id - first.id;
+    for (const one of rest) {
+      for (const line of [one, ...one.querySelectorAll("[id]")]) if (line.id) line.id = Number(line.id) + behind;
+    }
+    link.parentElement.replaceWith(...rest);
+    part.classList.remove("later");
+  } catch {
+    part.drawing = undefined; // the link stays, and so does the chance to try again
+    said.textContent = "This record could not be loaded; follow the link to see it.";
+  }
+}
+json.addEventListener("toggle", (event) => event.target.matches(".later[open]") && draw(event.target), true);
+// A line of such a record has its address, too.
+async function goToLine() {
+  const number = Number(location.hash.slice(1));
+  if (!number || document.getElementById(number)) return;
+  const part = [...json.querySelectorAll(".later")].find((one) => one.firstElementChild.id < number && number < one.lastElementChild.id);
+  if (!part) return;
+  await draw(part);
+  part.open = true;
+  document.getElementById(number)?.scrollIntoView();
+  location.replace(location.hash); // so that the line is marked
+}
+addEventListener("hashchange", goToLine);
+goToLine();
+
+// JSON with a line for each value, as the page shows it; numbers stay as they are written.
+function indented(text) {
+  let depth = 0;
+  return text.replace(/"(?:[^"\\]|\\.)*"|\[\s*\]|\{\s*\}|[[{\]},:]/g, (part) => {
+    if (part === "[" || part === "{") return `${part}\n${"  ".repeat(++depth)}`;
+    if (part === "]" || part === "}") return `\n${"  ".repeat(--depth)}${part}`;
+    if (part === ",") return `,\n${"  ".repeat(depth)}`;
+    return part === ":" ? ": " : part;
+  });
+}
+async function whole() {
+  if (!json.querySelector(".later")) return lines();
+  const address = new URL(location);
+  address.searchParams.set("format", "json");
+  return indented(await (await fetch(address)).text());
+}
+
 // Forms submit only fields with a value.
 for (const form of document.querySelectorAll("form[method=get]")) {
   form.addEventListener("submit", () => {
@@ -20,9 +73,15 @@ const all = (open) => {
 };
 const doings = {
   fold: () => all(false),
-  open: () => all(true),
+  open: async () => {
+    for (const part of json.querySelectorAll(".later")) {
+      await draw(part);
+      if (!part.drawing) break;
+    }
+    all(true);
+  },
   copy: async (button) => {
-    await navigator.clipboard.writeText(lines());
+    await navigator.clipboard.writeText(await whole());
     said.textContent = button.textContent = "Copied";
     setTimeout(() => (button.textContent = "Copy"), 2000);
   },
