@@ -26,6 +26,7 @@ from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.api.filters.filters import ResourceFilter, asked_parts
 from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.render_plan.plan import keys_among, plan
+from spacedevs.db.footprints import recording
 from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
 from spacedevs.http.versions import view_in
@@ -268,7 +269,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         rows = self.filter_queryset(self.get_queryset())
         keys = self.paginator.keys_of(rows, request)
         page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request, every=True))
-        return written(page.data)
+        return of_rows(request, written(page.data))
 
     def retrieve(self, request, *args, **kwargs):
         if feeds.is_wanted(request):
@@ -284,7 +285,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
             among = None if request.query_params else known_among(type(self))
             key = key if among else get_object_or_404(rows.values_list("pk", flat=True), pk=key)
         for record in plan(self.get_serializer_class()).render([key], request, among=among):
-            return written(record)
+            return of_rows(request, written(record))
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
 
@@ -314,6 +315,13 @@ def written(answer) -> Response:
     """A response from the render plan."""
     response = Response(as_json(answer))
     response.add_post_render_callback(let_go)
+    return response
+
+
+def of_rows(request, response) -> Response:
+    """A response that depends only on its address and on rows."""
+    if recording.is_watched():
+        request.META[recording.OF_ROWS] = True
     return response
 
 

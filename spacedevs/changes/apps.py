@@ -19,6 +19,7 @@ class ChangesConfig(AppConfig):
     def ready(self):
         pre_migrate.connect(before_migrate, sender=self)
         post_migrate.connect(keep_log, sender=self)
+        upkeep.logged.append(logged)
         checks.register(check_log)
 
 

@@ -12,11 +12,13 @@ class DbConfig(AppConfig):
     name = "spacedevs.db"
 
     def ready(self) -> None:
-        from .search import pending_texts, triggers  # noqa: PLC0415 - models can be imported from here on
+        from .footprints import recording  # noqa: PLC0415 - models can be imported from here on
+        from .search import pending_texts, triggers  # noqa: PLC0415
 
         pending_texts.watch()
         connection_created.connect(connections.begin_session)
         connection_created.connect(ordering.add_function)
+        connection_created.connect(recording.watch)
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
         post_migrate.connect(dataset_version.keep_triggers, sender=self)

@@ -1,27 +1,29 @@
-"""Conditional requests and the response cache; both depend on the dataset version.
+"""Conditional requests and the response cache; both depend on the committed data.
 
-A response is valid while the dataset version and the relevant parts of the request stay the same. Its ETag is a digest
-of both: so a client that has it gets a 304 without rendering, and a process caches the response in memory. A response
-is rendered in a snapshot (see `snapshots`) and cached under the version of that snapshot, which is newer than the one
-of the request if a commit came in between. A response without a snapshot is sent and not cached.
+Each request reads the dataset version. A response is kept while the version stays the same, and beyond: until a commit
+touches a row that it shows, or a column by which its rows were found (see `spacedevs.db.footprints`). Of a response
+that depends on more than its address and rows nobody knows what touches it, so the next commit drops it.
 
-A response that depends on the clock has an `Expires` header with the time of its next change. It is cached until then,
-and this time is part of its ETag. Clients revalidate in any case, so the header is removed before sending.
+A response is rendered in a snapshot (see `snapshots`) and belongs to the version of that snapshot, which is newer than
+the one of the request if a commit came in between. A response without a snapshot is sent and not kept.
+
+The ETag is a digest of the content and of the relevant parts of the request. So a response that is rendered again and
+is the same keeps its ETag, in every process, and a client that has it gets a 304.
+
+A response that depends on the clock has an `Expires` header with the time of its next change, and is kept until then.
+Clients revalidate in any case, so the header is removed before sending.
 
 A response with a Cache-Control header of its own is sent unchanged and not cached.
 
 Pages that read no rows, such as the documentation and the OpenAPI document, change only with the release. They are
 made and compressed once, and need no database."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from http import HTTPStatus
 from pathlib import Path
-from threading import Lock
 from time import time
-from typing import NamedTuple
 
 from django.apps import apps
 from django.conf import settings
@@ -29,15 +31,17 @@ from django.urls import reverse
 from django.utils.http import http_date, parse_http_date
 
 from spacedevs.db import dataset_version
+from spacedevs.db.footprints.committed import look
+from spacedevs.db.footprints.lineage import Lineage
+from spacedevs.db.footprints.recording import OF_ROWS, Footprint, recording
 
 from . import conditions
 from .headers import CROSS_ORIGIN
+from .kept import NEVER, Answer, Answers
 from .negotiation import ENCODERS, WORTH_ENCODING, accepted_type, canonical, encoding
 from .versions import roots
 from .wsgi_errors import refuse
 
-OVERHEAD = 2048  # bytes of a cached response besides its key and body
-NEVER = float("inf")
 RELEASE = "release"  # in place of a version: what changes only with the release
 CONSTANT_MB = 8  # of each process at most, for such responses
 IS_KEPT = "spacedevs.is_kept"  # the request's key for whether the response came from the cache
@@ -99,72 +103,24 @@ def release_at(*addresses) -> str:
     return digest.hexdigest()
 
 
-# Cached responses --------------------------------------------------------------------------------
-
-
-class Answer(NamedTuple):
-    """A cached response, ready to be sent."""
-
-    etag: str
-    headers: list
-    body: bytes
-    until: float  # seconds since 1970
-
-
-def weight(key, answer) -> int:
-    return len(answer.body) + sum(map(len, key)) + OVERHEAD
-
-
-class Answers:
-    """The cached responses of one version, up to a number of bytes; least recently used ones are removed first."""
-
-    def __init__(self, limit):
-        self.limit = limit
-        self.lock = Lock()
-        self.begin(None)
-
-    def begin(self, version):
-        self.version, self.kept, self.size = version, OrderedDict(), 0
-
-    def get(self, version, key) -> Answer | None:
-        with self.lock:
-            if version != self.version:
-                self.begin(version)
-            answer = self.kept.get(key)
-            if answer and answer.until <= time():
-                self.size -= weight(key, self.kept.pop(key))
-                return None
-            if answer:
-                self.kept.move_to_end(key)
-            return answer
-
-    def put(self, version, key, answer):
-        size = weight(key, answer)
-        with self.lock:
-            if version != self.version or key in self.kept or size > self.limit:
-                return
-            self.kept[key] = answer
-            self.size += size
-            while self.size > self.limit:
-                self.size -= weight(*self.kept.popitem(last=False))
-
-
 # The middleware ----------------------------------------------------------------------------------
 
 
 class ResponseCache:
     """WSGI middleware around Django's handler; others, such as throttling, wrap it in turn."""
 
-    def __init__(self, application, version: Callable[[], str | None] = dataset_version.current):
+    def __init__(self, application, version: Callable[[], str | None] | None = None):
         self.application = application
-        self.version = version
+        self.version = version or dataset_version.current
         self.roots = tuple(roots().values())
         self.constant = tuple(constant_places())
         self.places = *self.roots, *map(reverse, settings.KEPT_PAGES), *self.constant
         self.release = release()
         self.addressed_by = addressed_by()
-        self.answers = Answers(settings.RESPONSE_CACHE_MB * 2**20)
-        self.constants = Answers(min(settings.RESPONSE_CACHE_MB, CONSTANT_MB) * 2**20)
+        limit = settings.RESPONSE_CACHE_MB * 2**20
+        # Of versions from elsewhere the change log does not tell what changed.
+        self.answers = Answers(limit, Lineage(None if version else look))
+        self.constants = Answers(min(limit, CONSTANT_MB * 2**20), Lineage())
         self.seen = None, 0
 
     def __call__(self, environ, start_response):
@@ -187,22 +143,28 @@ class ResponseCache:
         return self.constants if version == RELEASE else self.answers
 
     def respond(self, environ, start_response, version, asked_at):
+        store = self.store(version)
+        version = store.lineage.at(version)
         modified = self.last_modified(version)  # before rendering, during which a commit may come
         key, answer, etag = self.known(environ, version)
         environ[IS_KEPT] = answer is not None
         if answer is None and not conditions.knows(environ, etag):
-            read, status, headers, parts = self.ask(environ, version)
-            until = expires(headers) if read and may_be_kept(status, headers) else 0
-            if until <= time():  # also if the data changed during rendering, so that it may mix both versions
-                unshared(start_response)(status, headers)
-                return parts
-            if read != version:
-                version, modified = read, self.last_modified(read)
-            etag = self.etag(version, key) if until == NEVER else self.etag(version, key, until)
-            answer = make(etag, key[-1], headers, parts, until)
-            self.store(version).put(version, key, answer)
+            with recording() as read:
+                status, headers, parts, told = self.ask(environ, version)
+                at = told.get(dataset_version.READ)
+                until = expires(headers) if at and may_be_kept(status, headers) else 0
+                if until <= time():  # also if the data changed during rendering, so that it may mix both versions
+                    unshared(start_response)(status, headers)
+                    return parts
+                body = joined(parts)
+            footprint = read.footprint() if OF_ROWS in told and store.limit else None
+            if at != version:
+                version, modified = at, self.last_modified(at)
+            answer = self.make(key, headers, body, until, modified, version, footprint)
+            store.put(key, answer)
             environ[WAS_MADE] = True
-        modified = modified if holds(answer) else None
+        if answer is not None:
+            etag, modified = answer.etag, answer.modified if answer.until == NEVER else None
         verdict = conditions.judge(environ, etag, modified)
         if verdict == HTTPStatus.NOT_MODIFIED:
             return self.not_modified(environ, start_response, etag, date(modified, asked_at))
@@ -214,15 +176,16 @@ class ResponseCache:
         return body if environ["REQUEST_METHOD"] == "GET" else []
 
     def unchanged(self, environ, start_response) -> list | None:
-        """The 304 or 412 response if it needs no rendering; otherwise None."""
+        """The 304 response if it needs no rendering; otherwise None."""
         asked_at = time()
         version = self.version_for(environ)
         if version is None:
             return None
+        version = self.store(version).lineage.at(version)
         _, answer, etag = self.known(environ, version)
         if answer is None and not conditions.knows(environ, etag):
             return None
-        modified = self.last_modified(version) if holds(answer) else None
+        modified = answer.modified if answer and answer.until == NEVER else None
         if conditions.judge(environ, etag, modified) != HTTPStatus.NOT_MODIFIED:
             return None
         return self.not_modified(environ, start_response, etag, date(modified, asked_at))
@@ -234,10 +197,12 @@ class ResponseCache:
         return []
 
     def known(self, environ, version) -> tuple[tuple[str, ...], Answer | None, str]:
-        """The key of a request, the cached response if any, and the ETag."""
+        """The key of a request, the kept response if any, and the ETag; empty if it takes rendering to know it."""
         key = self.key(environ)
-        answer = self.store(version).get(version, key)
-        return key, answer, answer.etag if answer else self.etag(version, key)
+        answer = self.store(version).get(version, key, time())
+        if answer:
+            return key, answer, answer.etag
+        return key, None, self.etag(RELEASE, key) if version == RELEASE else ""
 
     def key(self, environ) -> tuple[str, ...]:
         """The parts of a request that a response may depend on; the encoding comes last."""
@@ -249,6 +214,19 @@ class ResponseCache:
             accept,
             encoding(environ.get("HTTP_ACCEPT_ENCODING", "")),
         )
+
+    def make(self, key, headers, body, until, modified, version, footprint: Footprint | None) -> Answer:
+        """A response to keep, compressed once."""
+        encoding = key[-1]
+        headers = [header for header in headers if header[0].lower() not in HERE]
+        if encoding and len(body) >= WORTH_ENCODING:
+            body = ENCODERS[encoding](body)
+            headers.append(("Content-Encoding", encoding))
+        # What changes only with the release needs no look at its content.
+        about = [RELEASE, key] if version == RELEASE else [key, sorted(headers), sha256(body).digest()]
+        etag = self.etag(*about)
+        headers = [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED]
+        return Answer(etag, headers, body, until, modified, version, footprint)
 
     def etag(self, *about) -> str:
         about = repr((self.release, *about))
@@ -267,14 +245,14 @@ class ResponseCache:
             seen = self.seen = version, int(time()) + 1 + CLOCKS
         return seen[1]
 
-    def ask(self, environ, version) -> tuple[str | None, str, list, Iterable[bytes]]:
-        """Django's response and the version that it read; None for a response without snapshot.
+    def ask(self, environ, version) -> tuple[str, list, Iterable[bytes], dict]:
+        """Django's response, and the request with what Django noted there: the version that it read in a snapshot.
 
         A HEAD is sent to Django as a GET."""
         said, asked = [], {**environ, "REQUEST_METHOD": "GET", dataset_version.ASKED: version, conditions.LEFT: True}
         parts = self.application(asked, lambda *words: said.append(words))
         status, headers, *_ = said[-1]
-        return asked.get(dataset_version.READ), status, headers, parts
+        return status, headers, parts, asked
 
 
 def unshared(start_response):
@@ -286,11 +264,6 @@ def unshared(start_response):
         return start_response(status, headers, *error)
 
     return start
-
-
-def holds(answer) -> bool:
-    """Whether a response depends only on the version."""
-    return answer is None or answer.until == NEVER
 
 
 def date(modified: int | None, asked_at) -> list:
@@ -315,15 +288,9 @@ def expires(headers) -> float:
     return parse_http_date(moment) if moment else NEVER
 
 
-def make(etag, encoding, headers, parts, until) -> Answer:
-    """A response to cache, compressed once."""
+def joined(parts) -> bytes:
     try:
-        body = b"".join(parts)
+        return b"".join(parts)
     finally:
         if hasattr(parts, "close"):
             parts.close()
-    headers = [header for header in headers if header[0].lower() not in HERE]
-    if encoding and len(body) >= WORTH_ENCODING:
-        body = ENCODERS[encoding](body)
-        headers.append(("Content-Encoding", encoding))
-    return Answer(etag, [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED], body, until)

@@ -127,6 +127,24 @@ def after_write(lab, address):
     return slowness(lab.duel(first, lab.timed("ours", "1x", address)))
 
 
+def reading_while_somebody_writes(lab):
+    """A warm mix with a commit elsewhere for each second of CPU time, against the same mix without a writer."""
+    must_cache(lab, "1x")
+    sides = [partial(lab.call, "cached", "1x", "inside.time_mix", writes) for writes in (True, False)]
+    return speed_of_cpu(lab.duel(*sides))
+
+
+def speed_of_cpu(contest):
+    """By CPU time, for the commits come by CPU time."""
+    return Outcome(contest.theirs.cpu() / contest.ours.cpu(), contest)
+
+
+def changed_etags(lab):
+    """How many answers get another ETag by a commit elsewhere; asked twice, for figures may run on meanwhile."""
+    must_cache(lab, "1x")
+    return Outcome(min(lab.call("cached", "1x", "inside.changed_etags") for _ in range(2)))
+
+
 def stale(lab):
     if not find_spec("tests.bench.stale"):
         raise NotMeasured("there is no tests/bench/stale.py")
@@ -268,6 +286,8 @@ GOALS = (
     Goal("G12", "import of 500 launches / Model.save()", 5, 10, partial(taking_in, address=LAUNCHES)),
     Goal("G12", "import of 500 docking events / Model.save()", 5, 10, partial(taking_in, address=EVENTS)),
     Goal("G13", "peak memory, 1,000 pages kept", 256, 160, memory, at_most=True, unit=" MB"),
+    Goal("G16", "warm mix, one commit a second : no writer", 0.9, 0.95, reading_while_somebody_writes, on_sqlite=True),
+    Goal("G17", "ETags changed by a commit elsewhere", 0, 0, changed_etags, on_sqlite=True, **COUNTED),
 )
 # Asked for by name alone, by their length.
 LATER = (

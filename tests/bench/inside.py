@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 from io import BytesIO
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
+from statistics import mean
 from tempfile import TemporaryFile
 from time import perf_counter, process_time
 
@@ -20,12 +21,15 @@ from django.urls import resolve
 from django.utils.module_loading import import_string
 
 from agencies.models import Agency
+from crew.models import Astronaut
 from docking.models import DockingEvent
+from launches.models import Launch
 from spacedevs.db.change_log import upkeep
 from spacedevs.db.dataset_version import data_tables
 from spacedevs.statistics import recompute, registry
 from spacedevs.sync.importing.records import ingest_each, records
 from spacedevs.sync.management.commands.import_ll2 import CHUNK
+from stations.models import SpaceStation
 
 from .data import nouns
 
@@ -111,6 +115,58 @@ def first_after_write(address, seconds):
         return [timed(get, address)]
 
     return until(seconds, batch)
+
+
+@cache
+def mixed():
+    """What clients ask for all day: 146 details, stations and lists."""
+    details = {
+        prefix: [f"{prefix}/{key}/" for key in chosen(model, number)]
+        for prefix, model, number in (("docking_events", DockingEvent, 60), ("launches", Launch, 60))
+    }
+    stations = [f"space_stations/{key}/" for key in chosen(SpaceStation, 15)]
+    lists = ["launches/upcoming", "launches/previous", "launches", "docking_events", "space_stations", "agencies"]
+    lists += ["astronauts", "spacecraft", "pads", "events", "updates"]
+    return [*chain.from_iterable(details.values()), *stations, *(f"{each}/" for each in lists)]
+
+
+def chosen(model, number):
+    """So many keys of a table, evenly spread."""
+    keys = list(model.objects.order_by("pk").values_list("pk", flat=True))
+    return keys[:: len(keys) // number][:number]
+
+
+@cache
+def row_of_nobody():
+    """An astronaut who never flew, and whom no other record shows."""
+    return Astronaut.objects.filter(pk=Astronaut.objects.filter(seats=None).latest("pk").pk)
+
+
+def write_elsewhere(edited=count()):  # noqa: B008 - counts the calls
+    """Changes a row that nothing of the mix shows."""
+    row_of_nobody().update(bio=f"Edited {next(edited)} times")
+
+
+def time_mix(writes):
+    """What a second of CPU is enough for: the mean of rounds of the mix, after a commit elsewhere if one is wanted."""
+    addresses = mixed()
+    assert all(get(address)[0] == 200 for address in addresses)
+    if writes:
+        write_elsewhere()
+    before, rounds = cpu_time(), 0
+    taken = []
+    while cpu_time() - before < 1:
+        taken.append(timed(lambda: [get(address) for address in addresses]))
+        rounds += 1
+    return [(mean(wall for wall, _ in taken), mean(cpu for _, cpu in taken))]
+
+
+def changed_etags():
+    """How many answers of the mix get another ETag by a commit elsewhere."""
+    addresses = mixed()
+    etags = {address: get(address)[1]["ETag"] for address in addresses}
+    write_elsewhere()
+    return sum(get(address, If_None_Match=etag)[0] != 304 for address, etag in etags.items())
 
 
 def find(address):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from operator import itemgetter
 from typing import Protocol
 
 from django.db import models
 
 from spacedevs.db.bulk import any_key
+from spacedevs.db.footprints.recording import of_rows, present
+from spacedevs.db.footprints.statements import reads_of_rows
 from spacedevs.db.ordering import steps
 from spacedevs.db.paths import column_name, column_sql, join, quoted
 
@@ -45,6 +47,10 @@ class ColumnSet:
         self.model = model
         self.columns: dict[str, int] = {}  # the SQL of each column, and its position in a row
         self.joins: dict[tuple[type[models.Model], str], str] = {}  # (table, condition): alias
+        # By alias of a joined table: the table, its key, and the column that refers to it.
+        self.keys: dict[str, tuple[str, str, str]] = {}
+        # The tables of which certain rows are read, and the function for the key of such a row:
+        self.keyed: list[tuple[str, Callable[[Row], Key]]] = []
 
     def place(self, path: tuple[str, ...]) -> int:
         """The position in a row of the column at this path of relations."""
@@ -62,16 +68,40 @@ class ColumnSet:
 
     def join(self, alias: str, relation: Relation) -> str:
         target = relation.target_field
-        condition = f"{alias}.{quoted(relation.column)} = {{}}.{quoted(target.column)}"
-        return self.joins.setdefault((relation.related_model, condition), f"j{len(self.joins)}")
+        reference = f"{alias}.{quoted(relation.column)}"
+        condition = f"{reference} = {{}}.{quoted(target.column)}"
+        found = self.joins.setdefault((relation.related_model, condition), f"j{len(self.joins)}")
+        if target.primary_key:
+            self.keys[found] = relation.related_model._meta.db_table, f"{found}.{quoted(target.column)}", reference
+        return found
 
-    def statement(self, source: str = "", condition: str = "", order: str = "") -> str:
+    def statement(self, source: str = "", condition: str = "", order: str = "", choice: str = "") -> str:
+        """The statement. It is known which rows it shows; `choice` is the part that chooses or orders rows of its
+        table."""
+        own = self.model._meta.db_table
+        keys = [own, *(table for table, _, _ in self.keys.values())]
+        for table, key, reference in self.keys.values():
+            read = key if key in self.columns else reference
+            self.keyed.append((table, itemgetter(self.columns.setdefault(read, len(self.columns)))))
+        sql = self.sql(source, condition, order)
+        ordered = [table for alias, (table, _, _) in self.keys.items() if f"{alias}." in choice]
+        of_rows[sql] = reads_of_rows(sql, keys, choice, [own, *ordered] if choice else ())
+        return sql
+
+    def sql(self, source: str, condition: str, order: str) -> str:
         table = f"{quoted(self.model._meta.db_table)} t"
         joins = (
             join(model, alias, condition.format(alias), " LEFT ") for (model, condition), alias in self.joins.items()
         )
         columns = ", ".join(self.columns)
         return f"SELECT {columns} FROM {table}{source}{''.join(joins)} WHERE {condition}{order}"  # noqa: S608
+
+    def record(self, rows: list[Row], keys: Iterable[Key]) -> None:
+        """Records that these rows are shown, and of the own table those with these keys."""
+        if (recorded := present.recording) is not None:
+            recorded.rows[self.model._meta.db_table].update(keys)
+            for table, key in self.keyed:
+                recorded.rows[table].update(map(key, rows))
 
 
 def comes_along(relation: Relation | RelationPath, shown: CompiledSerializer) -> bool:
@@ -124,6 +154,7 @@ class TableQuery:
         return [*asked, *filter(None, (link.ask(context) for link in self.links))]
 
     def take(self, context: Context, rows: list[Row], wanted: set[Key]) -> None:
+        self.select.record(rows, wanted)
         found = {row[self.key]: row for row in rows}
         for part in self.parts:
             context.keep(part, [found[key] for key in context.needed[part.component] if key in found])
@@ -142,7 +173,9 @@ class RelatedQuery:
         self.target, self.owner = target, select.columns.setdefault(owner, len(select.columns))
         condition = any_key(owner, path.model._meta.pk) + path.condition()
         order = ", ".join(step.sql(select.table(step.path)[1]) for step in steps(model, path.order))
-        self.statement = select.statement(source, condition, f" ORDER BY {order}")
+        order = f" ORDER BY {order}"
+        self.select = select
+        self.statement = select.statement(source, condition, order, choice=f"{source} WHERE {condition}{order}")
 
     def ask(self, context: Context) -> Question | None:
         owners = set().union(*(context.known(owner) for owner in self.owners))
@@ -150,6 +183,7 @@ class RelatedQuery:
         return (self.statement, wanted, self.take) if wanted or context.every else None
 
     def take(self, context: Context, rows: list[Row], wanted: set[Key]) -> None:
+        self.select.record(rows, (row[self.target] for row in rows))
         for target in self.targets:
             asked, owned = context.asked[self.path, target], context.links[self.path, target]
             for row in rows:  # in which a path of several relations may reach a row twice

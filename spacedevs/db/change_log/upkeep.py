@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 KINDS: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
+# The functions that return what is logged of each table: which row belongs to which follows from serializers above.
+logged: list[Callable[[], Sequence[LoggedTable]]] = []
 
 
 def keep(using: str, tables: Sequence[LoggedTable]) -> None:
@@ -45,6 +47,12 @@ def keep(using: str, tables: Sequence[LoggedTable]) -> None:
                     cursor.execute(statement)
             if not was_there or has_moved(cursor):
                 begin_anew(using)
+
+
+def is_whole(cursor: CursorWrapper) -> bool:
+    """Whether the log is here and all data tables have the triggers of this release."""
+    tables = [table for each in logged for table in each()]
+    return bool(tables) and is_there(cursor) and not wrong(cursor, tables) and not has_moved(cursor)
 
 
 def remove(using: str) -> None:
