@@ -106,9 +106,11 @@ def test_an_open_transaction_keeps_no_answer_alive(process, launches):
     address = RECORD.format(launches[0])
     with closing(connection.copy(DEFAULT_DB_ALIAS)) as other, other.cursor() as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("UPDATE agencies_agency SET name = 'first' WHERE id = %s", [provider(launches[0]).get().pk])
+        cursor.execute(
+            "UPDATE agencies_agency SET description = 'first' WHERE id = %s", [provider(launches[0]).get().pk]
+        )
         process.get(address)
         Launch.objects.filter(pk=launches[0].pk).update(name="second")
         assert b'"name":"second"' in process.get(address)[2]
         cursor.execute("COMMIT")
-    assert b'"name":"first"' in process.get(address)[2]
+    assert b'"description":"first"' in process.get(address)[2]
