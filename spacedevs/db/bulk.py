@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection, connections, models
 
 from .connections import reading
+from .footprints.recording import note, note_statement
 from .paths import column_name
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def read_all(statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
         with prepared(connection, connection.connection.cursor(factory=SqliteCursor)) as cursor:
             return [cursor.execute(sql, [json.dumps(list(keys))]).fetchall() for sql, keys in statements]
     raw = connection.connection
-    if reading.prepared is not None and not (connection.queries_logged or connection.execute_wrappers):
+    if reading.prepared is not None and not connection.queries_logged and connection.execute_wrappers in ([], [note]):
+        for sql, _ in statements:
+            note_statement(sql)
         with connection.wrap_database_errors:
             return read_prepared(raw, reading.prepared, statements)
     with connection.wrap_database_errors, raw.pipeline() if len(statements) > 1 else nullcontext():

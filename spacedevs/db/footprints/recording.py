@@ -97,9 +97,14 @@ def recording() -> Iterator[Recording]:
 
 def note(execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
     """Django's wrapper around the execution of each statement."""
+    note_statement(sql)
+    return execute(sql, parameters, many, context)
+
+
+def note_statement(sql: Any) -> None:
+    """Records a statement; whoever executes one without Django's cursors calls this."""
     if (recorded := present.recording) is not None:
         recorded.statements.add(of_rows.get(sql) or reads_of(sql) if isinstance(sql, str) else UNKNOWN)
-    return execute(sql, parameters, many, context)
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
