@@ -269,7 +269,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         rows = self.filter_queryset(self.get_queryset())
         keys = self.paginator.keys_of(rows, request)
         page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request, every=True))
-        return of_rows(request, written(page.data))
+        return written(page.data, of_rows=request)
 
     def retrieve(self, request, *args, **kwargs):
         if feeds.is_wanted(request):
@@ -285,7 +285,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
             among = None if request.query_params else known_among(type(self))
             key = key if among else get_object_or_404(rows.values_list("pk", flat=True), pk=key)
         for record in plan(self.get_serializer_class()).render([key], request, among=among):
-            return of_rows(request, written(record))
+            return written(record, of_rows=request)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
 
@@ -311,17 +311,12 @@ def part_of(field, value, request):
     return field.to_representation(value)
 
 
-def written(answer) -> Response:
-    """A response from the render plan."""
+def written(answer, of_rows=None) -> Response:
+    """A response from the render plan. With `of_rows`, the request, it depends only on the address and on rows."""
     response = Response(as_json(answer))
     response.add_post_render_callback(let_go)
-    return response
-
-
-def of_rows(request, response) -> Response:
-    """A response that depends only on its address and on rows."""
-    if recording.is_watched():
-        request.META[recording.OF_ROWS] = True
+    if of_rows is not None and recording.is_watched():
+        of_rows.META[recording.OF_ROWS] = True
     return response
 
 
