@@ -28,6 +28,19 @@ SEARCHED = (
 )
 
 
+LANDINGS_SEARCHED = (
+    "firststage__launch__name",
+    "firststage__launcher__launcher_config__name",
+    "firststage__launcher__serial_number",
+    "landing_location__abbrev",
+    "landing_location__name",
+    "spacecraftflight__launch__name",
+    "spacecraftflight__spacecraft__name",
+    "spacecraftflight__spacecraft__serial_number",
+    "spacecraftflight__spacecraft__spacecraft_config__name",
+)
+
+
 class Described(Named):
     """A lookup row with a description."""
 
@@ -221,6 +234,8 @@ class Landing(models.Model):
         LandingLocation, models.PROTECT, null=True, blank=True, related_name="landings"
     )
     type = models.ForeignKey(LandingType, models.PROTECT, null=True, blank=True, related_name="landings")
+
+    search_text = SearchText(LANDINGS_SEARCHED)
 
     class Meta:
         ordering = ("id",)

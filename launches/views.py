@@ -1,6 +1,7 @@
 from spacedevs.api.serializers import without
 from spacedevs.api.views import Resource
 from spacedevs.changes.views import RecordHistory
+from spacedevs.db.paths import with_other_names
 
 from . import feeds, filters, models, querysets, serializers
 
@@ -19,21 +20,11 @@ class Landing(Resource):
         serializers.LandingEndpointDetailed,
     )
     filterset_class = filters.LandingFilter
-    search_fields = (
-        "firststage__launcher__launcher_config__name",
-        "firststage__launcher__serial_number",
-        "firststage__rocket__launch__name",
-        "landing_location__abbrev",
-        "landing_location__name",
-        "spacecraftflight__rocket__launch__name",
-        "spacecraftflight__spacecraft__name",
-        "spacecraftflight__spacecraft__serial_number",
-        "spacecraftflight__spacecraft__spacecraft_config__name",
-    )
     paths = {
         "firststage__rocket__launch": "firststage__launch",
         "spacecraftflight__rocket__launch": "spacecraftflight__launch",
     }
+    search_fields = with_other_names(models.LANDINGS_SEARCHED, paths)
     ordering_fields = ("downrange_distance", "id")
     examples = {
         "filters": "spacecraft__ids=39,37",
@@ -47,9 +38,8 @@ class Launch(Resource):
     ladder = serializers.LaunchBasic, serializers.LaunchNormal, serializers.LaunchDetailed
     filterset_class = filters.LaunchFilter
     feed = feeds.Launches
-    # By the contract's names, which `paths` leads to the searched text's own.
-    search_fields = tuple(name.replace("spacecraft_flights", "rocket__spacecraftflight") for name in models.SEARCHED)
     paths = {"rocket__spacecraftflight": "spacecraft_flights"}
+    search_fields = with_other_names(models.SEARCHED, paths)
     ordering_fields = ("id", "last_updated", "name", "net")
     examples = EXAMPLES
 

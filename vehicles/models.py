@@ -3,9 +3,11 @@ from django.db import models
 from agencies.models import Agency, LaunchTotals, Program, Totals
 from media_assets.models import Image
 from spacedevs.api.models import Named
+from spacedevs.db.search.text import SearchText
 
 from .querysets import SpacecraftManager
 
+PAYLOADS_SEARCHED = ("flights__destination", "flights__launch__name", "manufacturer__name", "name", "operator__name")
 TOTALS = Totals.names()  # of spacecraft configurations and their families, in the order of the contract
 
 
@@ -272,6 +274,8 @@ class Payload(models.Model):
     cost = models.PositiveBigIntegerField(null=True, blank=True, help_text="US dollars.")
     mass = models.FloatField(null=True, blank=True, help_text="Kilograms.")
     description = models.CharField(max_length=2048, blank=True)
+
+    search_text = SearchText(PAYLOADS_SEARCHED)
 
     class Meta:
         ordering = ("id",)

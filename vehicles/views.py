@@ -1,4 +1,5 @@
 from spacedevs.api.views import Resource
+from spacedevs.db.paths import with_other_names
 
 from . import filters, models, serializers
 
@@ -58,14 +59,8 @@ class Payload(Resource):
     queryset = models.Payload.objects.all()
     ladder = serializers.PayloadMini, serializers.PayloadNormal, serializers.PayloadDetailed
     filterset_class = filters.PayloadFilter
-    search_fields = (
-        "manufacturer__name",
-        "name",
-        "operator__name",
-        "payloadflight__destination",
-        "payloadflight__rocket__launch__name",
-    )
     paths = {"payloadflight__rocket__launch": "flights__launch", "payloadflight": "flights"}
+    search_fields = with_other_names(models.PAYLOADS_SEARCHED, paths)
     ordering_fields = ("id", "name", "payloadflight__rocket__launch__net")
     examples = {
         "filters": "program__id=18",

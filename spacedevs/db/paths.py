@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias, TypeGuard, cast
 from uuid import UUID
@@ -119,3 +119,13 @@ def may_be_null(model: type[models.Model], path: str) -> bool:
     with suppress(FieldDoesNotExist):
         return any(field.null or not is_column(field) for field in fields_along(model, path))
     return True
+
+
+def with_other_names(paths: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """The same paths in other words: `names` has what stands there instead of a beginning of them."""
+
+    def renamed(path: str) -> str:
+        others = (other + path.removeprefix(ours) for other, ours in names.items() if path.startswith(f"{ours}__"))
+        return next(others, path)
+
+    return tuple(map(renamed, paths))
