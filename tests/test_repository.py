@@ -67,6 +67,7 @@ def gate(tmp_path):
         path = {"PATH": str(programs), "TMPDIR": str(tmp_path), "HOME": os.environ.get("HOME", "/")}
         return subprocess.run([programs / "bash", ".ci/run"], env=path | environment, check=False, **options)
 
+    run.checkout = checkout
     return run
 
 
@@ -80,6 +81,14 @@ def test_the_gate_runs_without_recorded_responses_and_names_what_it_left_out(gat
         "- redocly and spectral (no npm)",
         "- replay of recorded responses (no ../shared)",
     ]
+
+
+def test_the_gate_fails_with_the_output_of_a_debian_that_failed(gate):
+    debian = gate.checkout / ".ci" / "debian"
+    debian.write_text(f"{STUB}echo its output\nexit 3\n")
+    done = gate()
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "its output"
 
 
 def test_the_gate_fails_without_recorded_responses_if_they_are_required(gate):
