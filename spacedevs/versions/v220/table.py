@@ -1,8 +1,5 @@
 """The table of version 2.2.0: the endpoints with their own serializers and parameters."""
 
-from functools import reduce
-from operator import or_
-
 from django.db.models import Q, QuerySet
 from rest_framework.serializers import IntegerField
 
@@ -53,9 +50,8 @@ class Related(FlagFilter):
 class OfProvider:
     """Selects launches by provider, and with `related` also by the manufacturer of the rocket."""
 
-    def condition(self, value):
-        places = self.places if self.parent.form.cleaned_data.get("related") else self.places[:1]
-        return reduce(or_, (self.condition_at(place, value) for place in places))
+    def places_for(self, value):
+        return self.places if self.parent.form.cleaned_data.get("related") else self.places[:1]
 
 
 class ProviderIds(OfProvider, IdsFilter):
