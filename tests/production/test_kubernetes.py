@@ -59,12 +59,25 @@ def test_containers_run_as_the_user_of_the_image():
     assert {about["runAsUser"], about["runAsGroup"], about["fsGroup"]} == {int(user)}
 
 
-def test_probes_ask_the_port_that_is_served():
-    ports = {each["name"]: each["containerPort"] for each in CONTAINERS["web"]["ports"]}
-    assert ports == {"http": 8000, "metrics": int(SAID["SPACEDEVS_METRICS_PORT"])}
-    asked = {name: CONTAINERS["web"][f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")}
+@pytest.mark.parametrize(("name", "port"), [("web", "http"), ("stream", "stream")])
+def test_probes_ask_the_port_that_is_served(name, port):
+    container = CONTAINERS[name]
+    asked = {each: container[f"{each}Probe"]["httpGet"] for each in ("startup", "liveness", "readiness")}
     assert asked == {
-        "startup": {"path": "/livez", "port": "http"},
-        "liveness": {"path": "/livez", "port": "http"},
-        "readiness": {"path": "/readyz", "port": "http"},
+        "startup": {"path": "/livez", "port": port},
+        "liveness": {"path": "/livez", "port": port},
+        "readiness": {"path": "/readyz", "port": port},
+    }
+
+
+def test_ports_are_those_of_the_commands():
+    ports = {
+        name: {each["name"]: each["containerPort"] for each in CONTAINERS[name].get("ports", ())}
+        for name in CONTAINERS
+    }
+    assert ports == {
+        "prepare": {},
+        "web": {"http": 8000, "metrics": int(SAID["SPACEDEVS_METRICS_PORT"])},
+        "stream": {"stream": int(CONTAINERS["stream"]["command"][-1])},
+        "deliver": {},
     }
