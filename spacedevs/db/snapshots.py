@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class SQLite:
     """Readers block no writers: they read the write-ahead log as of their first read."""
 
+    names = None  # of prepared statements
+
     def __init__(self, connection: BaseDatabaseWrapper):
         self.connection = connection.connection
 
@@ -58,10 +60,10 @@ class PostgreSQL:
         self.begins = f"{self.BEGIN}{begin_transaction(connection)}".encode()
 
     def begin(self) -> list[str]:
-        reading.prepared = prepared.get(self.connection)
-        asks = dataset_version.TOKENS.encode() if reading.prepared is None else b"EXECUTE " + dataset_version.PREPARED
+        self.names = prepared.get(self.connection)
+        asks = dataset_version.TOKENS.encode() if self.names is None else b"EXECUTE " + dataset_version.PREPARED
         tokens = dataset_version.PostgreSQL.tokens_in(self.server.exec_(b"%s; %s" % (self.begins, asks)))
-        if not tokens and reading.prepared is not None:  # psycopg has discarded what was prepared
+        if not tokens and self.names is not None:  # psycopg has discarded what was prepared
             del prepared[self.connection]
             self.server.exec_(b"ROLLBACK")
             return self.begin()
@@ -110,6 +112,7 @@ def begin(connection: BaseDatabaseWrapper) -> tuple[SQLite | PostgreSQL, list[st
         tokens = kind.begin()
     connection.health_check_done = True  # type: ignore[attr-defined]  # in no stub
     connection.in_atomic_block = True
+    reading.prepared = kind.names
     return kind, tokens
 
 

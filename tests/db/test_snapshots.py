@@ -361,6 +361,26 @@ def test_a_connection_that_breaks_in_a_snapshot_is_opened_anew_for_the_next(name
     assert names() == names.right
 
 
+@on_postgresql
+def test_a_snapshot_that_cannot_begin_leaves_nothing_behind(names, monkeypatch):
+    assert names() == names.right
+
+    def fail(kind, state):
+        raise OperationalError("gone")
+
+    def begin():
+        with snapshot():
+            raise AssertionError("it began")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("spacedevs.db.snapshots.PostgreSQL.expect", fail)
+        with pytest.raises(OperationalError):
+            begin()
+    assert reading.prepared is None
+    connection.close()
+    assert names() == names.right
+
+
 # Requests ----------------------------------------------------------------------------------------
 
 
