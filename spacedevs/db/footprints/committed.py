@@ -100,7 +100,7 @@ def look(before: Look | None) -> Look | None:
     try:
         with snapshot() as version, connection.cursor() as cursor:
             return seen(cursor, version, before) if version else None
-    except Error:
+    except (Error, OSError):  # OSError: the file of the database is gone
         return None
 
 

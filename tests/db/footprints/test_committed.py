@@ -222,3 +222,11 @@ def test_without_a_database_nothing_is_clear(before, monkeypatch):
     assert look(before) is None
     monkeypatch.undo()
     assert look(before).changes == ()
+
+
+def test_without_its_file_nothing_is_clear(before, monkeypatch):
+    def gone(connection):
+        raise FileNotFoundError(connection.settings_dict["NAME"])
+
+    monkeypatch.setattr(upkeep, "place_of_file", gone)
+    assert look(before) is None
