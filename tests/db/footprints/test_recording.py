@@ -6,7 +6,7 @@ from django.db import connection
 from agencies.models import Agency, AgencyType
 from launches.models import Launch
 from spacedevs.db.footprints.recording import note, recording
-from spacedevs.db.footprints.statements import reads_of, reads_of_rows
+from spacedevs.db.footprints.statements import columns_of_tables, names_in, reads_of, reads_of_rows
 from tests.support import factories
 
 TYPE, AGENCY, LAUNCH = "agencies_agencytype", "agencies_agency", "launches_launch"
@@ -115,3 +115,9 @@ def test_a_connection_stays_watched_though_it_was_made_while_another_wraps_its_s
         fresh.connect()
     assert fresh.execute_wrappers == [note]
     fresh.close()
+
+
+def test_every_name_of_a_table_or_column_is_a_word_in_small_letters():
+    """For the names in a text are compared in small letters."""
+    names = {*columns_of_tables(), *(name for columns in columns_of_tables().values() for name in columns)}
+    assert [name for name in names if names_in(name) != {name.lower(): 1} or name != name.lower()] == []
