@@ -15,6 +15,6 @@ Definitions, in the terms of Launch Library. "Recorded" means that its responses
 - A spacecraft **reaches space** with any attempt except a failure, and stays there until the end of its mission. If
   that is unknown, it stays until its next flight, but this time is not counted."""
 
-from . import launches, people, rockets, ships
+from . import launches, numbers, people, rockets, ships
 
-__all__ = ["launches", "people", "rockets", "ships"]
+__all__ = ["launches", "numbers", "people", "rockets", "ships"]

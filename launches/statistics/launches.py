@@ -11,7 +11,6 @@ from .terms import (
     ATTEMPT,
     FLIGHT,
     OF_STAGES,
-    OLDEST_FIRST,
     ORBIT,
     ORBITAL,
     PADS,
@@ -20,7 +19,7 @@ from .terms import (
     counted,
     landings_by,
     launches_by,
-    named,
+    outcomes_by,
     since_before,
 )
 
@@ -37,62 +36,12 @@ source_fields(Payload, "operator")
 
 
 @statistic(
-    Launch,
-    {Mission: "mission", Orbit: "mission__orbit", Pad: "pad"},
-    *(f"{of}_launch_attempt_count" for of in ("orbital", "location", "pad", "agency")),
-    *(f"{of}_launch_attempt_count_year" for of in ("orbital", "location", "pad", "agency")),
-    "pad_turnaround",
-    is_whole=True,
-)
-def launch(dialect):
-    """Numbers each launch among all launches (orbital, of its location, pad and agency), in total and per year.
-
-    The order is that of their times and includes planned launches: recorded plans continue the totals of their pads.
-    Launches at the same time share the highest number, as recorded for eight launches of 2026-08-31T00:00:00Z. A
-    suborbital launch has no number among the orbital ones; a launch without time has no numbers. `pad_turnaround` is
-    the time since the previous launch from the same pad, zero for the first: LL2 2.3.0 never answers null."""
-    turnaround = dialect.between("min(before) OVER (PARTITION BY pad, net)", "net")
-
-    def number(condition, window):
-        return f"CASE WHEN {condition} THEN count(*) FILTER (WHERE {condition}) OVER {window} END"
-
-    kinds = {
-        "orbital": ("net IS NOT NULL AND orbital", ""),
-        "location": ("net IS NOT NULL AND location IS NOT NULL", "location"),
-        "pad": ("net IS NOT NULL AND pad IS NOT NULL", "pad"),
-        "agency": ("net IS NOT NULL AND agency IS NOT NULL", "agency"),
-    }
-    numbers = {
-        f"{kind}_launch_attempt_count{suffix}": number(condition, f"{kind}{suffix}_order")
-        for kind, (condition, _) in kinds.items()
-        for suffix in ("", "_year")
-    }
-    windows = [
-        f"{kind}{suffix}_order AS ({partition} ORDER BY net NULLS FIRST)"  # rows with equal times count together
-        for kind, (_, column) in kinds.items()
-        for suffix, parts in (("", [column]), ("_year", [column, "year"]))
-        for partition in [f"PARTITION BY {', '.join(filter(None, parts))}" if any(parts) else ""]
-    ]
-    return f"""
-        SELECT id, {named(**numbers)},
-            coalesce(CASE WHEN pad IS NOT NULL AND net IS NOT NULL THEN {turnaround} END, {dialect.nothing})
-                AS pad_turnaround
-        FROM (
-            SELECT l.id, l.net, l.pad_id AS pad, p.location_id AS location, l.launch_service_provider_id AS agency,
-                {dialect.year("l.net")} AS year, {ORBITAL} AS orbital,
-                lag(l.net) OVER (PARTITION BY l.pad_id ORDER BY {OLDEST_FIRST}) AS before
-            FROM launches_launch l LEFT JOIN places_pad p ON p.id = l.pad_id {ORBIT}
-        ) each_launch
-        WINDOW {", ".join(windows)}
-    """
-
-
-@statistic(
     Pad,
     {Launch: "launches", Mission: "launches__mission", Orbit: "launches__mission__orbit"},
     "total_launch_count",
     "orbital_launch_attempt_count",
     "fastest_turnaround",
+    columns={Launch: ("net", "status", "pad", "mission")},
 )
 def pad(dialect):
     """Attempts from a pad, orbital attempts, and the shortest time between two attempts."""
@@ -118,13 +67,14 @@ def pad(dialect):
     },
     "total_launch_count",
     "total_landing_count",
+    columns={Launch: ("status", "pad")},
 )
 def location(dialect):
     """Attempts from all pads of a location (recorded: the sum of those of its pads), and attempted landings of any
     kind at its landing locations, including failures."""
     return f"""
         SELECT p.id, {counted(total_launch_count="l.total", total_landing_count="g.attempts")} FROM places_location p
-        LEFT JOIN ({launches_by(dialect, "q.location_id", PADS, dialect.among("q.location_id", Location))}) l
+        LEFT JOIN ({outcomes_by("q.location_id", PADS, dialect.among("q.location_id", Location))}) l
             ON l.owner = p.id
         LEFT JOIN ({landings_by("d.location_id", PLACES, dialect.among("d.location_id", Location))}) g
             ON g.owner = p.id
@@ -142,12 +92,13 @@ def location(dialect):
         LandingLocation: "landing_locations",
     },
     *BODY_TOTALS,
+    columns={Launch: ("status", "pad")},
 )
 def celestial_body(dialect):
     """Attempted launches from a celestial body, and attempted landings at its landing locations."""
     places = f"{PADS} JOIN places_location r ON r.id = q.location_id"
     among = dialect.among("r.celestial_body_id", CelestialBody)
-    launches = launches_by(dialect, "r.celestial_body_id", places, among)
+    launches = outcomes_by("r.celestial_body_id", places, among)
     landings = landings_by("d.celestial_body_id", PLACES, dialect.among("d.celestial_body_id", CelestialBody))
     totals = counted(
         total_attempted_launches="l.total",
@@ -194,6 +145,7 @@ def landing_location(dialect):
         Payload: "payloads_operated",
     },
     *AGENCY_TOTALS,
+    columns={Launch: ("net", "status", "launch_service_provider")},
 )
 def agency(dialect):
     """Launches, and landings of first stages, count for the launch service provider. Landings of spacecraft count for

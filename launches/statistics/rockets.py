@@ -44,6 +44,7 @@ def rockets_by(dialect, table, owner, joins, model, **further) -> str:
     },
     *LaunchTotals.names(),
     "fastest_turnaround",
+    columns={Launch: ("net", "status", "rocket")},
 )
 def launcher_config(dialect):
     """Launches of a launcher configuration, landings of their first stages, and the shortest time between two attempts
@@ -62,6 +63,7 @@ def launcher_config(dialect):
         Landing: "launcher_configs__rockets__launch__first_stages__landing",
     },
     *LaunchTotals.names(),
+    columns={Launch: ("net", "status", "rocket")},
 )
 def launcher_config_family(dialect):
     """The same for the configurations of a family, without those of its subfamilies, as recorded."""

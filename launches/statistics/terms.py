@@ -34,6 +34,15 @@ def launches_by(dialect, owner, joins, among) -> str:
     """
 
 
+def outcomes_by(owner, joins, among) -> str:
+    """The same without streaks and turnarounds, for owners of so many launches that to sort them takes long."""
+    return f"""
+        SELECT {owner} AS owner, count(*) FILTER (WHERE {ATTEMPT}) AS total,
+            count(*) FILTER (WHERE {SUCCESS}) AS successes, count(*) FILTER (WHERE {FAILURE}) AS failures
+        FROM launches_launch l {joins} WHERE {among} GROUP BY {owner}
+    """
+
+
 def landings_by(owner, joins, among, latest_first="g.id DESC") -> str:
     """The outcomes of the landings of each owner; the joins lead from a landing `g` to it."""
     return f"""

@@ -10,11 +10,10 @@ from spacedevs.db import pending
 
 from .origin import are_derived
 from .registry import FACTS, Model, figures, running, source_tables
-from .signals import touched
+from .signals import Due, settled, touched
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import Key
-    from spacedevs.db.pending import Keys
 
 
 class Imported(Protocol):
@@ -34,23 +33,30 @@ class Affected:
 
     def __init__(self, is_derived: bool):
         self.is_derived = is_derived
-        self.due: dict[str, Keys] = {}
+        self.due: Due = {}
 
     def sources(self, model: Model) -> Collection[str]:
         """The columns of a table from which statistics follow."""
         return FACTS.get(model, ()) if self.is_derived else ()
 
     @contextmanager
-    def by_rows(self, model: Model, changed: Collection[Key], new: Collection[Key] = ()) -> Iterator[None]:
-        """Wraps a write that changes source columns of rows, and inserts new ones."""
-        self.add(model, changed)
+    def by_rows(
+        self,
+        model: Model,
+        changed: Collection[Key],
+        new: Collection[Key] = (),
+        columns: Collection[str] | None = None,
+    ) -> Iterator[None]:
+        """Wraps a write that changes source columns of rows (None: any), and inserts new ones."""
+        self.add(model, changed, columns)
         yield
-        self.add(model, {*changed, *new})
+        self.add(model, changed, columns, is_after=True)
+        self.add(model, new, is_after=True)
 
     @contextmanager
     def by_column(self, model: Model, column: str, keys: Collection[Key]) -> Iterator[None]:
         """Wraps a write that changes one column of rows."""
-        with self.by_rows(model, keys if column in self.sources(model) else ()):
+        with self.by_rows(model, keys if column in self.sources(model) else (), columns=[column]):
             yield
 
     @contextmanager
@@ -61,11 +67,13 @@ class Affected:
             self.add(model, keys)
         yield
         for model, keys in ends.items() if are_sources else ():
-            self.add(model, keys)
+            self.add(model, keys, is_after=True)
 
-    def add(self, model: Model, keys: Iterable[Key]) -> None:
+    def add(
+        self, model: Model, keys: Iterable[Key], columns: Collection[str] | None = None, is_after: bool = False
+    ) -> None:
         if self.is_derived:
-            self.due = touched(model, keys, self.due)
+            self.due = touched(model, keys, self.due, columns, is_after)
 
 
 @contextmanager
@@ -82,7 +90,7 @@ def around_import(rows: ImportedRows) -> Iterator[Affected]:
     else:
         keep_told(rows)
     yield affected
-    pending.note(affected.due)
+    pending.note(settled(affected.due))
     pending.settle_if_pending()
 
 

@@ -21,6 +21,7 @@ from spacedevs.db.bulk import conversion, given_keys, keys_as_parameter
 from spacedevs.db.paths import column_of
 
 from .dialect import SqlDialect
+from .numbering import Numbering
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import Key
@@ -40,6 +41,8 @@ class Statistic:
     facts: Mapping[Model, Collection[str]]  # source tables, with the paths from the model to them
     select: Select
     is_whole: bool  # whether a row depends on all others, so that keys cannot limit the statement
+    columns: Mapping[Model, Collection[str]]  # source columns, for tables of which it does not depend on all of them
+    numbering: Numbering | None  # how parts of it are recomputed, if rows of its own table change
 
     @property
     def title(self) -> str:
@@ -59,6 +62,12 @@ class Statistic:
         wanted = Counter(["id", *self.figures])
         lacking, unknown = ", ".join(wanted - named), ", ".join(named - wanted)
         return ", ".join([f"lacks {lacking}"] * bool(lacking) + [f"has {unknown}"] * bool(unknown))
+
+    def depends_on(self, model: Model, columns: Collection[str] | None) -> bool:
+        """Whether it follows from a table, and from any of these columns (None: all)."""
+        if columns is not None and model in self.columns:
+            return not set(columns).isdisjoint(self.columns[model])
+        return model in self.facts
 
     def touched(self, model: Model, keys: Iterable[Key]) -> Keys:
         """The keys of the rows that depend on these source rows; ALL if there are too many."""
@@ -83,12 +92,29 @@ class Statistic:
 
     def wrong(self, keys: Collection[Key] | None = None, limit: int | None = None) -> list[Differing]:
         """The rows with wrong values, among these keys or all, in the order of their keys."""
+        if self.numbering and keys is not None:
+            right = self.numbering.right(self.model, [str(key) for key in keys])
+            if right is not None:
+                return self.other_than(right)[:limit]
         dialect = SqlDialect(None if self.is_whole else keys)
         # Both are expressions, because SQLite's driver converts columns by their type.
-        stored, right = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
-        columns = ["t.id", *stored, *right]
+        stored, correct = ([f"coalesce({alias}.{each}, NULL)" for each in self.figures] for alias in "tc")
+        columns = ["t.id", *stored, *correct]
         limited = f"LIMIT {limit}" if limit else ""
         return self.read(f"SELECT {', '.join(columns)} FROM {self.differing(dialect)} ORDER BY 1 {limited}", dialect)
+
+    def other_than(self, right: Mapping[Key, Mapping[str, Any]]) -> list[Differing]:
+        """The rows of which one of these figures is another one; figures that are not given are right."""
+        dialect, count = SqlDialect(list(right)), len(self.figures)
+        stored = ", ".join(f"coalesce(t.{each}, NULL)" for each in self.figures)
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        statement = f"SELECT t.id, {stored} FROM {table} t WHERE {dialect.among('t.id', self.model)} ORDER BY 1"
+        rows = self.read(statement, dialect)
+        found: list[tuple[Any, ...]] = []
+        for key, *values in rows:
+            correct = {**dict(zip(self.figures, values, strict=True)), **right[key]}
+            found.append((key, *values, *(correct[name] for name in self.figures)))
+        return [row for row in found if row[1 : count + 1] != row[count + 1 :]]
 
     def put(self, wrong: Sequence[Differing]) -> None:
         """Corrects the values of these rows."""
@@ -151,17 +177,24 @@ def source_fields(model: Model, *names: str) -> None:
 
 
 def statistic(
-    model: Model, facts: Mapping[Model, str | Collection[str]], *figures: str, is_whole: bool = False
+    model: Model,
+    facts: Mapping[Model, str | Collection[str]],
+    *figures: str,
+    is_whole: bool = False,
+    columns: Mapping[Model, Collection[str]] | None = None,
+    numbering: Numbering | None = None,
 ) -> Callable[[Select], Select]:
     """Registers a function that returns the correct figures of a table in SQL: a SELECT of `id` and of each figure by
     its name, in any order.
 
-    `facts` are the source tables, each with the path or paths from the model to it; the table itself is implied."""
+    `facts` are the source tables, each with the path or paths from the model to it; the table itself is implied.
+    `columns` are the source columns of those tables of which others do not matter."""
 
     def register(select: Select) -> Select:
         paths: dict[Model, Collection[str]] = {model: ("pk",)}
         paths |= {of: (each,) if isinstance(each, str) else each for of, each in facts.items()}
-        REGISTERED.append(Statistic(model, figures, paths, select, is_whole))
+        narrowed = {of: tuple(column_of(of, each).attname for each in names) for of, names in (columns or {}).items()}
+        REGISTERED.append(Statistic(model, figures, paths, select, is_whole, narrowed, numbering))
         return select
 
     return register

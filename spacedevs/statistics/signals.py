@@ -5,9 +5,9 @@ affected rows are determined before and after the change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.conf import settings
 from django.db import models, transaction
@@ -16,6 +16,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_de
 from spacedevs.db import pending
 from spacedevs.db.pending import ALL
 
+from .numbering import MAX_ROWS, Before, Numbering
 from .origin import IMPORTED
 from .registry import FACTS, Model, figures, source_tables, statistics
 
@@ -24,19 +25,55 @@ if TYPE_CHECKING:
     from spacedevs.db.pending import Keys
 
 
-def touched(model: Model, keys: Iterable[Key], before: Mapping[str, Keys] | None = None) -> dict[str, Keys]:
-    """Adds the rows that these source rows affect now to those affected before: keys by the names of statistics."""
-    by_name: dict[str, Keys] = dict(before or {})
+Due: TypeAlias = "dict[str, set[Any]]"  # by the names of statistics: keys, ALL, or where rows were (`Before`)
+
+
+def touched(
+    model: Model,
+    keys: Iterable[Key],
+    before: Due | None = None,
+    columns: Collection[str] | None = None,
+    is_after: bool = False,
+) -> Due:
+    """Adds the rows that these source rows affect now to those affected before: keys by the names of statistics.
+
+    `columns` are those that change (None: all); `is_after` says that they have changed. See `settled`."""
+    by_name: Due = dict(before or {})
     keys = list(keys)
     for each in statistics() if keys else ():
-        if model in each.facts and ALL not in by_name.get(each.name, ()):
-            by_name[each.name] = by_name.get(each.name, set()) | each.touched(model, keys)
+        if each.depends_on(model, columns) and ALL not in by_name.get(each.name, ()):
+            known = by_name.get(each.name, set())
+            if each.numbering and model is each.model:
+                by_name[each.name] = known | moved(each.numbering, model, keys, known, is_after)
+            else:
+                by_name[each.name] = known | each.touched(model, keys)
     return by_name
+
+
+def moved(numbering: Numbering, model: Model, keys: Collection[Key], known: set[Any], is_after: bool) -> set[Any]:
+    """Where rows are before they change for the first time; new ones were nowhere."""
+    left = set(keys) - {each.key for each in known if isinstance(each, Before)}
+    if len(left) + len(known) > MAX_ROWS:
+        return {ALL}
+    places = {} if is_after else numbering.places(model, left)
+    return {Before(key, places.get(key)) for key in left}
+
+
+def settled(due: Due) -> dict[str, Keys]:
+    """What to note of all that was touched, after the last change."""
+    noted: dict[str, Keys] = {}
+    for each in statistics():
+        if keys := due.get(each.name):
+            before = [row for row in keys if isinstance(row, Before)]
+            if ALL not in keys and before and each.numbering:
+                keys = keys.difference(before) | each.numbering.noted(each.model, before)
+            noted[each.name] = {ALL} if ALL in keys else keys
+    return {name: keys for name, keys in noted.items() if keys}
 
 
 def before_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Records what a row affects before it changes."""
-    instance._touches = None
+    instance._touches, instance._columns = None, None
     if raw or settings.STATISTICS == IMPORTED:
         return
     # Saving a row that was read earlier would restore its old statistics, even those that are recomputed between this
@@ -44,8 +81,12 @@ def before_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) 
     names = (*FACTS.get(sender, ()), *sorted(figures(sender)))
     rows = sender._base_manager.select_for_update(no_key=True).filter(pk=instance.pk).values_list(*names)
     stored = None if instance.pk is None else rows.first()
-    if stored is None or stored != tuple(getattr(instance, name) for name in names):
-        instance._touches = touched(sender, () if stored is None else [instance.pk])
+    if stored is None:
+        instance._touches = {}
+    elif differing := {name for name, value in zip(names, stored, strict=True) if value != getattr(instance, name)}:
+        # Figures that were read earlier may follow from any source.
+        instance._columns = differing if differing <= {*FACTS.get(sender, ())} else None
+        instance._touches = touched(sender, [instance.pk], columns=instance._columns)
 
 
 def after_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -> None:
@@ -54,7 +95,7 @@ def after_save(sender: Model, instance: Any, raw: bool = False, **kwargs: Any) -
 
 def before_delete(sender: Model, instance: Any, **kwargs: Any) -> None:
     """Records what a row affects before it is deleted."""
-    instance._touches = None
+    instance._touches, instance._columns = None, None
     if settings.STATISTICS != IMPORTED:
         instance._touches = touched(sender, [instance.pk])
 
@@ -65,16 +106,16 @@ def after_delete(sender: Model, instance: Any, **kwargs: Any) -> None:
 
 def note_touched(instance: Any, keys: Iterable[Key]) -> None:
     """Notes what a row affected before a change, and what it affects afterwards if it still exists."""
-    before = getattr(instance, "_touches", None)
+    before, columns = getattr(instance, "_touches", None), getattr(instance, "_columns", None)
     instance._touches = None
     if before is not None:
-        pending.note(touched(type(instance), keys, before))
+        pending.note(settled(touched(type(instance), keys, before, columns, is_after=True)))
 
 
 def links_changed(sender: Model, instance: models.Model, model: Model, pk_set: set[Key] | None, **kwargs: Any) -> None:
     """Notes what the rows at both ends of added or removed m2m links affect."""
     if settings.STATISTICS != IMPORTED:
-        pending.note(touched(model, pk_set or (), touched(type(instance), [instance.pk])))
+        pending.note(settled(touched(model, pk_set or (), touched(type(instance), [instance.pk]))))
 
 
 def in_one_transaction(save_base: Callable[..., None]) -> Callable[..., None]:

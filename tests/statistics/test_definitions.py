@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.test import TestCase
 
 from launches.models import Launch, LaunchStatus, Rocket
 from places.models import Pad
+from spacedevs.db import pending
 from spacedevs.statistics.recompute import recompute
 from spacedevs.sync.importing.records import ingest, records
 from tests.support import factories
@@ -261,3 +263,20 @@ def test_who_changes_ships_is_in_space_from_the_launch_of_one_to_the_landing_of_
     assert (person.time_in_space, person.flights_count, person.landings_count) == (9 * DAY, 1, 1)
     assert not person.in_space
     assert [each.spacecraft.flights.count() for each in (up, down)] == [1, 1]
+
+
+@pytest.mark.parametrize("days", [1, 5, 40, 390, -390])
+def test_a_launch_that_moves_changes_the_numbers_of_those_that_it_passes_and_no_others(days, statuses):
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        pad = factories.pad(location__name="Cape")
+        made = [launched("successful", 100 * n, pad=pad) for n in range(9)]
+    moved = Launch.objects.get(pk=made[4].pk)
+    moved.net += days * DAY
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        moved.save()
+        [noted] = pending.PendingUpdate.objects.filter(kind="launches.Launch launch").values_list("keys", flat=True)
+    assert "9999-" not in noted  # no part of the order up to its end
+    numbers = "pad_launch_attempt_count", "pad_launch_attempt_count_year"
+    stored = Launch.objects.order_by("net", "id").values_list(*numbers)
+    years = [each.net.year for each in Launch.objects.order_by("net", "id")]
+    assert list(stored) == [(n + 1, years[: n + 1].count(year)) for n, year in enumerate(years)]

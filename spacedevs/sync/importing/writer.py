@@ -192,13 +192,13 @@ def write_rows(
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
     require_all(model, created, rows)
     sources = affected.sources(model)
-    sourced = [
-        key
+    differing = {
+        key: {name for name in sources if name in values and standing[key][name] != values[name]}
         for key, values in changed.items()
-        if any(name in values and standing[key][name] != values[name] for name in sources)
-    ]
+    }
+    sourced = [key for key, names in differing.items() if names]
     try:
-        with affected.by_rows(model, sourced, created), transaction.atomic():
+        with affected.by_rows(model, sourced, created, set().union(*differing.values())), transaction.atomic():
             if created:
                 insert(model, [{model._meta.pk.attname: key, **values} for key, values in created.items()])
             if changed:
