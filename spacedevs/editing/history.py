@@ -148,13 +148,17 @@ def is_kept(row) -> bool:
 
 
 def deleted(model):
-    """The last version of each deleted row."""
+    """The last version of each deleted row, the last deleted one first; `kept_id` names the version that restores it,
+    see `last_kept`."""
     pk = model._meta.pk.attname
-    gone = model.versions.filter(history_type=DELETED).exclude(**{f"{pk}__in": model._base_manager.values("pk")})
-    last = {}
-    for version in gone.order_by("history_date", "history_id"):
-        last[getattr(version, pk)] = version
-    return sorted(last.values(), key=lambda version: version.history_date, reverse=True)
+    of_row = model.versions.filter(**{pk: models.OuterRef(pk)}).order_by("-history_date", "-history_id")
+    return (
+        model.versions.filter(history_type=DELETED)
+        .filter(history_id=models.Subquery(of_row.values("history_id")[:1]))
+        .exclude(**{f"{pk}__in": model._base_manager.values("pk")})
+        .annotate(kept_id=models.Subquery(of_row.exclude(history_type=DELETED).values("history_id")[:1]))
+        .order_by("-history_date", "-history_id")
+    )
 
 
 def changes(version, older):

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from .history import DELETED, changes, deleted, last_kept, revert, versions_of
+from .history import DELETED, changes, deleted, revert, versions_of
 
 
 class Versioned:
@@ -90,14 +91,20 @@ class Versioned:
         """The rows that editors have deleted, each with a button to restore it."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
-        gone = deleted(self.model)
+        page = Paginator(deleted(self.model), self.versions_per_page).get_page(request.GET.get(PAGE_VAR))
+        gone = list(page)
+        kept = self.model.versions.in_bulk([version.kept_id for version in gone])
+        users = get_user_model()._base_manager.in_bulk({version.history_user_id for version in gone})
         for version in gone:
-            version.kept = last_kept(self.model, version.instance.pk)
+            version.kept = kept.get(version.kept_id, version)
+            version.user = users.get(version.history_user_id)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Deleted {self.opts.verbose_name_plural}",
             "opts": self.opts,
             "gone": gone,
+            "page": page,
+            "page_var": PAGE_VAR,
             "may_restore": self.has_add_permission(request),
         }
         return render(request, "editing/deleted.html", context)

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.http import HttpRequest
+from django.test.utils import CaptureQueriesContext
 from simple_history.models import HistoricalRecords
 
 from agencies.models import Agency
@@ -194,6 +196,30 @@ def test_deleted_row_is_brought_back(editor):
     returned = SpaceStation.objects.get()
     assert (returned.pk, returned.name, [*returned.owners.all()]) == (station.pk, "Mir", [owner])
     assert list(editor.get(page(SpaceStation, "deleted")).context["gone"]) == []
+
+
+def test_deleted_rows_come_in_pages_whose_statements_do_not_grow_with_the_rows(editor, monkeypatch):
+    monkeypatch.setattr("spacedevs.editing.history_admin.Versioned.versions_per_page", 3)
+    stations = [space_station(name=f"Salyut {number}") for number in range(1, 6)]
+
+    def delete(*rows):
+        for station in rows:
+            editor.post(page(SpaceStation, "delete", station.pk), {"post": "yes"})
+
+    def shown(number):
+        with CaptureQueriesContext(connection) as statements:
+            answer = editor.get(page(SpaceStation, "deleted"), {"p": number})
+        return [(version.name, str(version.user)) for version in answer.context["gone"]], len(statements)
+
+    delete(stations[0])
+    one, for_one = shown(1)
+    delete(*stations[1:])
+    first, for_three = shown(1)
+    second, _ = shown(2)
+    names = [[name for name, _ in rows] for rows in (one, first, second)]
+    assert names == [["Salyut 1"], ["Salyut 5", "Salyut 4", "Salyut 3"], ["Salyut 2", "Salyut 1"]]
+    assert len({user for _, user in one + first + second} - {"None"}) == 1
+    assert for_three == for_one
 
 
 def test_deleted_row_is_brought_back_without_what_has_gone_since(editor):
