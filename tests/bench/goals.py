@@ -232,6 +232,11 @@ def memory(lab):
         return Outcome(server.peak())
 
 
+def beside_before(lab, name, about):
+    """A ratio to an older build."""
+    return Outcome(import_string(f"tests.bench.before.{name}")(lab, about))
+
+
 class Goal(NamedTuple):
     """A number to reach: the floor, without which it is missed, and the aim."""
 
@@ -289,6 +294,15 @@ GOALS = (
     Goal("G16", "warm mix, one commit a second : no writer", 0.9, 0.95, reading_while_somebody_writes, on_sqlite=True),
     Goal("G17", "ETags changed by a commit elsewhere", 0, 0, changed_etags, on_sqlite=True, **COUNTED),
 )
+BESIDE_BEFORE = (
+    ("G18", "idle memory, 1 worker", 0.6, 0.55, "idle_memory", 1),
+    ("G18", "idle memory, 4 workers", 0.6, 0.55, "idle_memory", 4),
+    ("G18", "idle memory, 1 spawned worker", 0.7, 0.7, "idle_memory_spawned", 1),
+    ("G19", "CPU of a second start, 1 worker", 0.9, 0.4, "second_start", 1),
+    ("G19", "CPU of a second start, 4 workers", 0.6, 0.4, "second_start", 4),
+    ("G20", "page of 100 launches, CPU", 0.25, 0.15, "page", "CPU"),
+    ("G20", "page of 100 launches, bytes", 0.15, 0.15, "page", "bytes"),
+)
 # Asked for by name alone, by their length.
 LATER = (
     Goal("G14", "docking event saved at 10x, with : without all that follows", 50, 10, following, **AT_MOST),
@@ -317,5 +331,9 @@ LATER = (
         **AT_MOST,
     ),
     Goal("G24", "every list, filter, order, search, page at 10x : 1x", 2.5, 1.5, everywhere, **AT_MOST),
+    *(
+        Goal(name, f"{what} : of 80c073c", floor, aim, partial(beside_before, name=function, about=about), **AT_MOST)
+        for name, what, floor, aim, function, about in BESIDE_BEFORE
+    ),
     Goal("G15", "all figures at 10x recomputed : their facts read", 10, 3, recomputing, **AT_MOST),
 )

@@ -126,8 +126,8 @@ class Server:
 
 
 @contextmanager
-def started(command, port, path, environment=os.environ):
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+def started(command, port, path, environment=os.environ, folder=ROOT):
+    process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)
     server = Server(process, port)
     try:
         server.wait(path)
