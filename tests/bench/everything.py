@@ -15,7 +15,7 @@ kept = 0
 
 def every_address() -> list[str]:
     """Pages of all lists of all versions in all modes, pages by filters and orders, and some records."""
-    from .reference import ROUTERS  # noqa: PLC0415 - needs the apps
+    from tests.support.routes import ROUTERS  # noqa: PLC0415 - needs the apps
 
     found = []
     for version, router in ROUTERS.items():

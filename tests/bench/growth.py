@@ -13,13 +13,14 @@ from django_filters import BooleanFilter
 from spacedevs.api.schema import Generator
 from spacedevs.api.views import Resource
 from spacedevs.http.versions import called
-from spacedevs.router import ROUTERS
+from tests.support.routes import ROUTERS
 
 from .inside import get, timed
 
 REPEATED = 4  # of which the quickest counts
 PAGE = 10
-FIXED = "ordering", "search"  # parameters that are asked with the same values at every size
+FLAGS = "true", "false"
+FIXED = "ordering", "search"  # parameters that are asked with the same values at every size, as flags are
 
 
 @cache
@@ -55,7 +56,7 @@ def asked_by(resource, names) -> list[dict]:
         elif name == "search":
             queries += [{name: "salyut"}, {name: "xyzzy"}]
         elif isinstance(condition, BooleanFilter):
-            queries += [{name: "true"}, {name: "false"}]
+            queries += [{name: flag} for flag in FLAGS]
         elif condition and (value := value_of(rows, condition)) is not None:
             queries.append({name: value})
     return queries
@@ -70,7 +71,9 @@ def addresses() -> dict[str, str]:
             if issubclass(endpoint, Resource) and endpoint not in seen and address in documented():
                 seen.add(endpoint)
                 for query in asked_by(endpoint, documented()[address]):
-                    values = (f"{name}={value if name in FIXED else '…'}" for name, value in query.items())
+                    values = (
+                        f"{name}={value if name in FIXED or value in FLAGS else '…'}" for name, value in query.items()
+                    )
                     found[f"{address}?{'&'.join(values)}"] = f"{address}?{urlencode(query | {'limit': PAGE})}"
     return found
 

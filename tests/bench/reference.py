@@ -1,17 +1,11 @@
 """What an ordinary project would ship: plain DRF over the same representations, with the best prefetches."""
 
-from django.conf import settings
 from django.urls import include, path
-from django.utils.module_loading import import_string
 from rest_framework.renderers import JSONRenderer
 from rest_framework.routers import DefaultRouter
 
 from spacedevs.http.versions import called
-from spacedevs.router import Router, router
-
-ROUTERS = {"": router} | {
-    version: Router(import_string(table), version) for version, table in settings.OLDER_VERSIONS.items()
-}
+from tests.support.routes import ROUTERS
 
 
 def plain(resource, version):

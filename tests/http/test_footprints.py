@@ -7,22 +7,18 @@ from urllib.parse import urlencode
 import pytest
 from django.conf import settings
 from django.db import Error, connection, models, transaction
-from django.utils.module_loading import import_string
 
 from spacedevs.api.views import Resource
 from spacedevs.db.dataset_version import data_models
 from spacedevs.db.footprints.recording import OF_ROWS, Footprint, digest, recording
 from spacedevs.db.footprints.statements import Reads
 from spacedevs.db.paths import column_name, is_column
-from spacedevs.router import Router, router
 from tests.api.test_hostile import ODD, cases
+from tests.support.routes import ROUTERS
 from tests.support.wsgi import Asker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sample")]
 TABLES = data_models()
-ROUTERS = {"": router} | {
-    version: Router(import_string(table), version) for version, table in settings.OLDER_VERSIONS.items()
-}
 LISTED = {
     f"/{version or settings.CURRENT_VERSION}/{prefix}/": resource
     for version, router in ROUTERS.items()

@@ -1,7 +1,15 @@
-"""The endpoints of the router, for generic tests."""
+"""The endpoints of the routers, for generic tests."""
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from spacedevs.api.views import Resource
-from spacedevs.router import router
+from spacedevs.router import Router, router
+
+# By version; "" is the current one. The server makes those of older versions when somebody first asks for one.
+ROUTERS = {"": router} | {
+    version: Router(import_string(table), version) for version, table in settings.OLDER_VERSIONS.items()
+}
 
 ENDPOINTS = {prefix: viewset for prefix, viewset, _ in router.registry}
 RESOURCES = {prefix: viewset for prefix, viewset in ENDPOINTS.items() if issubclass(viewset, Resource)}

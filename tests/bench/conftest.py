@@ -1,0 +1,1 @@
+from tests.support.world import sample, world  # noqa: F401 - fixtures
