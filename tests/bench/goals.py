@@ -222,6 +222,21 @@ def recomputing(lab):
     return slowness(lab.duel(*sides))
 
 
+def growing(lab, work, *arguments):
+    """The CPU of some work among ten times as many rows, with all that follows from it, against that of the same."""
+    sides = [partial(lab.call, "derived", scale, f"inside.{work}", *arguments, SECONDS) for scale in ("10x", "1x")]
+    contest = lab.duel(*sides)
+    return Outcome(contest.ours.cpu() / contest.theirs.cpu(), contest)
+
+
+def importing_known(lab, address):
+    return growing(lab, "time_importing_known", [f"{address}&offset={offset}" for offset in range(0, 500, 100)])
+
+
+def saving(lab, column, values):
+    return growing(lab, "time_saving_a_launch", column, values)
+
+
 def memory(lab):
     must_cache(lab, "10x")
     paths = [f"/2.3.0/{EVENTS}&offset={offset}" for offset in range(PAGES)]
@@ -334,6 +349,25 @@ LATER = (
     *(
         Goal(name, f"{what} : of 80c073c", floor, aim, partial(beside_before, name=function, about=about), **AT_MOST)
         for name, what, floor, aim, function, about in BESIDE_BEFORE
+    ),
+    Goal(
+        "G25",
+        "500 known launches imported, 10x : 1x, CPU",
+        1.6,
+        1.3,
+        partial(importing_known, address="launches/?limit=100&mode=normal"),
+        **AT_MOST,
+    ),
+    Goal(
+        "G25",
+        "status of a launch saved, 10x : 1x, CPU",
+        30,
+        2,
+        partial(saving, column="status_id", values=[3, 4]),
+        **AT_MOST,
+    ),
+    Goal(
+        "G25", "net of a launch saved, 10x : 1x, CPU", 30, 2, partial(saving, column="net", values=[20, 0]), **AT_MOST
     ),
     Goal("G15", "all figures at 10x recomputed : their facts read", 10, 3, recomputing, **AT_MOST),
 )

@@ -285,6 +285,30 @@ def time_saving_a_stay(seconds):
     return taken
 
 
+def time_importing_known(addresses, seconds):
+    """What it takes to import records of which none differs from the rows, once they have been parsed."""
+    known = list(chain.from_iterable(records(address, orjson.loads(get(address)[2])) for address in addresses))
+    return until(seconds, lambda: [timed(ingest_each, known)])
+
+
+def time_saving_a_launch(column, values, seconds):
+    """What it takes to save one of the last launches with these values of a column in turn, and what follows."""
+    launch = Launch.objects.order_by("-net", "id")[20]
+    before = getattr(launch, column)
+
+    def batch():
+        taken = []
+        for value in values:
+            setattr(launch, column, before + timedelta(hours=value) if column == "net" else value)
+            taken.append(timed(launch.save))
+        return taken
+
+    taken = until(seconds, batch)
+    setattr(launch, column, before)
+    launch.save()
+    return taken
+
+
 def recompute_everything():
     with transaction.atomic():
         recompute.recompute()
