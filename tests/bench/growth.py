@@ -3,6 +3,7 @@ ten times as many rows."""
 
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import orjson
@@ -78,22 +79,30 @@ def addresses() -> dict[str, str]:
     return found
 
 
-def costs(asked: dict[str, str]) -> dict[str, tuple[float, int]]:
-    """Of each address the CPU seconds of its first page, of lists in any order also of the last one, and the number of
-    rows that it counts."""
-    return {name: cost for page, address in asked.items() for name, cost in pages_of(page, address)}
+class Cost(NamedTuple):
+    """What a page costs, and what it does for it."""
+
+    seconds: float  # of CPU
+    rows: int  # that it counts
+    size: int  # of the body, in bytes
+
+
+def costs(asked: dict[str, str]) -> dict[str, tuple[float, int, int]]:
+    """The cost of each address, and of the last page of a list in any order."""
+    return {name: tuple(cost) for page, address in asked.items() for name, cost in pages_of(page, address)}
 
 
 def pages_of(page, address):
+    cost = cost_of(address)
+    yield page, cost
+    names = {name for name, _ in parse_qsl(urlsplit(address).query)}
+    if names <= {"limit", "ordering"} and cost.rows > PAGE:
+        yield f"{page} (last page)", cost_of(f"{address}&offset={cost.rows - PAGE}")
+
+
+def cost_of(address) -> Cost:
     status, _, body = get(address)
     if status != 200:
         raise RuntimeError(f"{status} for {address}")
-    count = orjson.loads(body)["count"]
-    yield page, (cost_of(address), count)
-    names = {name for name, _ in parse_qsl(urlsplit(address).query)}
-    if names <= {"limit", "ordering"} and count > PAGE:
-        yield f"{page} (last page)", (cost_of(f"{address}&offset={count - PAGE}"), count)
-
-
-def cost_of(address) -> float:
-    return min(timed(get, address)[1] for _ in range(REPEATED))
+    seconds = min(timed(get, address)[1] for _ in range(REPEATED))
+    return Cost(seconds, orjson.loads(body)["count"], len(body))
