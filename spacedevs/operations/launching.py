@@ -53,6 +53,7 @@ class Server(Granian):
 
 def serve(layout: Layout):
     """Serves until a signal ends it; raises KeyboardInterrupt if that was Ctrl-C."""
+    processes.return_memory()
     server = Server(
         "spacedevs.wsgi:application",
         layout.address,

@@ -6,7 +6,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from spacedevs.operations.processes import threads
+from spacedevs.operations.processes import return_memory, threads
 
 OPTIONS = {
     "interface": Interfaces.WSGI,
@@ -17,5 +17,6 @@ OPTIONS = {
 
 if __name__ == "__main__":
     target, port, workers = sys.argv[1:]
+    return_memory()
     layout = {"workers": int(workers), "blocking_threads": threads(int(workers))}
     Granian(target, "127.0.0.1", int(port), **layout, **OPTIONS).serve()

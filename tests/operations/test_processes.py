@@ -1,6 +1,9 @@
 """A server answers several requests at once, however many processes it has."""
 
 import errno
+import platform
+import subprocess
+import sys
 
 import pytest
 
@@ -23,3 +26,35 @@ def test_a_worker_begins_also_where_it_may_have_no_group_of_its_own(monkeypatch,
     monkeypatch.setattr(updates, "begin", lambda: None)
     assert callable(workers.load_application(["example.org"], 1))
     assert settings.ALLOWED_HOSTS == ["example.org"]
+
+
+PINNED = """
+import sys
+from pathlib import Path
+
+from spacedevs.operations.processes import return_memory
+
+if sys.argv[1] == "returned":
+    return_memory()
+
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+bytearray(1_000_000)  # freed, so that smaller blocks come from the heap unless that was settled
+before = resident()
+large, small = [], []
+for _ in range(200):
+    large.append(bytearray(200_000))
+    small.append(bytearray(600))  # between two large blocks, for as long as they live
+large.clear()
+print(resident() - before < 10_000_000)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="is about glibc")
+@pytest.mark.parametrize("how", ["kept", "returned"])
+def test_large_blocks_go_back_to_the_system(how):
+    done = subprocess.run([sys.executable, "-c", PINNED, how], capture_output=True, text=True, check=True)
+    assert done.stdout == {"kept": "False\n", "returned": "True\n"}[how]
