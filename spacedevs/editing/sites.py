@@ -1,6 +1,7 @@
 """The admin site: its login form, its first page and the order of its apps."""
 
-from threading import RLock
+from contextlib import contextmanager
+from threading import RLock, local
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -18,6 +19,21 @@ class LogInForm(AdminAuthenticationForm):
     username = UsernameField(max_length=User._meta.get_field("username").max_length)
 
 
+class Registering(local):
+    """Whether this thread registers pages just now. It must not wait for others, who may wait for the module that it
+    imports."""
+
+    now = False
+
+    @contextmanager
+    def now_so(self):
+        before, self.now = self.now, True
+        try:
+            yield
+        finally:
+            self.now = before
+
+
 class EditingSite(AdminSite):
     """The pages for data editors. Their modules are imported when somebody first asks for a page.
 
@@ -29,15 +45,35 @@ class EditingSite(AdminSite):
     index_template = "editing/index.html"
     login_form = LogInForm
     finding = RLock()  # a second request waits for the first one, which finds the pages
+    registering = Registering()
     is_complete = False
 
     @property
     def _registry(self):
-        with self.finding:
-            if not self.is_complete:
-                self.is_complete = True  # before the import of modules that register their pages
-                autodiscover_modules("admin", "webhooks.admin")
+        if not self.registering.now:
+            self.find()
         return self.registered
+
+    def find(self):
+        """Imports the modules that register pages."""
+        with self.finding:
+            if self.is_complete:
+                return
+            self.is_complete = True  # before these modules ask for the registry
+            try:
+                autodiscover_modules("admin", "webhooks.admin")
+            except BaseException:
+                self.is_complete = False
+                raise
+
+    def register(self, *args, **kwargs):
+        """Registers pages: also those of a module that was imported before anybody asked for a page."""
+        with self.registering.now_so():
+            super().register(*args, **kwargs)
+
+    def unregister(self, *args, **kwargs):
+        with self.registering.now_so():
+            super().unregister(*args, **kwargs)
 
     @_registry.setter
     def _registry(self, registered):

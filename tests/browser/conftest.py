@@ -3,10 +3,12 @@
 import re
 import shutil
 from base64 import b64decode
+from threading import RLock
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, User
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from django.db.backends.signals import connection_created
 from django.test import Client, override_settings
@@ -64,6 +66,18 @@ def readers_wait_for_no_writer(django_db_setup):
         share(connection)
     yield
     connection_created.disconnect(share)
+
+
+@pytest.fixture(autouse=True)
+def one_request_at_a_time(monkeypatch):
+    """All threads of the server of the tests use one connection, on which two snapshots cannot begin."""
+    turn, respond = RLock(), WSGIHandler.get_response
+
+    def in_turn(handler, request):
+        with turn:
+            return respond(handler, request)
+
+    monkeypatch.setattr(WSGIHandler, "get_response", in_turn)
 
 
 @pytest.fixture(autouse=True)

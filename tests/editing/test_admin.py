@@ -1,6 +1,9 @@
 """The pages for data editors: first what all tables share, then what is a table's own."""
 
+import os
 import re
+import subprocess
+import sys
 from itertools import cycle, islice
 
 import pytest
@@ -396,3 +399,17 @@ def management(response) -> dict:
 @pytest.mark.parametrize(("model", "name"), [(Astronaut, "bio"), (Spacecraft, "description")])
 def test_what_the_contract_may_leave_empty_is_not_asked_for(model, name, editor):
     assert not editor.get(page(model, "add")).context["adminform"].form.fields[name].required
+
+
+def test_all_pages_are_found_though_one_module_of_theirs_was_imported_first():
+    found = [
+        "import django; django.setup()",
+        "import spacedevs.editing.admin",
+        "from django.urls import reverse",
+        "print(reverse('admin:limits_key_changelist'), reverse('admin:launches_launch_changelist'))",
+    ]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "spacedevs.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(found)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["/admin/limits/key/", "/admin/launches/launch/"]
