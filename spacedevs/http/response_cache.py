@@ -47,6 +47,8 @@ CONSTANT_MB = 8  # of each process at most, for such responses
 IS_KEPT = "spacedevs.is_kept"  # the request's key for whether the response came from the cache
 WAS_MADE = "spacedevs.was_made"  # the request's key for whether the response was rendered, even if it was not sent
 HERE = {"content-length", "expires", "vary"}  # headers that this module sets
+# Its directives are those of a set: in another order in each process. It changes with the release and the path alone.
+UNTAGGED = {"content-security-policy"}
 LISTENS_AT = "SERVER_NAME", "SERVER_PORT"
 CLOCKS = 4  # allowed difference between the clocks of two servers, in seconds
 REVALIDATED = {  # any cache may store the response and must revalidate it
@@ -223,7 +225,8 @@ class ResponseCache:
             body = ENCODERS[encoding](body)
             headers.append(("Content-Encoding", encoding))
         # What changes only with the release needs no look at its content.
-        about = [RELEASE, key] if version == RELEASE else [key, sorted(headers), sha256(body).digest()]
+        told = sorted(header for header in headers if header[0].lower() not in UNTAGGED)
+        about = [RELEASE, key] if version == RELEASE else [key, told, sha256(body).digest()]
         etag = self.etag(*about)
         headers = [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED]
         return Answer(etag, headers, body, until, modified, version, footprint)

@@ -93,6 +93,17 @@ def test_a_response_that_is_made_again_and_is_the_same_has_the_same_etag(process
     ]
 
 
+def test_two_processes_have_the_same_etag_for_a_response(django, launches, monkeypatch):
+    """The policy is built from a set, whose order differs between processes."""
+    tags = []
+    for policy in ("default-src 'none'; base-uri 'none'", "base-uri 'none'; default-src 'none'"):
+        monkeypatch.setattr(
+            "csp.middleware.build_policy", lambda report_only=False, policy=policy, **about: policy * (not report_only)
+        )
+        tags.append(Process(django).get(LIST)[1])
+    assert tags[0] == tags[1]
+
+
 def test_a_page_for_people_is_made_again_after_each_commit(process, launches):
     address = RECORD.format(launches[0]) + "?format=api"
     process.get(address)
