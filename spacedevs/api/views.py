@@ -280,10 +280,10 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         if request.query_params:
             rows = self.filter_queryset(rows)
         key = rows.model._meta.pk.to_python(self.kwargs["pk"])
-        among = None
-        if rows.query.where:  # the endpoint has only a subset of the rows
-            among = None if request.query_params else known_among(type(self))
-            key = key if among else get_object_or_404(rows.values_list("pk", flat=True), pk=key)
+        is_part = bool(rows.query.where)  # the endpoint has only a subset of the rows
+        among = known_among(type(self)) if is_part and not request.query_params else None
+        if is_part and not among:
+            key = get_object_or_404(rows.values_list("pk", flat=True), pk=key)
         for record in plan(self.get_serializer_class()).render([key], request, among=among):
             return written(record, of_rows=request)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")

@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 
+@contextmanager
+def having(place: local, **values: Any) -> Iterator[None]:
+    """Sets values of this thread for a context, and then those from before again."""
+    before = {name: getattr(place, name) for name in values}
+    place.__dict__.update(values)
+    try:
+        yield
+    finally:
+        place.__dict__.update(before)
+
+
 class Reading(local):
     """The database that this thread reads from: the primary, or a replica at the same version; and, in a snapshot, the
     statements that are surely prepared on its connection."""
@@ -52,11 +63,8 @@ class Deadline(local):
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Sets a time limit in seconds for this context, regardless of the request's."""
-        before, self.at = self.at, monotonic() + seconds
-        try:
+        with having(self, at=monotonic() + seconds):
             yield
-        finally:
-            self.at = before
 
 
 DEADLINE, STEPS = Deadline(), 10_000  # instructions of SQLite's virtual machine, which executes millions per second

@@ -23,7 +23,7 @@ from uuid import UUID
 
 from django.db import Error, OperationalError, connection, transaction
 
-from .connections import DEADLINE, waiting_at_most
+from .connections import DEADLINE, having, waiting_at_most
 from .locks import LOCK_NOT_AVAILABLE, Lock, Taken, file_beside_database, file_lock
 from .models import PendingUpdate
 
@@ -62,11 +62,8 @@ def postponed() -> Iterator[None]:
     """Leaves what the commits of this context note pending, so that `settle` can process all of it once afterwards.
 
     Others may process a part earlier. If this process dies, the notes stay, as after any other commit."""
-    before, POSTPONING.is_on = POSTPONING.is_on, True
-    try:
+    with having(POSTPONING, is_on=True):
         yield
-    finally:
-        POSTPONING.is_on = before
 
 
 @dataclass(eq=False)

@@ -1,6 +1,5 @@
 """The admin site: its login form, its first page and the order of its apps."""
 
-from contextlib import contextmanager
 from threading import RLock, local
 
 from django.conf import settings
@@ -9,6 +8,8 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import User
 from django.utils.module_loading import autodiscover_modules
+
+from spacedevs.db.connections import having
 
 from .data_quality import attention
 
@@ -24,14 +25,6 @@ class Registering(local):
     imports."""
 
     now = False
-
-    @contextmanager
-    def now_so(self):
-        before, self.now = self.now, True
-        try:
-            yield
-        finally:
-            self.now = before
 
 
 class EditingSite(AdminSite):
@@ -68,11 +61,11 @@ class EditingSite(AdminSite):
 
     def register(self, *args, **kwargs):
         """Registers pages: also those of a module that was imported before anybody asked for a page."""
-        with self.registering.now_so():
+        with having(self.registering, now=True):
             super().register(*args, **kwargs)
 
     def unregister(self, *args, **kwargs):
-        with self.registering.now_so():
+        with having(self.registering, now=True):
             super().unregister(*args, **kwargs)
 
     @_registry.setter

@@ -224,10 +224,11 @@ class ResponseCache:
         if encoding and len(body) >= WORTH_ENCODING:
             body = ENCODERS[encoding](body)
             headers.append(("Content-Encoding", encoding))
-        # What changes only with the release needs no look at its content.
-        told = sorted(header for header in headers if header[0].lower() not in UNTAGGED)
-        about = [RELEASE, key] if version == RELEASE else [key, told, sha256(body).digest()]
-        etag = self.etag(*about)
+        if version == RELEASE:  # needs no look at the content
+            etag = self.etag(RELEASE, key)
+        else:
+            told = sorted(header for header in headers if header[0].lower() not in UNTAGGED)
+            etag = self.etag(key, told, sha256(body).digest())
         headers = [*headers, ("Content-Length", str(len(body))), ("ETag", etag), *SHARED]
         return Answer(etag, headers, body, until, modified, version, footprint)
 

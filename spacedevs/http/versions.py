@@ -37,9 +37,9 @@ def route(view: str, is_uuid: bool) -> tuple[str, str]:
     return parts_of(view, PROBES[is_uuid], get_script_prefix())
 
 
-def path_of(view: str, key: int | UUID) -> str:
-    """The path of a record in a view."""
-    before, after = route(view, isinstance(key, UUID))
+def path_of(view: str, key: int | UUID | str) -> str:
+    """The path of a record in a view; the key may be given as text."""
+    before, after = route(view, not str(key).lstrip("-").isdecimal())
     return f"{before}{key}{after}"
 
 
@@ -72,9 +72,7 @@ def successor(match) -> str:
     """The path of the same list or record in the current version, or else its root."""
     try:
         if match.kwargs.keys() == {"pk"}:
-            key = match.kwargs["pk"]
-            before, after = route(match.url_name, not key.lstrip("-").isdecimal())
-            return f"{before}{key}{after}"
+            return path_of(match.url_name, match.kwargs["pk"])
         return reverse(match.url_name, args=match.args, kwargs=match.kwargs)
     except NoReverseMatch:
         return reverse("api-root")

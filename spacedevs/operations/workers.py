@@ -8,12 +8,11 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from io import BytesIO
+from wsgiref.util import setup_testing_defaults
 
 import django
 from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
-from django.db import connections
 from django.utils.module_loading import import_string
 
 from spacedevs.db import dataset_version
@@ -44,23 +43,19 @@ def warm_up(allowed_hosts):
         ask(application, "/readyz")
         for _ in range(2):  # the interpreter adapts code that runs again
             ask(django_itself, f"/{settings.CURRENT_VERSION}/launches/", "limit=1")
-    connections.close_all()  # a worker must not share a connection with its parent
 
 
 def ask(application, path, query=""):
     """Has a WSGI application answer a request in this process."""
     environ = {
-        "REQUEST_METHOD": "GET",
         "PATH_INFO": path,
         "QUERY_STRING": query,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
         "HTTP_HOST": settings.ALLOWED_HOSTS[0].lstrip("."),
         "HTTP_ACCEPT": "application/json",
         "wsgi.url_scheme": "https" if settings.TLS else "http",
-        "wsgi.input": BytesIO(),
         "wsgi.errors": sys.stderr,
     }
+    setup_testing_defaults(environ)
     response = application(environ, lambda status, headers: None)
     b"".join(response)
     getattr(response, "close", lambda: None)()

@@ -3,19 +3,10 @@
 import pytest
 
 from . import stale
-from .parts import Postgres, ended, manage
+from .parts import manage
 
 pytestmark = pytest.mark.production
 READS = 2000  # on each database
-
-
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def database(request, tmp_path):
-    if request.param == "SQLite":
-        yield f"sqlite:///{tmp_path}/db.sqlite3"
-    else:
-        with ended(Postgres(tmp_path / "postgres")) as (server,):
-            yield server.url
 
 
 def test_no_answer_is_older_than_the_last_commit_whatever_is_edited(database):

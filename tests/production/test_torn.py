@@ -3,19 +3,9 @@
 import pytest
 
 from . import torn
-from .parts import Postgres, ended
 
 pytestmark = pytest.mark.production
 ANSWERS, CONTROL = 1000, 200  # on each database
-
-
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def database(request, tmp_path):
-    if request.param == "SQLite":
-        yield f"sqlite:///{tmp_path}/db.sqlite3"
-    else:
-        with ended(Postgres(tmp_path / "postgres")) as (server,):
-            yield server.url
 
 
 def test_no_answer_mixes_commits_and_no_etag_has_two_bodies(database):

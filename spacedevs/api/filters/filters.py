@@ -151,18 +151,14 @@ class AnyOfFilter(ConditionFilter, BaseCSVFilter):
         """The columns that are asked for a value."""
         return self.places
 
-    def filter(self, rows, value):
-        places = self.places_for(value)
-        if value in EMPTY_VALUES or len(places) == 1:
-            return super().filter(rows, value)
-        # Databases use no index for an OR over columns of several tables.
-        all_rows = rows.model._base_manager.order_by()
-        found = [all_rows.filter(self.condition_at(place, value)).values("pk") for place in places]
-        condition = Q(pk__in=found[0].union(*found[1:]))
-        return rows.exclude(condition) if self.exclude else rows.filter(condition)
-
     def condition(self, value):
-        return self.condition_at(self.places_for(value)[0], value)
+        first, *others = [self.condition_at(place, value) for place in self.places_for(value)]
+        if not others:
+            return first
+        # Databases use no index for an OR over columns of several tables.
+        rows = self.model._base_manager.order_by()
+        found = (rows.filter(condition).values("pk") for condition in others)
+        return Q(pk__in=rows.filter(first).values("pk").union(*found))
 
     def condition_at(self, place, value):
         return Q(**{f"{place}__in": value})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections
 
-from spacedevs.db.connections import reading
+from spacedevs.db.connections import having, reading
 
 from .statements import UNKNOWN, Reads, reads_of
 
@@ -88,11 +88,9 @@ of_rows: dict[str, Reads] = {}  # statements of which the render plan records th
 @contextmanager
 def recording() -> Iterator[Recording]:
     """Records what this thread reads in this context."""
-    before, present.recording = present.recording, Recording()
-    try:
-        yield present.recording
-    finally:
-        present.recording = before
+    recorded = Recording()
+    with having(present, recording=recorded):
+        yield recorded
 
 
 def note(execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: dict[str, Any]) -> Any:

@@ -79,7 +79,6 @@ class Command(BaseCommand):
         self.refuse_faults(ipaddress.ip_address(address).is_loopback)
         if not no_prepare:
             call_command("prepare", empty=empty)
-        connections.close_all()  # a worker must not share a connection with its parent
         named = f"[{host}]" if ":" in host else host
         hosts = settings.ALLOWED_HOSTS
         welcome = ""
@@ -101,6 +100,8 @@ class Command(BaseCommand):
         processes.choose_start_method()
         if processes.are_forked():
             warm_up(hosts)
+        connections.close_all()  # a worker must not share a connection with its parent
+        if processes.are_forked():
             processes.share_memory()
             launching.serve(layout)
         else:
