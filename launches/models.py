@@ -1,6 +1,5 @@
 import uuid
 
-from django.contrib.postgres.indexes import HashIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
 
@@ -9,6 +8,7 @@ from crew.models import AstronautFlight
 from media_assets.models import Image, InfoURL, VidURL
 from places.models import LandingLocation, Orbit, Pad
 from spacedevs.api.models import KnownByName, Named
+from spacedevs.db.indexes import HashIndex
 from spacedevs.db.search.text import SearchText
 from vehicles.models import Launcher, LauncherConfig, Payload, Spacecraft
 

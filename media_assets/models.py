@@ -1,7 +1,7 @@
-from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from spacedevs.api.models import Named
+from spacedevs.db.indexes import HashIndex
 
 
 class ImageLicense(Named):

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.db import connection, models
 from rest_framework.test import APIRequestFactory
 
@@ -44,3 +45,20 @@ def test_an_order_is_read_off_an_index(path, term):
     columns = [term.lstrip("-"), queryset.model._meta.pk.name]
     names = [index.name for index in queryset.model._meta.indexes if list(index.fields) == columns]
     assert [name for name in names if name in page.explain()] == names != []
+
+
+@pytest.mark.parametrize("name", ["launch_name", "launch_slug", "vid_url_url"])
+def test_texts_too_long_for_a_tree_have_a_hash_index(name):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT amname FROM pg_class JOIN pg_am ON pg_am.oid = relam WHERE relname = %s", [name])
+            assert cursor.fetchall() == [("hash",)]
+        else:
+            cursor.execute("SELECT sql LIKE '%%USING%%' FROM sqlite_master WHERE name = %s", [name])
+            assert cursor.fetchall() == [(0,)]
+
+
+def test_no_index_needs_an_app_that_is_not_installed():
+    """Later versions of Django refuse to start with one: 6.1 does so for all classes of `django.contrib.postgres`."""
+    indexes = [index for model in apps.get_models() for index in model._meta.indexes]
+    assert {type(index).__module__ for index in indexes} == {"django.db.models.indexes", "spacedevs.db.indexes"}
