@@ -34,7 +34,7 @@ PROBLEMS = {  # besides 400
     406: "No acceptable media type.",
     412: "The precondition of If-Match or If-Unmodified-Since failed.",
     414: "The query is too long.",
-    429: "Rate limit exceeded; Retry-After says when to retry.",
+    429: "Rate limit exceeded; Retry-After says when to retry, RateLimit what is left.",
     503: "The database is unavailable or too slow.",
 }
 # Remarks on fields whose values can differ from their declared type.

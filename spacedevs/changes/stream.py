@@ -23,6 +23,7 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled, Validatio
 from spacedevs.db.change_log.reading import Expired
 from spacedevs.throttling.authentication import caller_of
 from spacedevs.throttling.file_counter import counter
+from spacedevs.throttling.rates import limit_headers
 
 from .broadcast import Broadcast, changes_since
 from .views import CursorExpired, chosen_paths
@@ -35,6 +36,7 @@ OPEN = Gauge("spacedevs_stream_connections", "Open connections of the stream.", 
 SENT = Counter("spacedevs_stream_events", "Events sent to connections of the stream.")
 COMMON = [
     (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"RateLimit, RateLimit-Policy, Retry-After"),
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
@@ -93,12 +95,12 @@ class Stream:
                 raise Refused(404, "Not found.")
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
             asked = self.asked(scope, headers)
-            await self.broadcast.in_pool(admit, scope, headers)
+            limits = await self.broadcast.in_pool(admit, scope, headers)
             if scope["method"] == "HEAD":
-                await start(send, 200, STREAMED)
+                await start(send, 200, [*STREAMED, *limits])
                 await send({"type": "http.response.body", "body": b""})
                 return
-            await self.stream(asked, receive, send)
+            await self.stream(asked, limits, receive, send)
         except Refused as refused:
             await refuse(send, refused, scope["method"] == "HEAD")
 
@@ -128,7 +130,7 @@ class Stream:
         cursor = headers.get("last-event-id") or query.get("since", [""])[-1]
         return paths, cursor
 
-    async def stream(self, asked, receive, send):
+    async def stream(self, asked, limits, receive, send):
         """Sends what was missed, then what comes."""
         paths, cursor = asked
         broadcast = self.broadcast
@@ -138,7 +140,7 @@ class Stream:
         OPEN.set(self.open)
         gone = asyncio.ensure_future(disconnected(receive))
         try:
-            await start(send, 200, STREAMED)
+            await start(send, 200, [*STREAMED, *limits])
             await body(send, b"retry: %d\nid: %s\n\n" % (RETRY, (cursor or broadcast.cursor).encode()))
             while missed:
                 events, cursor, has_more = missed
@@ -177,10 +179,10 @@ class Stream:
             raise Refused(503, "The database is unavailable.", **{"retry-after": "5"}) from None
 
 
-def admit(scope, headers):
-    """Counts a connection as a request of its caller, by the rate limits of the API."""
+def admit(scope, headers) -> list[tuple[bytes, bytes]]:
+    """Counts a connection as a request of its caller, by the rate limits of the API; returns headers about them."""
     if not settings.THROTTLE_ANONYMOUS and "authorization" not in headers:
-        return
+        return []
     environ = {f"HTTP_{name.replace('-', '_').upper()}": value for name, value in headers.items()}
     environ["REMOTE_ADDR"] = (scope.get("client") or ("",))[0]
     try:
@@ -189,10 +191,19 @@ def admit(scope, headers):
         raise Refused(401, error.detail, **{"www-authenticate": "Token"}) from None
     except Error:
         raise Refused(503, "The database is unavailable.", **{"retry-after": "5"}) from None
-    use = counter().take(caller.counted_as, caller.rate) if caller.rate else None
-    if use is not None:
+    if caller.rate is None:
+        return []
+    use = counter().take(caller.counted_as, caller.rate)
+    told = limit_headers(caller.policy, caller.rate, use)
+    if use and use.is_refused:
         wait = max(1, use.wait)
-        raise Refused(429, Throttled(wait).detail, **{"retry-after": str(wait)})
+        raise Refused(429, Throttled(wait).detail, **{"retry-after": str(wait)}, **dict(told))
+    return encoded(told)
+
+
+def encoded(headers) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI sends them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers]
 
 
 async def disconnected(receive):
@@ -213,7 +224,7 @@ async def refuse(send, refused, is_head):
     """Sends an error, or the state of this process, as JSON."""
     detail = refused.detail if isinstance(refused.detail, dict) else {"detail": refused.detail}
     data = json.dumps(detail).encode()
-    headers = [(name.encode(), value.encode()) for name, value in refused.headers.items()]
+    headers = encoded(refused.headers.items())
     headers += [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
     await start(send, HTTPStatus(refused.status), [*COMMON, *headers])
     await send({"type": "http.response.body", "body": b"" if is_head else data})

@@ -10,7 +10,8 @@ from django.http import HttpResponse
 
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Deprecation, ETag, Link, Retry-After, X-Ignored-Values, X-Unknown-Parameters",
+    "Access-Control-Expose-Headers": "Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
+    "Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",

@@ -18,11 +18,12 @@ from .rates import Rate
 
 
 class Caller(NamedTuple):
-    """A caller: the name that is shown, the name that is counted, and the limit."""
+    """A caller: the name that is shown, the name that is counted, the limit, and whose it is (`address` or `key`)."""
 
     ident: str
     counted_as: str
     rate: Rate | None
+    policy: str
 
 
 def address_of(environ) -> str:
@@ -142,11 +143,11 @@ def key_of(environ) -> Key | None:
 
 @lru_cache(maxsize=4096)
 def someone(address, rate) -> Caller:
-    return Caller(address, f"address {counted_as(address)}", Rate.of(rate))
+    return Caller(address, f"address {counted_as(address)}", Rate.of(rate), "address")
 
 
 def caller_of(environ) -> Caller:
     key = key_of(environ)
     if key:
-        return Caller(key.owner, f"key {key.pk}", key.limit(Rate.of(settings.THROTTLE_KEYS)))
+        return Caller(key.owner, f"key {key.pk}", key.limit(Rate.of(settings.THROTTLE_KEYS)), "key")
     return someone(address_of(environ), settings.THROTTLE_ANONYMOUS)

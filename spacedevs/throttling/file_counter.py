@@ -12,7 +12,6 @@ import os
 from functools import cache, lru_cache
 from hashlib import blake2b
 from logging import getLogger
-from math import ceil
 from pathlib import Path
 from struct import Struct
 from threading import Lock
@@ -21,7 +20,7 @@ from time import time
 from django.conf import settings
 
 from .leases import Leases
-from .rates import UNUSED, Rate, Use
+from .rates import UNUSED, Rate, Use, whole_seconds
 
 log = getLogger(__name__)
 
@@ -74,16 +73,16 @@ class FileCounter:
             file.write(counted.ljust(self.size, b"\0"))
         self.memory = mmap.mmap(self.lock.file, self.size)
 
-    def take(self, caller: str, rate: Rate) -> Use | None:
-        """Counts a request, unless the limit is reached; returns None, or the usage at the limit."""
+    def take(self, caller: str, rate: Rate) -> Use:
+        """Counts a request, unless the limit is reached; returns the usage after it."""
         name, start = self.home(caller, rate)
         with self.lock:
             now = time()
             offset, until, used = self.find(name, start, now, rate)
             if used >= rate.limit:
-                return Use(used, ceil(until - now))
+                return Use(used, whole_seconds(until - now), is_refused=True)
             self.place.pack_into(self.memory, offset, name, until, used + 1)
-        return None
+        return Use(used + 1, whole_seconds(until - now))
 
     def give_back(self, caller: str, rate: Rate):
         """Takes a counted request back."""
@@ -99,7 +98,7 @@ class FileCounter:
         with self.lock:
             now = time()
             _, until, used = self.find(name, start, now, rate)
-        return Use(used, ceil(until - now)) if used else UNUSED
+        return Use(used, whole_seconds(until - now)) if used else UNUSED
 
     def home(self, caller, rate) -> tuple[bytes, int]:
         """A caller's digest, and the first possible slot."""

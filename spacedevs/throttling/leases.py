@@ -6,12 +6,11 @@ unused rest of a lease returns after a moment, for other processes; that of a ki
 
 import atexit
 from dataclasses import dataclass
-from math import ceil
 from threading import Lock, Thread
 from time import monotonic, sleep
 from typing import NamedTuple
 
-from .rates import Rate, Use
+from .rates import Rate, Use, whole_seconds
 
 MAX_LEASES = 4096  # number of leases above which used-up ones are removed
 
@@ -36,6 +35,10 @@ class Lease:
     def until(self) -> float:
         return self.since + self.grant.wait
 
+    def use(self, now: float, *, is_refused: bool = False) -> Use:
+        """The usage, without what is left of the lease."""
+        return Use(self.grant.used - self.left, whole_seconds(self.until - now), is_refused)
+
 
 class Leases:
     """A counter with leases, for a counter that can count several requests at once."""
@@ -49,24 +52,27 @@ class Leases:
         atexit.register(self.end)
 
     def take(self, caller: str, rate: Rate) -> Use | None:
-        """Counts a request, unless the limit is reached; returns None, or the usage at the limit."""
+        """Counts a request, unless the limit is reached; returns the usage after it, or None if nothing is counted.
+
+        What other processes have reserved counts as used."""
         now, wanted = monotonic(), 1
         with self.lock:
             lease = self.leases.get((caller, rate))
             if lease and now < lease.until:
                 if lease.left:
                     lease.left -= 1
-                    return None
+                    return lease.use(now)
                 if not lease.grant.granted and now < lease.since + self.lasting:
-                    return Use(lease.grant.used, ceil(lease.until - now))
+                    return lease.use(now, is_refused=True)
                 if now < lease.since + self.quick:
                     wanted = min(max(1, 2 * lease.grant.granted), self.most)
         grant = self.counter.grant(caller, rate, wanted)  # other threads continue meanwhile
         if grant is None:
             return None
+        lease = Lease(grant, now, max(0, grant.granted - 1))
         with self.lock:
-            self.keep((caller, rate), Lease(grant, now, max(0, grant.granted - 1)))
-        return None if grant.granted else Use(grant.used, ceil(grant.wait))
+            self.keep((caller, rate), lease)
+            return lease.use(now, is_refused=not grant.granted)
 
     def give_back(self, caller: str, rate: Rate):
         """Takes a counted request back."""

@@ -10,7 +10,7 @@ from spacedevs.http.wsgi_errors import refuse, refuse_for_want_of_database
 
 from .authentication import Caller, KeyAuthentication, address_of, caller_of, counted_as
 from .file_counter import counter
-from .rates import Rate
+from .rates import Rate, Use, limit_headers
 
 CONDITIONS = {"HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"}
 
@@ -47,19 +47,21 @@ class Throttle:
     def count(self, caller: Caller, environ, start_response):
         use = counter().take(caller.counted_as, caller.rate)
         is_conditional = not CONDITIONS.isdisjoint(environ)
-        if use is None:
-            start = self.giving_back(caller, environ, start_response) if is_conditional else start_response
+        start = self.telling(caller, use, environ, start_response)
+        if use is None or not use.is_refused:
             return self.application(environ, start)
-        told = self.unchanged(environ, start_response) if is_conditional else None
-        return refuse_for_now(start_response, use.wait) if told is None else told
+        told = self.unchanged(environ, start) if is_conditional else None
+        return refuse_for_now(start, use.wait) if told is None else told
 
-    def giving_back(self, caller: Caller, environ, start_response):
-        """A start_response that takes the count back for a 304 from the cache."""
+    def telling(self, caller: Caller, use: Use | None, environ, start_response):
+        """A start_response that adds the limit, after it takes the count back for a 304 from the cache."""
 
         def start(status, headers, *error):
-            if status.startswith("304 ") and WAS_MADE not in environ:
+            after = use
+            if use and not use.is_refused and status.startswith("304 ") and WAS_MADE not in environ:
                 counter().give_back(caller.counted_as, caller.rate)
-            return start_response(status, headers, *error)
+                after = use._replace(used=use.used - 1)
+            return start_response(status, [*headers, *limit_headers(caller.policy, caller.rate, after)], *error)
 
         return start
 
@@ -67,11 +69,12 @@ class Throttle:
         """Answers 401 for an unknown token; 429 to a client that tries many."""
         rate = Rate.of(settings.THROTTLE_FAILED)
         use = rate and counter().take(f"failures of {counted_as(address_of(environ))}", rate)
-        if use:
-            return refuse_for_now(start_response, use.wait)
-        return refuse(start_response, 401, error.detail, ("WWW-Authenticate", KeyAuthentication.keyword))
+        told = limit_headers("failures", rate, use) if rate else []
+        if use and use.is_refused:
+            return refuse_for_now(start_response, use.wait, *told)
+        return refuse(start_response, 401, error.detail, ("WWW-Authenticate", KeyAuthentication.keyword), *told)
 
 
-def refuse_for_now(start_response, wait: int):
+def refuse_for_now(start_response, wait: int, *headers):
     wait = max(1, wait)
-    return refuse(start_response, 429, Throttled(wait).detail, ("Retry-After", str(wait)))
+    return refuse(start_response, 429, Throttled(wait).detail, ("Retry-After", str(wait)), *headers)

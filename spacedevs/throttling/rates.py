@@ -1,7 +1,8 @@
-"""Rates, such as 15 requests per hour."""
+"""Rates, such as 15 requests per hour, and the headers that tell a caller about theirs."""
 
 import re
 from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -31,10 +32,11 @@ class Rate(NamedTuple):
 
 
 class Use(NamedTuple):
-    """The requests that a caller has used, and the seconds to the end of the window."""
+    """The requests that a caller has used, the seconds to the end of the window, and whether a request was refused."""
 
     used: int
     wait: int
+    is_refused: bool = False
 
     def next(self, rate: Rate) -> int:
         """The seconds until the caller may send another request."""
@@ -42,6 +44,27 @@ class Use(NamedTuple):
 
 
 UNUSED = Use(0, 0)
+
+
+def whole_seconds(seconds: float) -> int:
+    """A time rounded up; a sum of floats that is a little above a whole number counts as that number."""
+    return ceil(round(seconds, 3))
+
+
+def limit_headers(policy: str, rate: Rate, use: Use | None) -> list[tuple[str, str]]:
+    """The headers after a request was counted, by draft-ietf-httpapi-ratelimit-headers-10; none if nothing is counted.
+
+        RateLimit-Policy: "address";q=15;w=3600
+        RateLimit: "address";r=12;t=1800
+
+    15 requests in 3600 seconds, of which 12 are left; the count starts again in 1800 seconds."""
+    if use is None:
+        return []
+    left = max(0, rate.limit - use.used)
+    return [
+        ("RateLimit-Policy", f'"{policy}";q={rate.limit};w={rate.period}'),
+        ("RateLimit", f'"{policy}";r={left};t={max(0, use.wait)}'),
+    ]
 
 
 def is_rate(text):

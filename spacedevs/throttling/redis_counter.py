@@ -10,7 +10,7 @@ from time import monotonic
 import redis
 
 from .leases import Grant
-from .rates import UNUSED, Rate, Use
+from .rates import UNUSED, Rate, Use, whole_seconds
 
 log = getLogger(__name__)
 MODE = re.compile(rb"^(?:redis|server)_mode:(\w+)", re.MULTILINE)  # Valkey's name is server_mode
@@ -61,7 +61,7 @@ class RedisCounter:
     def use(self, caller: str, rate: Rate) -> Use:
         """The usage, without counting."""
         found = self.run(self.asking, caller, rate)
-        return Use(found.used, ceil(found.wait)) if found else UNUSED
+        return Use(found.used, whole_seconds(found.wait)) if found else UNUSED
 
     def answers(self) -> bool:
         """Whether Redis accepts writes: counts a request and takes it back, because a read may work where a write

@@ -243,7 +243,9 @@ def test_a_connection_counts_as_a_request(settings, tmp_path):
 
     async def scene():
         async with running() as app:
-            assert await Connection(app).status() == 200
+            told = [dict((await Connection(app).next())["headers"]) for _ in range(2)]
+            assert [each[b"ratelimit-policy"] for each in told] == [b'"address";q=1;w=3600'] * 2
+            assert [each[b"ratelimit"].partition(b";t=")[0] for each in told] == [b'"address";r=0'] * 2
             status, answer = await Connection(app).answer()
             assert (status, answer["detail"].partition(" Expected")[0]) == (429, "Request was throttled.")
 

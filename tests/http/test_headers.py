@@ -14,7 +14,8 @@ from tests.support.pages import type_of
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Deprecation, ETag, Link, Retry-After, X-Ignored-Values, X-Unknown-Parameters",
+    "Access-Control-Expose-Headers": "Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
+    "Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 STRICT = {
     "Referrer-Policy": "same-origin",

@@ -98,8 +98,7 @@ def unwritable(tmp_path, settings):
 def test_where_no_file_can_be_written_a_process_counts_by_itself_and_says_so(unwritable, caplog):
     rate = Rate(2, 60)
     taken = [file_counter.counter().take("somebody", rate) for _ in range(3)]
-    assert (taken[:2], taken[2].used) == ([None, None], 2)
-    assert isinstance(taken[2], Use)
+    assert taken == [Use(1, 60), Use(2, 60), Use(2, 60, is_refused=True)]
     advice = "Each process counts requests on its own; set SPACEDEVS_LIMITS_DIR to a writable folder."
     wanted = f"{unwritable}/limits: Not a directory. {advice}"
     assert [record.getMessage() for record in caplog.records] == [wanted]

@@ -45,8 +45,8 @@ class Server(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+def server(request):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), getattr(request, "param", Server))
     Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_address[1]
     server.shutdown()
@@ -236,3 +236,32 @@ def test_the_files_of_the_containers_are_read_by_an_nginx_as_new_as_theirs(tmp_p
     command = [nginx, "-e", "stderr", "-p", tmp_path, "-t", "-c", tmp_path / "nginx" / "nginx.conf"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+class Limited(Server):
+    """Answers what may be kept, with the limit of whoever asks."""
+
+    def do_GET(self):
+        is_known = self.headers.get("If-None-Match") == '"1"'
+        self.send_response(304 if is_known else 200)
+        for name, value in {"ETag": '"1"', "X-Accel-Expires": "@1", "Cache-Control": "public, no-cache"}.items():
+            self.send_header(name, value)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("RateLimit", f'"address";r={self.headers.get("X-Left", 9)};t=60')
+        self.send_header("RateLimit-Policy", '"address";q=9;w=60')
+        if not is_known:
+            self.send_header("Content-Length", "2")
+        self.end_headers()
+        if not is_known:
+            self.wfile.write(b"{}")
+
+
+@pytest.mark.parametrize("server", [Limited], indirect=True)
+@pytest.mark.parametrize("keeps", [False, True])
+def test_nobody_is_told_the_limit_of_who_asked_before(server, keeps, tmp_path):
+    with ended(Nginx(tmp_path, [server], keeps=keeps)) as (nginx,):
+        told = [asked(nginx.port, headers={"X-Left": str(left)}) for left in (8, 7, 6)]
+    assert [(status, body) for status, _, body in told] == [(200, b"{}")] * 3
+    first, *others = [(headers.get("RateLimit"), headers.get("RateLimit-Policy")) for _, headers, _ in told]
+    own = [(f'"address";r={left};t=60', '"address";q=9;w=60') for left in (8, 7, 6)]
+    assert (first, others) == (own[0], [(None, None)] * 2 if keeps else own[1:])

@@ -72,7 +72,7 @@ def take(leases, times, rate=RATE):
 
 
 def test_who_is_busy_is_granted_twice_as_much_each_time(moment, kept, leases, counter):
-    assert take(leases, 1000) == [None] * 1000
+    assert [use.used for use in take(leases, 1000)] == list(range(1, 1001))
     assert counter.wanted == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
     assert counter.use("a", RATE) == Use(1023, 3600)
 
@@ -138,13 +138,14 @@ def test_nothing_goes_back_into_the_next_period(counter, redis_server):
 
 def test_who_was_refused_is_not_asked_about_for_a_moment(moment, kept, leases, counter):
     rate = Rate(2, 3600)
-    assert take(leases, 5, rate) == [None, None, *[Use(2, 3600)] * 3]
+    refused = Use(2, 3600, is_refused=True)
+    assert take(leases, 5, rate) == [Use(1, 3600), Use(2, 3600), *[refused] * 3]
     assert len(counter.wanted) == 3
     leases.give_back("a", rate)
-    assert take(leases, 2, rate) == [None, Use(2, 3600)]
+    assert take(leases, 2, rate) == [Use(2, 3600), refused]
     counter.give_back("a", rate)  # as another process does
     moment.now += 0.5
-    assert take(leases, 1, rate) == [None]
+    assert take(leases, 1, rate) == [Use(2, 3600)]
 
 
 def test_leases_of_which_nothing_is_left_are_forgotten(moment, kept, leases, monkeypatch):
@@ -165,7 +166,7 @@ def test_a_connection_that_was_closed_is_opened_anew(leases, redis_server):
     take(leases, 1, rate)
     redis.Redis.from_url(redis_server.url).client_kill_filter(_type="normal", skipme=True)
     redis.Redis.from_url(redis_server.url).script_flush()
-    assert [use is None for use in take(leases, 3, rate)] == [True, True, False]
+    assert [use.is_refused for use in take(leases, 3, rate)] == [False, False, True]
 
 
 def test_processes_that_flood_let_pass_no_more_than_the_limit(redis_server, tmp_path):
