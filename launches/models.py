@@ -8,7 +8,7 @@ from crew.models import AstronautFlight
 from media_assets.models import Image, InfoURL, VidURL
 from places.models import LandingLocation, Orbit, Pad
 from spacedevs.api.models import KnownByName, Named
-from spacedevs.db.indexes import HashIndex
+from spacedevs.db.models import HashIndex
 from spacedevs.db.search.text import SearchText
 from vehicles.models import Launcher, LauncherConfig, Payload, Spacecraft
 

@@ -1,7 +1,7 @@
 from django.db import models
 
 from spacedevs.api.models import Named
-from spacedevs.db.indexes import HashIndex
+from spacedevs.db.models import HashIndex
 
 
 class ImageLicense(Named):
