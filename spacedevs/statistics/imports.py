@@ -85,8 +85,10 @@ def around_import(rows: ImportedRows) -> Iterator[Affected]:
     affected = Affected(are_derived())
     if affected.is_derived:
         for model, imported in rows.items():
-            for row in imported.values():
-                row.values = {name: value for name, value in row.values.items() if name not in figures(model)}
+            computed = figures(model)
+            for row in imported.values() if computed else ():
+                for name in computed & row.values.keys():
+                    del row.values[name]
     else:
         keep_told(rows)
     yield affected

@@ -48,7 +48,7 @@ class Refused(Exception):
         self.problems, self.kinds = problems, kinds
 
 
-@dataclass
+@dataclass(slots=True)
 class Row:
     """The imported values of a row, the place of its first occurrence, and the places that lack values for a new
     row."""
@@ -73,10 +73,8 @@ class Batch:
     replaced_tables: dict[Model, list[Row]] = field(default_factory=dict)  # without keys in records: all rows
     claims: Claims = field(default_factory=Claims)
     complete: Collection[Model] = ()  # models of which no row is unknown, so that no name makes a new one
-    # The object imported last, by component.
-    seen: dict[tuple[Model, Key], dict[type[ResourceSerializer], object]] = field(
-        default_factory=lambda: defaultdict(dict)
-    )
+    # By component and key: the object imported last, if its content does not depend on the enclosing rows.
+    seen: dict[type[ResourceSerializer], dict[Key, object]] = field(default_factory=lambda: defaultdict(dict))
     kinds: dict[str, str] = field(default_factory=dict)  # the place of a record: its recognised component
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)  # (component, field): how often it was ignored
     problems: list[Problem] = field(default_factory=list)
@@ -85,7 +83,16 @@ class Batch:
         self.problems.append(Problem(place, text))
 
     def row(self, model: Model, key: Key, place: str) -> Row:
-        return self.rows[model].setdefault(key, Row(place))
+        rows = self.rows[model]
+        if (row := rows.get(key)) is None:
+            row = rows[key] = Row(place)
+        return row
+
+    def forget(self, model: Model, key: Key) -> None:
+        """Forgets objects of a row that has another value since they were imported."""
+        for component, objects in self.seen.items():
+            if component.Meta.model is model:
+                objects.pop(key, None)
 
     def show(self, column: Column, owner: Key, places: Places) -> None:
         """Records the rows that an owner's record shows as its own, with their places."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import BaseValidator
+from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 from rest_framework import serializers
+
+from spacedevs.api.models import key_pattern
 
 if TYPE_CHECKING:
     from rest_framework.fields import Field
 
-    from spacedevs.db.paths import Column
+    from spacedevs.db.paths import Column, Key
+
+    from .batch import Model
 
 Convert: TypeAlias = Callable[[Any], Any]  # raises Django's ValidationError where a value is none of its kind
 
@@ -60,6 +65,7 @@ LENGTH = r"-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?|(\d+ )?\d\d:\d\d:\d\d"
 def parsed(serializer_field: Field[Any, Any, Any, Any], kind: str, pattern: str = ".*") -> Convert:
     @lru_cache(maxsize=8192)  # cached, because a launch has the same time in several places
     def parse(value: str) -> Any:
+        text(value)
         try:
             if not re.fullmatch(pattern, value):
                 raise ValueError
@@ -67,7 +73,7 @@ def parsed(serializer_field: Field[Any, Any, Any, Any], kind: str, pattern: str 
         except (serializers.ValidationError, OverflowError, ValueError):
             raise DjangoValidationError(f"Must be {kind}.") from None
 
-    return lambda value: parse(text(value))
+    return lambda value: parse(value if type(value) is str else text(value))
 
 
 CONVERTERS: tuple[tuple[type[Column], Convert], ...] = (
@@ -103,4 +109,42 @@ def converter(column: Column) -> Convert:
                 check(value)
         return value
 
+    if convert is text:
+        return quick_text(checked, longest)
+    if convert is whole and all(type(check) in (MinValueValidator, MaxValueValidator) for check in bounds):
+        return quick_whole(checked, bounds)
     return checked
+
+
+def quick_text(checked: Convert, longest: int | None) -> Convert:
+    """Lets plain texts pass at once; all other values are checked. Most values of a record are texts and numbers."""
+    most = inf if longest is None else longest
+
+    def quick(value: Any) -> Any:
+        if type(value) is str and len(value) <= most and value.isascii() and "\x00" not in value:
+            return value
+        return checked(value)
+
+    return quick
+
+
+def quick_whole(checked: Convert, bounds: Sequence[BaseValidator]) -> Convert:
+    """Lets numbers within the bounds pass at once; all other values are checked."""
+    least = max((check.limit_value for check in bounds if isinstance(check, MinValueValidator)), default=-inf)
+    most = min((check.limit_value for check in bounds if isinstance(check, MaxValueValidator)), default=inf)
+
+    def quick(value: Any) -> Any:
+        return value if type(value) is int and least <= value <= most else checked(value)
+
+    return quick
+
+
+def key_from(model: Model, value: object) -> Key:
+    """A JSON value as a primary key; raises ValidationError."""
+    key: Key = converter(model._meta.pk)(value)
+    if not re.fullmatch(key_pattern(model), str(key)):
+        raise DjangoValidationError("Is not a valid id.")
+    return key
+
+
+key_from_text = lru_cache(maxsize=8192)(key_from)  # a key occurs in many places

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from django.core.exceptions import FieldDoesNotExist
@@ -14,18 +13,19 @@ from django.db.models.constants import LOOKUP_SEP
 from rest_framework.relations import HyperlinkedIdentityField
 
 from spacedevs.api.fields import ResponseMode
-from spacedevs.api.models import key_pattern
 from spacedevs.api.serializers import NameOf, ResourceSerializer, Rows, components, name_of, never_null_column
 from spacedevs.db.paths import column_of, fields_along, is_column, target_of
 
 from .batch import EMPTY, Batch, Model, Row
-from .values import converter, reason
+from .values import converter, key_from, key_from_text, reason
 
 if TYPE_CHECKING:
     from rest_framework.fields import Field
 
     from spacedevs.db.paths import AnyField, Column, Key
     from spacedevs.db.subsets import Subset
+
+    from .values import Convert
 
 Component: TypeAlias = type[ResourceSerializer]
 Ancestors: TypeAlias = "Mapping[Model, Key | None]"  # models and keys of the enclosing rows
@@ -59,12 +59,20 @@ class Position(NamedTuple):
 Step: TypeAlias = Callable[[Position, Any], None]  # imports the value of one field
 
 
+class Plain(NamedTuple):
+    """The import of a field that is a column of its own row."""
+
+    column: str
+    convert: Convert
+
+
 class Walk(NamedTuple):
     """The compiled import of a component."""
 
     model: Model
     name: str
-    steps: Mapping[str, Step]
+    plain: Mapping[str, Plain]
+    steps: Mapping[str, Step]  # of all other fields
     required: tuple[str, ...]  # the required fields
     of_new: Mapping[str, str]  # the fields that a new row requires, with their columns
     implied: tuple[tuple[str, Model], ...]  # foreign keys, with their models
@@ -72,15 +80,28 @@ class Walk(NamedTuple):
     stands_alone: bool  # whether its content does not depend on the enclosing rows
 
 
+class Shape(NamedTuple):
+    """What follows from the component of an object and the names of its fields: nearly all objects of a component have
+    the same."""
+
+    missing: tuple[str, ...]  # required fields
+    unknown: tuple[tuple[str, str], ...]  # names of the component and the field
+    lacking: tuple[tuple[str, str], ...]  # columns that a new row requires, with the fields
+    plain: tuple[tuple[str, str, Convert], ...]  # fields with their columns
+    steps: tuple[tuple[str, Step], ...]
+
+
 @cache
 def walk(representation: Component) -> Walk:
     model, fields = representation.Meta.model, representation().fields
     implied = getattr(representation.Meta, "implied", {})
     required = tuple(name for name, shown in fields.items() if shown.required or shown.read_only)
+    handlers = {name: handler_for(model, name, shown) for name, shown in fields.items()}
     return Walk(
         model,
         name_of(representation),
-        {name: handler_for(model, name, shown) for name, shown in fields.items()},
+        {name: handler for name, handler in handlers.items() if isinstance(handler, Plain)},
+        {name: handler for name, handler in handlers.items() if not isinstance(handler, Plain)},
         required,
         {
             name: column.attname
@@ -90,6 +111,19 @@ def walk(representation: Component) -> Walk:
         tuple((column_of(model, name).attname, of) for name, of in implied.items()),
         "id" in fields,
         not implied and all(map(stands_alone, fields.values())),
+    )
+
+
+@lru_cache(maxsize=4096)
+def shape(representation: Component, names: tuple[str, ...]) -> Shape:
+    of = walk(representation)
+    known = [name for name in names if name != "id"]
+    return Shape(
+        tuple(name for name in of.required if name not in names),
+        tuple((of.name, name) for name in names if name not in of.steps and name not in of.plain),
+        tuple((column, name) for name, column in of.of_new.items() if name not in names),
+        tuple((name, *of.plain[name]) for name in known if name in of.plain),
+        tuple((name, of.steps[name]) for name in known if name in of.steps and of.steps[name] is not skip),
     )
 
 
@@ -104,8 +138,8 @@ def path_to(model: Model, shown: Rows | ResourceSerializer) -> list[AnyField]:
     return list(fields_along(model, LOOKUP_SEP.join(shown.source_attrs)))
 
 
-def handler_for(model: Model, name: str, shown: Field[Any, Any, Any, Any]) -> Step:
-    """The import function for a field."""
+def handler_for(model: Model, name: str, shown: Field[Any, Any, Any, Any]) -> Step | Plain:
+    """The import of a field."""
     source = cast(str, shown.source)  # a field of a serializer always has one
     if isinstance(shown, HyperlinkedIdentityField):
         return skip
@@ -122,7 +156,8 @@ def handler_for(model: Model, name: str, shown: Field[Any, Any, Any, Any]) -> St
             return related_object(name, relation, type(shown))
         relation = cast(models.ForeignObjectRel, relation)
         return (first_of_many if shown.part else one_to_one)(name, relation.field, type(shown))
-    return plain_value(name, kept_column(model, source))
+    column = kept_column(model, source)
+    return Plain(column.attname, converter(column))
 
 
 def kept_column(model: Model, source: str) -> Column:
@@ -145,28 +180,37 @@ def import_object(
     of = walk(representation)
     key = identity(batch, of.model, record.get("id"), f"{place}/id") if of.has_key else None
     # Few agencies and images occur very often: each is walked once.
-    if key is not None and of.stands_alone and batch.seen[of.model, key].get(representation) == record:
+    if key is not None and of.stands_alone and batch.seen[representation].get(key) == record:
         return key
-    for missing in [name for name in of.required if name not in record]:
+    fields = shape(representation, tuple(record))
+    for missing in fields.missing:
         batch.refuse(f"{place}/{missing}", "Is missing.")
-    batch.unknown.update((of.name, unknown) for unknown in record.keys() - of.steps.keys())
+    if fields.unknown:
+        batch.unknown.update(fields.unknown)
     if of.has_key and key is None:
         return None
     row = Row(place) if key is None else batch.row(of.model, key, place)
-    for lacking in of.of_new.keys() - record.keys():
-        row.lacks.setdefault(of.of_new[lacking], f"{place}/{lacking}")
-    before = dict(row.values)
+    for column, lacking in fields.lacking:
+        row.lacks.setdefault(column, f"{place}/{lacking}")
+    values = row.values
+    before = values.copy()
     for attname, owner in of.implied:
-        row.values[attname] = above.get(owner)
-    here = Position(batch, row, key, place, {**above, of.model: key})
-    for name, value in record.items():
-        if name != "id" and name in of.steps:
-            of.steps[name](here, value)
+        values[attname] = above.get(owner)
+    for name, attname, convert in fields.plain:
+        try:
+            values[attname] = convert(record[name])
+        except DjangoValidationError as error:
+            batch.refuse(f"{place}/{name}", reason(error))
+    if fields.steps:
+        here = Position(batch, row, key, place, {**above, of.model: key})
+        for name, step in fields.steps:
+            step(here, record[name])
     if key is None:
         return row
-    if any(row.values[name] != value for name, value in before.items()):
-        batch.seen.pop((of.model, key), None)  # earlier content is obsolete
-    batch.seen[of.model, key][representation] = record
+    if not before.items() <= values.items():
+        batch.forget(of.model, key)  # earlier content is obsolete
+    if of.stands_alone:
+        batch.seen[representation][key] = record
     return key
 
 
@@ -175,14 +219,10 @@ def identity(batch: Batch, model: Model, value: object, place: str) -> Key | Non
     if type(value) is int and 0 <= value < 10**18 and isinstance(model._meta.pk, models.IntegerField):
         return value  # the common case
     try:
-        key: Key = converter(model._meta.pk)(value)
+        return key_from_text(model, value) if type(value) is str else key_from(model, value)
     except DjangoValidationError as error:
         batch.refuse(place, reason(error))
         return None
-    if not re.fullmatch(key_pattern(model), str(key)):
-        batch.refuse(place, "Is not a valid id.")
-        return None
-    return key
 
 
 def skip(here: Position, value: object) -> None:
@@ -195,18 +235,6 @@ def response_mode(name: str, expected: str) -> Step:
             here.refuse(name, f"Must be {expected!r}, not {value!r}.")
 
     return check
-
-
-def plain_value(name: str, column: Column) -> Step:
-    convert, attname = converter(column), column.attname
-
-    def note(here: Position, value: object) -> None:
-        try:
-            here.row.values[attname] = convert(value)
-        except DjangoValidationError as error:
-            here.refuse(name, reason(error))
-
-    return note
 
 
 @cache

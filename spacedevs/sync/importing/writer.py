@@ -185,11 +185,13 @@ def write_rows(
     changed = {
         key: row.values
         for key, row in rows.items()
-        if key in standing and any(standing[key][name] != value for name, value in row.values.items())
+        if key in standing and not row.values.items() <= standing[key].items()
     }
     counts[model.__name__, "created"] += len(created)
     counts[model.__name__, "changed"] += len(changed)
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
+    if not (created or changed):
+        return
     require_all(model, created, rows)
     sources = affected.sources(model)
     differing = {
