@@ -1,6 +1,7 @@
 """A mirror of an upstream that tells its changes reads everything once and then follows them."""
 
 import io
+import threading
 from datetime import timedelta
 
 import httpx
@@ -14,6 +15,7 @@ from events.models import LiveStream
 from launches.models import FirstStage, FirstStageType
 from spacedevs.dataset.as_of import as_of, full_step
 from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
+from spacedevs.sync.mirroring.follower import Follower
 from tests.support import factories
 
 from .test_mirror_lies import BASE, LIE, TRUTH, Liar, json_answer, slice_of
@@ -182,6 +184,72 @@ def test_more_changes_than_a_response_has_are_requested_at_once(feed, watch, mon
     rests, told = watch(change, nothing)
     assert (len(types()), rests) == (23, [1, 1, 1])
     assert told[-3:] == ["8 changes taken in.", "8 changes taken in.", "4 changes taken in."]
+
+
+@pytest.fixture
+def beside(feed):
+    """What other threads requested; `fault` is what they are answered, if not the truth."""
+    feed.liar.beside, feed.liar.fault_beside, answer = [], None, feed.liar.answers["changes"]
+
+    def changes(request):
+        if threading.current_thread() is threading.main_thread():
+            return answer(request)
+        feed.liar.beside.append(request.url.params["since"])
+        return feed.liar.fault_beside or answer(request)
+
+    feed.liar.answers["changes"] = changes
+    return feed.liar.beside
+
+
+def many(feed):
+    def change():
+        for key in range(10, 30):
+            feed.put(TRUTH, named(key, f"New {key}"))
+        feed.liar.asked.clear()
+
+    return change
+
+
+def test_the_next_changes_are_requested_while_those_before_are_imported(feed, watch, beside, monkeypatch):
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    _, told = watch(many(feed), nothing, endpoints=(TRUTH,))
+    assert told[-3:] == ["8 changes taken in.", "8 changes taken in.", "4 changes taken in."]
+    assert len(types(ProgramType)) == 23
+    assert (beside, feed.liar.asked) == (["one-14", "one-22"], [CHANGES] * 4)
+
+
+def test_what_changes_after_the_next_response_was_requested_is_told_later(feed, watch, beside, monkeypatch):
+    def rename(self, page, records):
+        if page.has_more:  # the next response has been sent
+            self.ahead.result()
+            feed.put(TRUTH, named(20, f"Renamed after {page.cursor}"))
+        return take(self, page, records)
+
+    take = Follower.take
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    monkeypatch.setattr(Follower, "take", rename)
+    watch(many(feed), nothing, endpoints=(TRUTH,))
+    assert types(ProgramType)[20] == "Renamed after one-22"
+
+
+@pytest.mark.parametrize("answer", [(LookupError, 0), ({}, 429), ({}, 503), ({"results": []}, 200)])
+def test_a_request_ahead_that_fails_is_made_again_and_none_follows_until_all_is_here(
+    answer, feed, watch, beside, monkeypatch
+):
+    feed.liar.fault_beside = json_answer(*answer) if answer[1] else None
+    if not answer[1]:
+        monkeypatch.setattr("spacedevs.sync.mirroring.upstream.Unbudgeted.ask", answer[0])
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    rests, told = watch(many(feed), nothing, endpoints=(TRUTH,))
+    assert told[-3:] == ["8 changes taken in.", "8 changes taken in.", "4 changes taken in."]
+    assert (len(types(ProgramType)), rests) == (23, [1, 1, 1])
+    assert beside == (["one-14"] if answer[1] else [])
+
+
+def test_nothing_is_requested_ahead_that_the_budget_does_not_allow(feed, watch, beside, monkeypatch):
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    watch(many(feed), nothing, endpoints=(TRUTH,), budget=5)
+    assert (len(types(ProgramType)), beside) == (23, [])
 
 
 def test_after_an_expired_cursor_everything_is_read_again(feed, watch):

@@ -6,9 +6,12 @@ their rows and the next cursor are written in one transaction, so that a mirror 
 A record shows other rows as they are when upstream answers. It is imported before later changes or not at all: stored
 for later it could bring old values back. So a record that cannot be imported is marked as wanted and requested anew,
 again and again. That is also so if it names a row that is not here, such as a stage that names its type: the row may
-be one that was renamed, and its own record is still to come. A deletion counts like a 404 of the row's own URL."""
+be one that was renamed, and its own record is still to come. A deletion counts like a 404 of the row's own URL.
+
+While more changes wait, the next response is requested during the import of the one before: see ahead.py."""
 
 from collections import defaultdict
+from contextlib import suppress
 from functools import cached_property
 from time import monotonic
 
@@ -23,12 +26,14 @@ from spacedevs.sync.importing.outcome import Outcome, Record
 from spacedevs.sync.importing.records import ingest_each, uncollected
 from spacedevs.wording import counted
 
+from .ahead import Ahead, Told
 from .endpoint_reader import Reading, store
 from .upstream import Passing, Rejected, TooLarge, TooSlow, Unavailable
 from .upstream_answers import Change, Changes, is_key
 
 LIMIT = 500  # changes of a response
-PAUSE, MAX_PAUSE = 1, 10  # seconds from one request to the next, and at most after failures
+WITH_RECORDS = {"include": "record", "mode": "detailed"}
+PAUSE, MAX_PAUSE = 1, 3  # seconds from one request to the next, and at most after failures
 MAX_DELAY = 3_600  # seconds after which a wanted record is requested again at the latest
 MAX_WANTED = 20  # wanted records that are requested together
 CHECKS = 300  # seconds between two looks at the source of upstream's statistics, or every twentieth request
@@ -46,6 +51,8 @@ class Follower:
         self.failures = 0  # in a row
         self.checked = 0.0  # when statistics were last looked at
         self.delays: dict[int, tuple[float, float]] = {}  # by wanted row: seconds, and when it is due
+        self.ahead: Ahead | None = None  # the next response, if it was requested already
+        self.may_ask_ahead = True  # until that fails; then again after the last waiting change
 
     def begin(self):
         """Before a round: takes the cursor of now, if upstream is a Softdock that tells its changes."""
@@ -129,12 +136,14 @@ class Follower:
 
     @uncollected()
     def step(self) -> float:
-        page = self.request()
+        told = self.requested() or self.told(self.upstream, self.request())
+        page = told.page
         if not self.is_following:
             self.start()
-        before, records = self.mirror.cursor, self.records_of(page)
-        if page.has_more:
-            records = self.named_later(page.cursor) + records
+        self.ask_ahead(page)
+        before, records = self.mirror.cursor, self.records_of(page, self.mirror.cursor, told.objects)
+        if told.later:
+            records = self.records_of(told.later, page.cursor, {}) + records
         try:
             outcome = self.take(page, records)
         except (DataError, IntegrityError) as error:
@@ -155,7 +164,7 @@ class Follower:
     def request(self) -> Changes:
         """Requests the next changes: fewer at a time after too large a response, in the end without the records."""
         while True:
-            query = {"limit": self.limit, "include": "record", "mode": "detailed"} if self.limit else {"limit": LIMIT}
+            query = {"limit": self.limit, **WITH_RECORDS} if self.limit else {"limit": LIMIT}
             try:
                 page = self.upstream.changes(since=self.mirror.cursor, **query)
             except (TooLarge, TooSlow):
@@ -169,30 +178,54 @@ class Follower:
             self.failures = 0
             return page
 
+    # The next response -------------------------------------------------------------------------------
+
+    def ask_ahead(self, page):
+        """Lets a thread request the changes after a response, if there are more and the budget is large enough."""
+        self.may_ask_ahead |= not page.has_more
+        calls = 2 + sum(1 for reading in self.readings.values() if not reading.endpoint)
+        is_further = page.has_more and page.cursor != self.mirror.cursor
+        if is_further and self.may_ask_ahead and self.upstream.budget.has_room(calls):
+            self.ahead = Ahead(page.cursor, self.upstream.beside, self.told_since)
+
+    def told_since(self, upstream, since) -> Told:
+        """Everything at once, in the thread."""
+        return self.told(upstream, upstream.changes(since=since, limit=LIMIT, **WITH_RECORDS))
+
+    def requested(self) -> Told | None:
+        """The next response, if it was requested already and is one."""
+        ahead, self.ahead = self.ahead, None
+        if ahead is None or ahead.since != self.mirror.cursor:
+            return None
+        told = ahead.result()
+        self.upstream.budget.count(ahead.asked)
+        self.may_ask_ahead = told is not None
+        return told
+
     # One response ------------------------------------------------------------------------------------
 
-    def records_of(self, page, since=None) -> list[Record]:
-        """The records to import: those of mirrored endpoints, and of others if their rows are here; and the changed
-        endpoints that are no lists, as they are now."""
-        place = f"changes/?since={since or self.mirror.cursor}#/results"
+    def told(self, upstream, page) -> Told:
+        """A response with all that its import needs: objects as they are now, and the records of renamed rows that
+        later responses tell, if upstream sends them: earlier responses may already show the new names."""
+        changed = {change.path for change in page.changes if change.id is None}
+        objects = [path for path, reading in self.readings.items() if path in changed and not reading.endpoint]
+        shown = {path: upstream.object(path) for path in objects}
+        named = ",".join(path for path, reading in self.readings.items() if reading.endpoint and is_named(reading))
+        later = None
+        if page.has_more and named:
+            with suppress(Passing, Rejected):
+                later = upstream.changes(since=page.cursor, endpoints=named, limit=LIMIT, **WITH_RECORDS)
+        return Told(page, later, shown)
+
+    def records_of(self, page, since, objects) -> list[Record]:
+        """The records to import: those of mirrored endpoints, and of others if their rows are here; and objects."""
+        place = f"changes/?since={since}#/results"
         found = [
             Record(f"{place}/{number}/record", change.record, endpoints()[change.path])
             for number, change in enumerate(page.changes)
             if change.record is not None and (change.path in self.readings or is_here(change))
         ]
-        changed = {change.path for change in page.changes if change.id is None}
-        objects = [path for path, reading in self.readings.items() if path in changed and not reading.endpoint]
-        return [*found, *(Record(f"{path}/#", self.upstream.object(path)) for path in objects)]
-
-    def named_later(self, cursor) -> list[Record]:
-        """The records of renamed rows that later responses tell, if upstream sends them: earlier responses may already
-        show the new names."""
-        named = [path for path, reading in self.readings.items() if reading.endpoint and is_named(reading)]
-        query = {"endpoints": ",".join(named), "limit": LIMIT, "include": "record", "mode": "detailed"}
-        try:
-            return self.records_of(self.upstream.changes(since=cursor, **query), cursor) if named else []
-        except (Passing, Rejected):
-            return []
+        return [*found, *(Record(f"{path}/#", shown) for path, shown in objects.items())]
 
     def take(self, page, records: list[Record] | None) -> Outcome:
         """Writes the rows of a response and its cursor; without records, all rows are only marked as wanted."""

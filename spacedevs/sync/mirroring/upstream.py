@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from time import sleep, time
 from urllib.parse import urlsplit
 
@@ -84,6 +84,10 @@ class Budget:
         """The seconds from one request to the next that use the limit up evenly; 0 without a limit."""
         return self.period / self.limit if self.limit else 0
 
+    def has_room(self, calls) -> bool:
+        """Whether this number of requests is allowed at once."""
+        return self.seconds_to_wait() <= 0 and (not self.limit or len(self.recent()) + calls <= self.limit)
+
     def recent(self) -> list[float]:
         """The requests that still count."""
         now = time()
@@ -114,7 +118,7 @@ class Upstream:
         headers = {"Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Token {token}"
-        self.base, self.budget = base.rstrip("/"), budget
+        self.base, self.token, self.budget = base.rstrip("/"), token, budget
         self.client = Client(headers=headers)
         self.is_well = True  # whether the last request was answered: only then retries are worthwhile
         self.told_to_wait = 0  # seconds since the last response
@@ -124,6 +128,13 @@ class Upstream:
 
     def __exit__(self, *error):
         self.client.close()
+        if "beside" in self.__dict__:
+            self.beside.client.close()
+
+    @cached_property
+    def beside(self) -> "Unbudgeted":
+        """The same upstream for another thread, because a client makes one request at a time."""
+        return Unbudgeted(self.base, self.token, self.budget)
 
     def page(self, path, **parameters) -> tuple[Page, datetime]:
         """A page of a list, and its time by upstream's clock."""
@@ -234,6 +245,19 @@ class Upstream:
         if self.told_to_wait > DAY:
             raise Unavailable(f"{response.url} has refused requests for more than a day")
         raise Throttled(f"{response.url} refuses requests for {seconds:.0f} s")
+
+
+class Unbudgeted(Upstream):
+    """An upstream that is asked beside the regular requests, without retries. Nothing is stored: who asks counts."""
+
+    asked = 0  # requests
+
+    def get(self, path, parse: Callable, attempts=None, **parameters) -> tuple:
+        self.asked += 1
+        return self.ask(f"{self.base}/{path}/", parse, parameters)
+
+    def throttle(self, response):
+        raise Passing(f"{response.url} refuses requests")
 
 
 def may_pass(error) -> bool | float:
