@@ -165,6 +165,7 @@ def static_sources(files) -> str:
 class Command(BaseCommand):
     help = "Migrate the database, load the sample data when it is empty, and collect the static files."
     requires_system_checks = []  # migrate runs the relevant checks
+    has_worked = False  # whether anything was left to do, for which it loaded what a server does not need
 
     def add_arguments(self, parser):
         parser.add_argument("--empty", action="store_true", help="do not load the sample data")
@@ -195,6 +196,7 @@ class Command(BaseCommand):
 
     def put_right(self):
         """Applies migrations, or checks what they have made."""
+        self.has_worked = True
         migrations = Migrations()
         if migrations.are_done():
             # A killed migrate may have lost some, and another release has others.
@@ -226,6 +228,7 @@ class Command(BaseCommand):
         sizes = sample_files()
         if not (sizes and sample.is_wanted()):
             return
+        self.has_worked = True
         with transaction.atomic():
             with progress(self.stdout, "Loading the sample data", sum(sizes.values())) as tell:
                 call_command(LoadData(tell), *sizes, verbosity=0)
@@ -249,6 +252,7 @@ class Command(BaseCommand):
         with file_lock(root.with_name(f"{root.name}.lock"), partial(self.say, waiting)):
             if is_done():
                 return
+            self.has_worked = True
             with progress(self.stdout, "Collecting the static files", 2 * len(files)) as tell:
                 call_command(CollectStatic(tell), verbosity=0, interactive=False, clear=True, ignore_patterns=UNUSED)
             stamp.write_text(sources)

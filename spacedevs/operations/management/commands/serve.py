@@ -1,11 +1,13 @@
 """Prepares and serves in one process: it loads Django once, and granian's workers are its forks where that is safe."""
 
 import ipaddress
+import os
 import socket
+import sys
 
 from django.conf import settings
 from django.core import checks
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import BaseCommand, CommandError, call_command, load_command_class
 from django.db import connections
 
 from spacedevs.checks import CONFIGURATION, faults
@@ -77,8 +79,12 @@ class Command(BaseCommand):
     def handle(self, *, host, port, workers, threads, empty, no_prepare, **options):
         address = free_address(host, port)
         self.refuse_faults(ipaddress.ip_address(address).is_loopback)
+        processes.choose_start_method()
         if not no_prepare:
-            call_command("prepare", empty=empty)
+            prepare = load_command_class("spacedevs.operations", "prepare")
+            call_command(prepare, empty=empty)
+            if prepare.has_worked and processes.are_forked():
+                self.begin_anew()
         named = f"[{host}]" if ":" in host else host
         hosts = settings.ALLOWED_HOSTS
         welcome = ""
@@ -97,7 +103,6 @@ class Command(BaseCommand):
         layout = launching.Layout(
             address, port, workers, threads, hosts, self.stream_port(address), metrics, settings.LOGGING
         )
-        processes.choose_start_method()
         if processes.are_forked():
             warm_up(hosts)
         connections.close_all()  # a worker must not share a connection with its parent
@@ -106,6 +111,15 @@ class Command(BaseCommand):
             launching.serve(layout)
         else:
             launching.serve_anew(layout)
+
+    def begin_anew(self):
+        """Replaces this process by a new Python with the same arguments, which skips the preparation.
+
+        The preparation loaded migrations and compressors, and all forks would keep that memory while they run."""
+        connections.close_all()
+        self.stdout.flush()
+        command = [sys.executable, *sys.orig_argv[1:], "--no-prepare"]
+        os.execv(sys.executable, command)  # noqa: S606 - no shell is what we want
 
     def forget_metrics(self):
         """Removes the counters of former runs."""
