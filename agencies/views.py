@@ -1,4 +1,5 @@
 from spacedevs.api.views import Resource
+from spacedevs.search.hits import Hit
 
 from . import filters, models, serializers
 
@@ -10,6 +11,7 @@ class Agency(Resource):
     search_fields = ("abbrev", "name")
     ordering_fields = (*models.LaunchTotals.names(), "featured", "id", "name")
     examples = {"filters": "abbrev=NASA", "search": "search=SpaceX", "ordering": "ordering=-total_launch_count"}
+    hit = Hit(names=("name", "abbrev"), picture="logo", line=("abbrev", "type__name"), order="-total_launch_count")
 
 
 class MissionPatch(Resource):
@@ -24,3 +26,4 @@ class MissionPatch(Resource):
 class Program(Resource):
     queryset = models.Program.objects.all()
     ladder = serializers.ProgramMini, serializers.ProgramNormal
+    hit = Hit(line=("type__name", "start_date"), order="-start_date")

@@ -1,4 +1,5 @@
 from spacedevs.api.views import Resource
+from spacedevs.search.hits import Hit
 
 from . import filters, models, serializers
 
@@ -26,3 +27,4 @@ class Astronaut(Resource):
         "time_in_space",
     )
     examples = {"filters": "has_flown=true", "search": "search=Pesquet", "ordering": "ordering=-time_in_space"}
+    hit = Hit(line=("status__name", "agency__name"), order="-last_flight")

@@ -3,7 +3,8 @@ from operator import or_
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Concat
 
 from launches.models import PayloadFlight, SpacecraftFlight
 from spacedevs.api.models import Named
@@ -24,6 +25,14 @@ SEARCHED = (
     "space_station_chaser__name",
     "space_station_target__name",
 )
+
+
+def name_of(role):
+    """The name of the chaser or the target of a docking event."""
+    return Coalesce(*(path for path in SEARCHED if f"_{role}__" in path))
+
+
+NAME = Concat(name_of("chaser"), Value(" at "), name_of("target"))  # of a docking event
 
 
 def exactly_one(names):

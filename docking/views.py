@@ -6,6 +6,7 @@ from rest_framework.reverse import reverse
 from spacedevs.api.views import ConfigResource, OneObject, Resource
 from spacedevs.dataset.as_of import as_of
 from spacedevs.later import Description
+from spacedevs.search.hits import Hit
 from stations.models import SpaceStation
 from stations.querysets import ACTIVE
 
@@ -21,6 +22,7 @@ class DockingEvent(Resource):
     search_fields = models.SEARCHED
     ordering_fields = ("departure", "docking")
     examples = {"filters": "space_station_target__id=6", "search": "search=Salyut", "ordering": "ordering=-docking"}
+    hit = Hit(names=(models.NAME,), picture="", line=("docking_location__name", "docking"), order="-docking")
 
 
 class DockingLocation(ConfigResource):

@@ -6,6 +6,7 @@ from launches import querysets as launches
 from launches.models import Launch, SpacecraftFlight
 from spacedevs.api.render_plan.plan import plan
 from spacedevs.api.views import OneObject, Resource
+from spacedevs.search.hits import Hit
 from vehicles.models import Launcher, LauncherConfig, Spacecraft
 
 from . import feeds, filters, models, querysets, serializers
@@ -25,6 +26,7 @@ class Events(Resource):
     search_fields = ("name",)
     ordering_fields = ("date", "last_updated")
     examples = EXAMPLES
+    hit = Hit(line=("date", "location"), order="-date")
 
 
 class UpcomingEvents(Events):

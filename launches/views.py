@@ -2,6 +2,7 @@ from spacedevs.api.serializers import without
 from spacedevs.api.views import Resource
 from spacedevs.changes.views import RecordHistory
 from spacedevs.db.paths import with_other_names
+from spacedevs.search.hits import Hit
 
 from . import feeds, filters, models, querysets, serializers
 
@@ -42,6 +43,7 @@ class Launch(Resource):
     search_fields = with_other_names(models.SEARCHED, paths)
     ordering_fields = ("id", "last_updated", "name", "net")
     examples = EXAMPLES
+    hit = Hit(line=("net", "status__name"), order="-last_updated")
 
 
 class LaunchHistory(RecordHistory):

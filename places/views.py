@@ -1,4 +1,5 @@
 from spacedevs.api.views import Resource
+from spacedevs.search.hits import Hit
 
 from . import filters, models, serializers
 
@@ -26,6 +27,7 @@ class Location(Resource):
         "search": "search=Cape+Canaveral",
         "ordering": "ordering=-total_launch_count",
     }
+    hit = Hit(line=("country__name",), order="-total_launch_count")
 
 
 class Pad(Resource):
@@ -46,3 +48,4 @@ class Pad(Resource):
         "search": "search=39A",
         "ordering": "ordering=-orbital_launch_attempt_count",
     }
+    hit = Hit(texts=("location__name",), line=("location__name",), order="-total_launch_count")

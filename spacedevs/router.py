@@ -42,6 +42,7 @@ from spacedevs.api.views import ConfigResource, OneObject, Resource, in_a_senten
 from spacedevs.changes.views import Changes, stream_elsewhere
 from spacedevs.http.versions import called, roots, view_in
 from spacedevs.later import Namespace, view
+from spacedevs.search.views import Search
 from spacedevs.throttling.views import ApiThrottle
 from stations import serializers as stations
 from stations.views import Expedition, SpaceStation
@@ -125,7 +126,7 @@ ADDITIONS = {  # additions to LL2 2.3.0 below its records
     "launches": {"history": LaunchHistory},
     "space_stations": {"now": SpaceStationNow},
 }
-ROOT_ADDITIONS = {"changes": Changes}  # and below its root
+ROOT_ADDITIONS = {"changes": Changes, "search": Search}  # and below its root
 
 
 class LaunchLibrary(APIRootView):

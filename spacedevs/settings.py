@@ -123,6 +123,7 @@ NOUNS = [  # the apps with the data, highest floor first
 INSTALLED_APPS = [
     *NOUNS,
     "spacedevs.changes",
+    "spacedevs.search",
     "spacedevs.throttling",
     "spacedevs.sync",
     "spacedevs.dataset",

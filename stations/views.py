@@ -1,4 +1,5 @@
 from spacedevs.api.views import Resource
+from spacedevs.search.hits import Hit
 
 from . import filters, models, serializers
 
@@ -10,6 +11,7 @@ class SpaceStation(Resource):
     search_fields = ("name", "owners__abbrev", "owners__name")
     ordering_fields = ("docked_vehicles", "founded", "id", "name", "onboard_crew", "status", "type", "volume")
     examples = {"filters": "onboard_crew__gte=1", "search": "search=Salyut", "ordering": "ordering=founded"}
+    hit = Hit(line=("status__name", "orbit__name"), order="-founded")
 
 
 class Expedition(Resource):

@@ -1,4 +1,6 @@
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Coalesce, NullIf
 
 from agencies.models import Agency, LaunchTotals, Program, Totals
 from media_assets.models import Image
@@ -163,6 +165,9 @@ class LauncherConfigFamily(LaunchTotals):
 
     def __str__(self):
         return self.name
+
+
+SHOWN_NAME = Coalesce(NullIf("full_name", Value("")), "name")  # of a launcher configuration
 
 
 class LauncherConfig(LaunchTotals):

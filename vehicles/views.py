@@ -1,5 +1,6 @@
 from spacedevs.api.views import Resource
 from spacedevs.db.paths import with_other_names
+from spacedevs.search.hits import Hit
 
 from . import filters, models, serializers
 
@@ -11,6 +12,7 @@ class Launcher(Resource):
     search_fields = ("serial_number", "status__name")
     ordering_fields = ("attempted_landings", "flight_proven", "flights", "id", "successful_landings")
     examples = {"filters": "is_placeholder=True", "search": "search=B1048", "ordering": "ordering=-flights"}
+    hit = Hit(names=("serial_number",), line=("launcher_config__name", "status__name"), order="-flights")
 
 
 class LauncherConfig(Resource):
@@ -36,6 +38,12 @@ class LauncherConfig(Resource):
         "search": "search=Soyuz",
         "ordering": "ordering=-total_launch_count",
     }
+    hit = Hit(
+        names=(models.SHOWN_NAME, "name", "alias"),
+        texts=("manufacturer__name",),
+        line=("manufacturer__name",),
+        order="-total_launch_count",
+    )
 
 
 class LauncherConfigFamily(Resource):
@@ -80,6 +88,12 @@ class Spacecraft(Resource):
         "search": "search=Endeavour",
         "ordering": "ordering=-flights_count",
     }
+    hit = Hit(
+        names=("name", "serial_number"),
+        texts=("spacecraft_config__name",),
+        line=("spacecraft_config__name", "status__name"),
+        order="-flights_count",
+    )
 
 
 class SpacecraftConfiguration(Resource):
@@ -89,6 +103,7 @@ class SpacecraftConfiguration(Resource):
     search_fields = ("agency__abbrev", "agency__name", "name")
     ordering_fields = ("name",)
     examples = {"filters": "human_rated=True", "search": "search=Dragon", "ordering": "ordering=name"}
+    hit = Hit(texts=("agency__name",), line=("agency__name",), order="-total_launch_count")
 
 
 class SpacecraftConfigFamily(Resource):

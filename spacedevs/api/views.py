@@ -185,6 +185,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
     part = None  # the subset of rows; None for all rows
     below: tuple[str, ...] = ()  # the paths of what the router adds below its records
     feed: type[feeds.Feed] | None = None  # the feed of its rows, if any
+    hit = None  # how a search finds its rows by name, if it does: see spacedevs/search/hits.py
     schema = Description("spacedevs.api.schema.ResourceSchema")
 
     @classmethod

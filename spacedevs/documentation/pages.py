@@ -20,6 +20,7 @@ PAGES = (
     "quick-start",
     "endpoints",
     "filters",
+    "search",
     "modes",
     "versions",
     "feeds",

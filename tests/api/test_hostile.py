@@ -152,6 +152,7 @@ def test_every_endpoint_answers_any_query_in_json(prefix, client):
 ADDED = {
     "changes/": ["since", "endpoints", "include", "limit", "mode"],
     "launches/": ["changed_since"],
+    "search/": ["q", "kinds", "limit"],
     f"launches/{UUID}/history/": ["changed_since"],
 }
 ODD_VALUES = [

@@ -84,7 +84,7 @@ def test_the_table_of_contents_says_a_sentence_of_each(client):
     contents = page(client, "").partition('<nav class="contents"')[2].partition("</nav>")[0]
     entries = contents.split('<div class="entry">')[1:]
     named = [re.search(r">([^<]+)</a>", entry)[1] for entry in entries]
-    about = ["docs", "schema", "2.2.0", "2.1.0", "2.0.0", "changes", "dataset", "dump"]
+    about = ["docs", "schema", "2.2.0", "2.1.0", "2.0.0", "changes", "search", "dataset", "dump"]
     assert len(named) == len(ENDPOINTS) + len(about)
     assert [name for name, entry in zip(named, entries, strict=True) if not re.search(r"<p>[^<]+\.</p>", entry)] == []
 

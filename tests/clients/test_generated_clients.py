@@ -78,6 +78,11 @@ def test_models_hold_changes_with_their_records(served, read):
     assert {(each.action.value, type(each.record).__name__) for each in shown.results} == {("created", "dict")}
 
 
+def test_models_hold_hits(served, read):
+    shown = read(path_of("search"), served.get(f"{path_of('search')}?q=sta"))
+    assert {each.match.value for each in shown.results} > {"prefix", "word"}
+
+
 # A client -----------------------------------------------------------------------------------------
 
 

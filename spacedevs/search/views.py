@@ -1,0 +1,95 @@
+"""The endpoint /2.3.0/search/, which finds records of all kinds by their names."""
+
+from functools import cache
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.reverse import reverse
+
+from spacedevs.api.filters.unknown_parameters import is_number
+from spacedevs.api.registry import endpoints
+from spacedevs.api.views import OneObject, Resource, written
+
+from . import ranking, serializers, statements
+from .asked import Asked
+
+DEFAULT_LIMIT, MAX_LIMIT = 20, 100
+ADDITION = "An addition of this server to Launch Library 2.3.0."
+
+
+@cache
+def kinds() -> dict[str, type[Resource]]:
+    """The endpoints whose records are found, by path."""
+    return {path: endpoint for path, endpoint in endpoints().items() if endpoint.hit and not endpoint.part}
+
+
+class Search(OneObject):
+    """Records of all kinds by their names, for a search box"""
+
+    ladder = (serializers.SearchHits,)
+    parameters = {
+        "q": {"type": str, "required": True, "description": "The beginning of a name, or words in it."},
+        "kinds": {"type": str, "description": "Only these kinds: paths of endpoints separated by commas."},
+        "limit": {
+            "type": int,
+            "description": f"Number of hits, {DEFAULT_LIMIT} by default, at most {MAX_LIMIT}.",
+        },
+    }
+    filter_names = ("kinds", "q")
+    page_template = "search/page.html"
+    hits = None  # for the page; None if the query is refused
+
+    @property
+    def help_text(self) -> str:
+        return (
+            "Finds records by their names, in any case: `q=sta` finds Starlink and Starliner. All words must occur. "
+            f"The kinds are {', '.join(f'`{kind}`' for kind in kinds())}.\n\n"
+            "Hits are ranked by `match`: the whole name (`exact`), its beginning (`prefix`), the beginning of a word "
+            "in it (`word`), all words anywhere in it (`part`), then other texts, such as the mission of a launch "
+            "(`text`). Of equal hits each kind shows one in turn, the most used or latest first. If nothing has all "
+            f"words, names that are spelt alike are found (`similar`).\n\n{ADDITION}"
+        )
+
+    def list(self, request, *args, **kwargs):
+        asked = Asked.of("q", request.query_params.get("q", ""))
+        limit = self.limit(request.query_params.get("limit"))
+        chosen = self.chosen(request.query_params.get("kinds"))
+        self.hits = hits(chosen, asked, limit, request)
+        return written({"q": asked.text, "results": self.hits}, of_rows=request)
+
+    def chosen(self, names) -> dict[str, type[Resource]]:
+        """The kinds to search."""
+        wanted = {name.strip().strip("/") for name in (names or "").split(",")} - {""}
+        if unknown := sorted(wanted - kinds().keys()):
+            raise ValidationError({"kinds": [f"Unknown kind: {unknown[0][:64]}. Choose from: {', '.join(kinds())}."]})
+        return {path: endpoint for path, endpoint in kinds().items() if not wanted or path in wanted}
+
+    def limit(self, text) -> int:
+        # As in lists, what is no number is ignored.
+        return int(text) if text and is_number(text, 1, MAX_LIMIT) else DEFAULT_LIMIT
+
+    def ignored_values(self):
+        is_valid = is_number(self.request.query_params.get("limit"), 1, MAX_LIMIT)
+        return {} if is_valid else {"limit": f"Must be a number from 1 to {MAX_LIMIT}."}
+
+
+def hits(chosen, asked: Asked, limit: int, request=None) -> list[dict]:
+    """The best hits of these kinds: one statement for each, and another one if nothing was found."""
+    found = [row for kind, each in chosen.items() for row in statements.with_words(kind, each.rows(), each.hit, asked)]
+    ranked = ranking.by_match(found, asked)
+    if not ranked:
+        found = [row for kind, each in chosen.items() for row in statements.first(kind, each.rows(), each.hit)]
+        ranked = ranking.by_spelling(found, asked)
+    return [told(match, row, chosen[row.kind], request) for match, row in ranked[:limit]]
+
+
+def told(match, row, endpoint, request) -> dict:
+    """A hit as it is shown."""
+    return {
+        "kind": row.kind,
+        "id": str(row.key),
+        "name": row.names[0],
+        "url": reverse(f"{endpoint.queryset.model._meta.model_name}-detail", [row.key], request=request),
+        "picture": row.picture,
+        "line": row.line,
+        "match": match,
+    }
