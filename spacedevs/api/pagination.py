@@ -5,6 +5,9 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 from django.utils.module_loading import import_string
 from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.utils.urls import replace_query_param
+
+from spacedevs.http.negotiation import UNORDERED, in_order
 
 INT64 = 2**63 - 1
 FAR = 500  # rows before a page from which on a second statement costs less than walking over them
@@ -20,6 +23,20 @@ class Pagination(LimitOffsetPagination):
     def get_paginated_response_schema(self, schema) -> dict:
         """The schema of a page. The framework's own uses `nullable`, which OpenAPI 3.1 does not have."""
         return import_string("spacedevs.api.schema.of_page")(schema)
+
+    def get_next_link(self) -> str | None:
+        return self.in_order(super().get_next_link())
+
+    def get_previous_link(self) -> str | None:
+        return self.in_order(super().get_previous_link())
+
+    def in_order(self, link: str | None) -> str | None:
+        """A link with sorted names, as these are the same response in any order."""
+        asked = self.request.query_params
+        for name in UNORDERED:
+            if link and name in asked:
+                link = replace_query_param(link, name, in_order(",".join(asked.getlist(name))))
+        return link
 
     @property
     def first(self) -> int:

@@ -17,6 +17,7 @@ from rest_framework import serializers
 
 from spacedevs.api.feeds.renderers import FeedRenderer
 
+from .filters.field_selection import FIELDS, OMIT
 from .serializers import ResourceSerializer, column_of
 
 UNCHANGED = OpenApiResponse(None, "The response is unchanged: its ETag matches If-None-Match.")
@@ -41,6 +42,12 @@ PROBLEMS = {  # besides 400
 LACKING = "Null if the row was imported from a less detailed response."
 EMPTY = "May be empty."
 JSON = "application/json"
+SELECTING = {
+    FIELDS: "Only these fields: names separated by commas, with dots into related records, such as "
+    "`id,pad.location.name`; `pad` and `pad.*` name all of a branch. A field that the mode lacks is taken from a "
+    "deeper one. The response has no other field, not even required ones.",
+    OMIT: "All fields but these, named likewise.",
+}
 EXACT = 2**53  # up to this number, a float represents each whole number exactly
 CONFIGURATIONS = "Configurations"
 TABLES = "The lookup tables: statuses, types, countries and others that records refer to."
@@ -143,6 +150,13 @@ class ResourceSchema(AutoSchema):
         return [CONFIGURATIONS if noun == "config" else noun.replace("_", " ").capitalize()]
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
+        selecting = SELECTING if self.view.selects_fields else {}
+        return [
+            *self.get_own_parameters(),
+            *(OpenApiParameter(name, description=selecting[name]) for name in selecting),
+        ]
+
+    def get_own_parameters(self) -> list[OpenApiParameter]:
         if self.view.detail:
             is_uuid = isinstance(self.view.queryset.model._meta.pk, UUIDField)
             return [OpenApiParameter("id", UUID if is_uuid else int, OpenApiParameter.PATH)]

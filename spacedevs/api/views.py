@@ -1,7 +1,7 @@
 """The base classes of endpoints: everything follows from one declaration."""
 
 import re
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Self
 
 from django.db import connection, models
@@ -21,19 +21,18 @@ from rest_framework.versioning import NamespaceVersioning
 
 from spacedevs.api.browsable.query_counter import Cost
 from spacedevs.api.feeds import feeds
-from spacedevs.api.filters import unknown_parameters
+from spacedevs.api.filters import field_selection, unknown_parameters
 from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.api.filters.filters import ResourceFilter, asked_parts
-from spacedevs.api.render_plan.compiled import as_json
-from spacedevs.api.render_plan.plan import keys_among, plan
-from spacedevs.db.footprints import recording
+from spacedevs.api.render_plan.composed import composed, written
+from spacedevs.api.render_plan.plan import Plan, keys_among, plan
 from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
 from spacedevs.http.versions import view_in
 from spacedevs.later import Description
 
 from .models import KnownByName, key_pattern
-from .serializers import Rows, loaded
+from .serializers import loaded
 
 
 class Endpoint:
@@ -46,6 +45,7 @@ class Endpoint:
     examples = {}
     version = ""  # of the API, as in the router; "" is the current one
     planned = True  # the render plan renders responses, not plain DRF
+    selects_fields = True  # by the parameters `fields` and `omit`
     parameters: dict[str, dict] = {}  # that no filter declares, as OpenAPI describes them
     # Whether this response can change without a new version and without the clock: then it must not be kept.
     is_passing = False
@@ -66,15 +66,33 @@ class Endpoint:
         """The serializers by mode, shallowest first; empty if there is only one."""
         return {rung.Meta.mode: rung for rung in cls.ladder} if len(cls.ladder) > 1 else {}
 
-    def get_serializer_class(self):
+    @property
+    def mode_class(self) -> type[Serializer]:
+        """The serializer of the requested mode."""
         if self.detail:
             return self.ladder[-1]
         # An unsupported mode is ignored; upstream is inconsistent about it.
         return self.modes.get(self.request.query_params.get("mode"), self.modes.get("normal", self.ladder[0]))
 
+    @cached_property
+    def choice(self) -> field_selection.Choice:
+        """The serializer and its fields that the response shows."""
+        if not self.selects_fields:
+            return field_selection.Choice(self.mode_class)
+        rungs = self.ladder[self.ladder.index(self.mode_class) :]
+        return field_selection.choice(self.request.query_params, rungs, is_feed=feeds.is_wanted(self.request))
+
+    def get_serializer_class(self):
+        return self.choice.representation
+
+    @property
+    def plan(self) -> Plan:
+        return plan(self.choice.representation, self.choice.selection)
+
     @classproperty
     def known_parameters(cls) -> set[str]:
-        return {*unknown_parameters.COMMON, *cls.filter_names}
+        selecting = field_selection.UNORDERED if cls.selects_fields else ()
+        return {*unknown_parameters.COMMON, *selecting, *cls.filter_names}
 
     @classproperty
     def about(cls) -> str:
@@ -106,9 +124,10 @@ class Endpoint:
         super().initial(request, *args, **kwargs)
         known = self.known_parameters
         self.unknown = unknown_parameters.unknown(request.query_params, known)
-        self.ignored = self.ignored_values()
+        values = self.ignored_values()
+        self.ignored = [*values, *self.choice.ignored]
         if unknown_parameters.is_strict(request.query_params) and (self.unknown or self.ignored):
-            unknown_parameters.refuse(self.unknown, known, self.ignored)
+            unknown_parameters.refuse(self.unknown, known, {**values, **self.choice.complaints})
         # Computed before anything is read, so that a change in between expires the response at once.
         self.expires = min(filter(None, (changes_at() for changes_at in self.clocks())), default=None)
 
@@ -146,6 +165,7 @@ class Endpoint:
             "path": reverse(view_in(self.version, f"{self.basename}-list")).removeprefix(root.removesuffix("/")),
             "docs": reverse(view_in(self.version, "docs")),
             "deepest_mode": f"mode={[*self.modes][-1]}" if self.modes else "",
+            "some_fields": f"fields={','.join([*field_selection.branches(self.ladder[-1])][:3])}",
             "search_fields": sorted(self.search_fields),
             "ordering_fields": sorted(self.ordering_fields),
         }
@@ -167,8 +187,10 @@ class OneObject(Endpoint, viewsets.GenericViewSet):
     schema = Description("spacedevs.api.schema.ObjectSchema")
 
     def list(self, request, *args, **kwargs):
-        shown = self.get_serializer(self.get_object())
-        return written(composed(shown, shown.instance, request)) if self.is_planned else Response(shown.data)
+        shown, selection = self.get_serializer(self.get_object()), self.choice.selection
+        if not self.is_planned:
+            return Response(field_selection.pruned(shown.data, selection))
+        return written(composed(shown, shown.instance, request, selection))
 
     def get_view_name(self):
         return super().get_view_name().removesuffix(" List")
@@ -249,7 +271,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         is_feed = feeds.is_wanted(self.request)
         parts += [self.feed.clock] if is_feed else []
         rows = [partial(part.changes_at, self.queryset.all()) for part in parts if part and part.edges]
-        shown = plan(self.get_serializer_class())
+        shown = self.plan
         is_read_along = self.is_planned or is_feed  # loaded by the render plan, or not shown
         return [*shown.clocks, *rows, *self.figures_asked, *(() if is_read_along else shown.computing)]
 
@@ -266,17 +288,21 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         if feeds.is_wanted(request):
             return feeds.answer(self, self.filter_queryset(self.get_queryset()))
         if not self.is_planned:
-            return super().list(request, *args, **kwargs)
+            response = super().list(request, *args, **kwargs)
+            response.data["results"] = field_selection.pruned(response.data["results"], self.choice.selection)
+            return response
         rows = self.filter_queryset(self.get_queryset())
         keys = self.paginator.keys_of(rows, request)
-        page = self.get_paginated_response(plan(self.get_serializer_class()).render(keys, request, every=True))
+        page = self.get_paginated_response(self.plan.render(keys, request, every=True))
         return written(page.data, of_rows=request)
 
     def retrieve(self, request, *args, **kwargs):
         if feeds.is_wanted(request):
             return feeds.answer(self, self.filter_queryset(self.get_queryset().filter(pk=self.kwargs["pk"])))
         if not self.is_planned:
-            return super().retrieve(request, *args, **kwargs)
+            response = super().retrieve(request, *args, **kwargs)
+            response.data = field_selection.pruned(response.data, self.choice.selection)
+            return response
         rows = self.get_queryset()
         if request.query_params:
             rows = self.filter_queryset(rows)
@@ -285,7 +311,7 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         among = known_among(type(self)) if is_part and not request.query_params else None
         if is_part and not among:
             key = get_object_or_404(rows.values_list("pk", flat=True), pk=key)
-        for record in plan(self.get_serializer_class()).render([key], request, among=among):
+        for record in self.plan.render([key], request, among=among):
             return written(record, of_rows=request)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
 
@@ -294,36 +320,6 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 def known_among(endpoint) -> str | None:
     """The statement for the keys among the rows of an endpoint's details, if it is always the same."""
     return keys_among(endpoint.rows(detail=True))
-
-
-def composed(shown, value, request) -> dict:
-    """The data of a serializer of one object; the render plan renders the rows of its querysets."""
-    return {name: part_of(field, value, request) for name, field in shown.fields.items()}
-
-
-def part_of(field, value, request):
-    """The value of one of its fields."""
-    if isinstance(field, Rows):
-        keys = list(value[field.source].values_list("pk", flat=True))
-        return plan(type(field.child)).render(keys, request)
-    value = field.get_attribute(value)
-    if isinstance(field, Serializer):
-        return composed(field, value, request)
-    return field.to_representation(value)
-
-
-def written(answer, of_rows=None) -> Response:
-    """A response from the render plan. With `of_rows`, the request, it depends only on the address and on rows."""
-    response = Response(as_json(answer))
-    response.add_post_render_callback(let_go)
-    if of_rows is not None and recording.is_watched():
-        of_rows.META[recording.OF_ROWS] = True
-    return response
-
-
-def let_go(response):
-    """Breaks the reference cycle of response, view and request; otherwise megabytes stay until garbage collection."""
-    response.renderer_context["view"].response = response.renderer_context = response.data = None
 
 
 class ConfigResource(Resource):

@@ -63,6 +63,7 @@ class Changes(OneObject):
     """The records that were created, updated or deleted since a cursor, in the order of the changes"""
 
     ladder = (serializers.Changes,)
+    selects_fields = False
     parameters = {
         "since": {"type": str, "description": "A cursor; without one, the response has the cursor of now."},
         "endpoints": {"type": str, "description": "Only these endpoints: paths separated by commas."},
@@ -146,6 +147,7 @@ class RecordHistory(OneObject):
     """The history of a record; subclasses name its `queryset`"""
 
     ladder = (serializers.History,)
+    selects_fields = False
     schema = Description("spacedevs.api.schema.OneSchema")
     help_text = (
         "Each change of a tracked field of this record, newest first: the moment at which this server took it in, and "

@@ -22,6 +22,7 @@ PAGES = (
     "filters",
     "search",
     "modes",
+    "fields",
     "versions",
     "feeds",
     "changes",

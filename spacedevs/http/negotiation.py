@@ -19,6 +19,7 @@ ENCODERS = {  # cheapest level first; higher levels gain little for responses th
 }
 
 WORTH_ENCODING = 500  # bytes
+UNORDERED = "fields", "omit"  # parameters with lists of names in any order
 
 
 def accepted_type(environ) -> str:
@@ -28,15 +29,25 @@ def accepted_type(environ) -> str:
 
 
 def canonical(query, accept) -> str:
-    """The query with sorted parameters, if the order does not matter: links in JSON are sorted by name.
+    """The query with sorted parameters, and with sorted names in `fields` and `omit`, if the order does not matter:
+    links in JSON are sorted alike.
 
     It matters for pages, which repeat the query as sent, and for parameters with the same name."""
-    if accept or "&" not in query:
+    if accept or not query:
         return query
     pairs = [(pair.partition("=")[0], pair) for pair in query.split("&")]
     if any(name == "format" or "%" in name or "+" in name for name, _ in pairs):
         return query
-    return "&".join(pair for _, pair in sorted(pairs, key=lambda pair: pair[0]))
+    alike = [
+        (name, f"{name}={in_order(pair[len(name) + 1 :])}" if name in UNORDERED else pair) for name, pair in pairs
+    ]
+    return "&".join(pair for _, pair in sorted(alike, key=lambda pair: pair[0]))
+
+
+def in_order(names: str) -> str:
+    """Names separated by commas, distinct and sorted."""
+    distinct = set(names.replace("%2C", ",").replace("%2c", ",").split(","))
+    return ",".join(sorted(distinct - {""}))
 
 
 @lru_cache(maxsize=256)

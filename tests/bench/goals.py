@@ -16,6 +16,7 @@ from .servers import granian, load, need, nginx
 
 EVENTS = "docking_events/?limit=100&mode=detailed"
 LAUNCHES = "launches/?limit=100&mode=detailed"
+FIVE_FIELDS = "id", "name", "net", "pad.location.name", "status.name"
 STATIONS = "space_stations/?mode=detailed"
 DETAILS = [f"docking_events/{number}/" for number in range(5, 600, 60)]
 OLD_LAUNCHES = "/2.2.0/launch/?limit=100&mode=detailed"  # of those to come there are too few
@@ -157,6 +158,24 @@ def stale(lab):
 def growth(lab, address):
     """A page among ten times as many rows against the same page."""
     return slowness(lab.duel(lab.timed("ours", "10x", address), lab.timed("ours", "1x", address)))
+
+
+def some_fields(lab, address, names):
+    """A page with these fields against the whole page."""
+    limited = f"{address}&fields={','.join(names)}"
+    told, shown = (lab.body(*side)["results"] for side in (("plain DRF", "1x", address), ("ours", "1x", limited)))
+    if shown != [only(record, names) for record in told]:
+        raise Wrong(f"not the fields of what plain DRF answers to {address}")
+    return speed(lab.duel(lab.timed("ours", "1x", limited), lab.timed("ours", "1x", address)))
+
+
+def only(record, names):
+    """Some fields of a record, by names with dots; all of them without names."""
+    if record is None or not names:
+        return record
+    parts = [name.partition(".") for name in names]
+    below = {first: [rest for head, _, rest in parts if head == first and rest] for first, _, _ in parts}
+    return {name: only(value, below[name]) for name, value in record.items() if name in below}
 
 
 def last_page(lab, address):
@@ -309,6 +328,14 @@ GOALS = (
     Goal("G12", "import of 500 docking events / Model.save()", 5, 10, partial(taking_in, address=EVENTS)),
     Goal("G13", "peak memory, 1,000 pages kept", 256, 160, memory, at_most=True, unit=" MB"),
     Goal("G16", "warm mix, one commit a second : no writer", 0.9, 0.95, reading_while_somebody_writes, on_sqlite=True),
+    Goal(
+        "G28",
+        "list-100 detailed, five fields / all",
+        6,
+        12,
+        partial(some_fields, address=LAUNCHES, names=FIVE_FIELDS),
+        on_sqlite=True,
+    ),
     Goal("G17", "ETags changed by a commit elsewhere", 0, 0, changed_etags, on_sqlite=True, **COUNTED),
 )
 BESIDE_BEFORE = (

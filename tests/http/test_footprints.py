@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import contextmanager
+from random import Random
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +14,7 @@ from spacedevs.db.dataset_version import data_models
 from spacedevs.db.footprints.recording import OF_ROWS, Footprint, digest, recording
 from spacedevs.db.footprints.statements import Reads
 from spacedevs.db.paths import column_name, is_column
+from tests.api.test_field_selection import leaves
 from tests.api.test_hostile import ODD, cases
 from tests.support.routes import ROUTERS
 from tests.support.wsgi import Asker
@@ -119,6 +121,18 @@ def test_every_column_that_a_record_reads_is_in_its_footprint(root, reader):
     assert unnamed(reader, detail(root)) == (set(), True)
 
 
+def some_fields(root) -> str:
+    """The query for a few fields of all depths."""
+    listed = sorted(leaves(LISTED[root].ladder[-1]))
+    return f"fields={','.join(Random(root).sample(listed, min(len(listed), 4)))}"  # noqa: S311
+
+
+@only_sqlite
+@pytest.mark.parametrize("root", LISTED)
+def test_every_column_that_some_fields_read_is_in_their_footprint(root, reader):
+    assert unnamed(reader, f"{root}?limit=100&{some_fields(root)}") == (set(), True)
+
+
 def asked(resource):
     """Every filter, one with each request, and every order."""
     for case in cases(ODD, resource):
@@ -212,6 +226,15 @@ def after_all_else(reader, address, footprint):
 @pytest.mark.parametrize(("root", "mode"), DEEPEST.items())
 def test_a_page_is_the_same_whatever_else_changes(root, mode, reader):
     address = f"{root}?limit=2&mode={mode}"
+    status, body, footprint = reader.read(address)
+    found, changed = after_all_else(reader, address, footprint)
+    assert (status, found) == ("200 OK", body)
+    assert changed > 100
+
+
+@pytest.mark.parametrize("root", CURRENT)
+def test_some_fields_are_the_same_whatever_else_changes(root, reader):
+    address = f"{root}?limit=2&{some_fields(root)}"
     status, body, footprint = reader.read(address)
     found, changed = after_all_else(reader, address, footprint)
     assert (status, found) == ("200 OK", body)

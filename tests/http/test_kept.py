@@ -75,6 +75,23 @@ def test_a_response_is_kept_until_something_touches_it(edit, process, launches):
     assert of_list == list_is_kept
 
 
+def test_a_response_with_some_fields_is_kept_until_one_of_these_changes(process, launches):
+    address = f"launches/{launches[0].pk}/?fields=launch_service_provider.name,name"
+    process.get(address)
+    Launch.objects.filter(pk=launches[0].pk).update(infographic="x")
+    provider(launches[0]).update(description="x")
+    assert process.get(address)[-1] is True
+    provider(launches[0]).update(name="Renamed")
+    *_, body, was_kept = process.get(address)
+    assert (body, was_kept) == (b'{"name":"Launch 0","launch_service_provider":{"name":"Renamed"}}', False)
+
+
+def test_a_response_is_kept_for_any_order_of_its_fields(process, launches):
+    first = process.get("launches/?fields=name,id&omit=pad,image")
+    for query in ("omit=image,pad&fields=id,name", "fields=id%2Cname,id&omit=image,,pad"):
+        assert process.get(f"launches/?{query}") == (*first[:3], True)
+
+
 def test_who_has_a_response_is_told_so_after_commits_that_do_not_touch_it(process, launches):
     etag = process.get(RECORD.format(launches[0]))[1]
     for number in range(5):

@@ -35,6 +35,7 @@ OTHERS = {
     "iexact": "is (any case)",
     "in": "is any of",
 }
+NOT_FILTERS = "search", "ordering", "fields", "omit"  # other parameters of the form that are shown as in use
 CALENDAR = re.compile(r"__(day|month|year)$")
 MAX_OPEN_FILTERS = 20  # up to this number of filters, all groups are open
 A_LIST, NUMBERS_BY_COMMAS = "1,2,3", r"\s*-?\d+(\s*,\s*-?\d+)*,?\s*"
@@ -176,7 +177,7 @@ def listed_at(model, version) -> str:
 def in_use(query, view) -> Iterator[tuple[str, str, str]]:
     """The parameters of a query except page, format and mode, each with the query without it."""
     for name in query:
-        if name in (*view.filter_names, "search", "ordering") and any(query.getlist(name)):
+        if name in (*view.filter_names, *NOT_FILTERS) and any(query.getlist(name)):
             yield name, ",".join(query.getlist(name)), without(query, name, "offset")
 
 

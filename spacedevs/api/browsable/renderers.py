@@ -6,7 +6,8 @@ from django.template import loader
 from django.urls import NoReverseMatch, reverse
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 
-from .filter_form import Form, in_use, without
+from .field_tree import FieldTree
+from .filter_form import NOT_FILTERS, Form, in_use, without
 from .json_html import folding
 
 
@@ -65,7 +66,7 @@ class PageRenderer(BrowsableAPIRenderer):
         """The modes: name and query."""
         if getattr(view, "detail", False) or not getattr(view, "modes", None):
             return []
-        shown = view.get_serializer_class()
+        shown = view.mode_class
         query = request.query_params
         return [(mode, without(query, mode=mode), shown is rung) for mode, rung in view.modes.items()]
 
@@ -86,7 +87,8 @@ class PageRenderer(BrowsableAPIRenderer):
             "form": Form(view, query),
             "orders": sorted(view.ordering_fields),
             "used": list(in_use(query, view)),
-            "plain": without(query, *view.filter_names, "search", "ordering", "offset", "limit"),
+            "plain": without(query, *view.filter_names, *NOT_FILTERS, "offset", "limit"),
+            "fields": FieldTree(view, query),
             "paginator": view.paginator if hasattr(view.paginator, "count") else None,
         }
 

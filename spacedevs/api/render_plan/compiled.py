@@ -104,7 +104,7 @@ class CompiledSerializer:
         self.to_many: list[tuple[int, RelationPath, CompiledSerializer]] = []
         # those of `to_many` that do not show a list, with their function
         self.reductions: dict[int, Callable[[list[Shown]], Any]] = {}
-        self.is_computed = False  # whether it shows annotations, and whether they depend on the clock
+        self.computed: set[int] = set()  # the places of annotations, which may depend on the clock
         self.is_known = True
         try:
             for place, (name, field) in enumerate(representation().fields.items()):
@@ -176,11 +176,15 @@ class CompiledSerializer:
         if not (is_computed or (column.concrete and not column.is_relation)):
             raise Unknown(field)
         self.columns.append(tuple(field.source_attrs))
-        self.is_computed |= is_computed
+        self.computed |= {place} if is_computed else set()
         if steps := [*database_conversions(column), *conversions(field, column)]:
             self.conversions.append((place, steps[0] if len(steps) == 1 else chained(steps)))
         if getattr(field, "otherwise", None) is not None:
             self.defaults.append((place, field.otherwise))
+
+    @property
+    def is_computed(self) -> bool:
+        return bool(self.computed)
 
     @cached_property
     def is_small(self) -> bool:
@@ -257,7 +261,7 @@ class CompiledColumns(CompiledSerializer):
         self.columns = [tuple(path.split(".")) for path in paths]
         self.conversions, self.defaults, self.constants, self.urls = [], [], [], []
         self.to_one, self.to_many, self.reductions = [], [], {}
-        self.is_computed, self.is_known = False, True
+        self.computed, self.is_known = set(), True
         for place, path in enumerate(self.columns):
             if steps := database_conversions(column_at(model, path)):
                 self.conversions.append((place, chained(steps)))

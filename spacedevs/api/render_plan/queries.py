@@ -85,7 +85,9 @@ class ColumnSet:
             self.keyed.append((table, itemgetter(self.columns.setdefault(read, len(self.columns)))))
         sql = self.sql(source, condition, order)
         ordered = [table for alias, (table, _, _) in self.keys.items() if f"{alias}." in choice]
-        of_rows[sql] = reads_of_rows(sql, keys, choice, [own, *ordered] if choice else ())
+        if (reads := of_rows.get(sql)) is None:
+            reads = of_rows[sql] = reads_of_rows(sql, keys, choice, [own, *ordered] if choice else ())
+        self.reads = reads  # known as long as a plan has the statement
         return sql
 
     def sql(self, source: str, condition: str, order: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import local
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
 from django.db import connections
 
@@ -82,7 +83,8 @@ class Present(local):
 
 
 present = Present()
-of_rows: dict[str, Reads] = {}  # statements of which the render plan records the rows
+# Statements of which the render plan records the rows, as long as a plan or a footprint has what they depend on.
+of_rows: WeakValueDictionary[str, Reads] = WeakValueDictionary()
 
 
 @contextmanager
