@@ -26,6 +26,7 @@ class Search(OneObject):
     """Records of all kinds by their names, for a search box"""
 
     ladder = (serializers.SearchHits,)
+    selects_fields = False
     parameters = {
         "q": {"type": str, "required": True, "description": "The beginning of a name, or words in it."},
         "kinds": {"type": str, "description": "Only these kinds: paths of endpoints separated by commas."},
