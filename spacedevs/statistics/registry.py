@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = type[models.Model]
 Select: TypeAlias = Callable[[SqlDialect], str]  # makes a SELECT of `id` and of figures, each by its name
+Dependents: TypeAlias = "dict[tuple[Model, str], set[Key]]"  # by table, and the path from it to the source rows
 Differing: TypeAlias = Sequence[Any]  # a key, the stored figures, and the correct ones
 
 
@@ -69,15 +70,18 @@ class Statistic:
             return not set(columns).isdisjoint(self.columns[model])
         return model in self.facts
 
-    def touched(self, model: Model, keys: Iterable[Key]) -> Keys:
-        """The keys of the rows that depend on these source rows; ALL if there are too many."""
+    def touched(self, model: Model, keys: Iterable[Key], known: Dependents | None = None) -> Keys:
+        """The keys of the rows that depend on these source rows; ALL if there are too many. What is found of these
+        rows is added to `known`, for statistics of the same table."""
         touched: Keys = set()
         if model is self.model and self.facts.get(model) == ("pk",):
             touched.update(keys)
         else:
-            given = keys_as_parameter(keys)
+            given, known = keys_as_parameter(keys), {} if known is None else known
             for path in self.facts.get(model, ()):
-                touched.update(dependent(self.model, path, model, given))
+                if (self.model, path) not in known:
+                    known[self.model, path] = set(dependent(self.model, path, model, given))
+                touched |= known[self.model, path]
         return {pending.ALL} if touched and (self.is_whole or len(touched) > pending.MAX_KEYS) else touched
 
     def differing(self, dialect: SqlDialect) -> str:

@@ -39,14 +39,14 @@ def touched(
 
     `columns` are those that change (None: all); `is_after` says that they have changed. See `settled`."""
     by_name: Due = dict(before or {})
-    keys = list(keys)
+    keys, dependents = list(keys), dict[Any, Any]()
     for each in statistics() if keys else ():
         if each.depends_on(model, columns) and ALL not in by_name.get(each.name, ()):
             known = by_name.get(each.name, set())
             if each.numbering and model is each.model:
                 by_name[each.name] = known | moved(each.numbering, model, keys, known, is_after)
             else:
-                by_name[each.name] = known | each.touched(model, keys)
+                by_name[each.name] = known | each.touched(model, keys, dependents)
     return by_name
 
 

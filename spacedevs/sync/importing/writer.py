@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, models, transaction
 
-from spacedevs.api.models import KnownByName
 from spacedevs.db.bulk import Lookup, insert, next_keys, read_columns, update
-from spacedevs.db.paths import column_of, link_columns, target_of
+from spacedevs.db.paths import column_name, column_of, link_columns, target_of
 from spacedevs.sync.images import keep_ours
 
 from .batch import Problem, Refused
 from .ownership import settle
+from .references import repoint, resolve_names
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import AnyField, Column, Key
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .batch import Batch, Model, Row, RowsByKey, Values
 
 Counts: TypeAlias = Counter[tuple[str, str]]  # of rows by ("Agency", "created")
+Links: TypeAlias = "Sequence[Sequence[Any]]"  # owner, target, and the key of the link
 Of = TypeVar("Of")  # the key of an owner, or None for those of a whole table
 
 
@@ -41,86 +42,13 @@ def write(batch: Batch, affected: Affected) -> Counts:
     there = dict(zip(tables, present(tables), strict=True))
     if contested := list(settle(batch.claims, batch.rows, there, affected)):
         raise Refused([Problem(each.place, str(each), each) for each in contested])
-    for model, rows in tables.items():
-        write_rows(model, rows, there[model], counts, affected)
+    write_tables(tables, there, counts, affected)
+    standing = read_links(batch.many_to_many)
     for relation, sets in batch.many_to_many.items():
-        write_sets(relation, sets, affected)
+        write_sets(relation, sets, standing.get(relation), affected)
     drop_orphans(batch.children, affected)
     advance_sequences([model for model in batch.rows if counts[model.__name__, "created"]])
     return counts
-
-
-def resolve_names(batch: Batch, affected: Affected) -> None:
-    """Replaces names by keys: of a row in the batch or the database, otherwise of a new row."""
-    keys: dict[tuple[Model, str], Key] = {}
-    for model, rows in list(batch.rows.items()):
-        if issubclass(model, KnownByName):
-            names = {key: row.values.get("name") for key, row in rows.items()}
-            make_room(model, names, affected)
-            adopt(model, {name: key for key, name in names.items()}, affected)
-    for model, places in batch.names.items():
-        here = {row.values.get("name"): key for key, row in batch.rows[model].items()}
-        # In descending order, so that the lowest known key remains if several rows have the same name.
-        known = model._default_manager.filter(name__in=places).order_by("-pk").values_list("name", "pk")
-        there: dict[str, int] = dict(sorted(known, key=lambda pair: pair[1] >= 0))
-        lowest = lowest_key(model, batch.rows[model])
-        for name, place in places.items():
-            key = here.get(name, there.get(name))
-            if key is None and model in batch.complete:
-                raise Refused([Problem(place, f"Names a {model.__name__} that is not here: {name}")])
-            if key is None:
-                key = lowest = lowest - 1
-                batch.row(model, key, place).values["name"] = name
-            keys[model, name] = key
-    for row, column, model, name in batch.named:
-        row.values[column] = keys[model, name]
-
-
-def lowest_key(model: Model, keys: Iterable[Key]) -> int:
-    """The lowest key in the database or the batch; at most 0."""
-    numbers = cast("Iterable[int]", keys)  # what is known by its name has no other keys
-    lowest: int | None = model._default_manager.aggregate(lowest=models.Min("pk"))["lowest"]
-    return min(0, *numbers, lowest or 0)
-
-
-def make_room(model: Model, names: Mapping[Key, str | None], affected: Affected) -> None:
-    """Gives local rows with provisional keys new ones, if another Softdock uses the same keys for other rows."""
-    here = model._default_manager.filter(pk__in=[key for key in names if cast(int, key) < 0])
-    lowest = lowest_key(model, names)
-    for key, name in here.values_list("pk", "name"):
-        if names[key] not in (None, name):
-            lowest -= 1
-            move(model, key, lowest, affected)
-
-
-def adopt(model: Model, known: Mapping[str | None, Key], affected: Affected) -> None:
-    """Gives rows with provisional keys the real keys from this batch."""
-    here = model._default_manager.filter(pk__lt=0, name__in=[name for name in known if name])
-    for key, name in list(here.values_list("pk", "name")):
-        if known[name] != key:
-            move(model, key, known[name], affected)
-
-
-def move(model: Model, old: Key, new: Key, affected: Affected) -> None:
-    """Changes the key of a row; if a row with this key exists, moves all references to it."""
-    if not model._default_manager.filter(pk=new).exists():
-        row = model._default_manager.get(pk=old)
-        row.pk, row._state.adding = new, True
-        row.save(force_insert=True)
-    for relation in model._meta.related_objects:
-        column: Column = relation.field
-        if isinstance(relation, models.ManyToManyRel):
-            through, _, there = link_columns(relation.field)
-            column = column_of(through, there)
-        repoint(column, column.model._default_manager.filter(**{column.attname: old}), new, affected)
-    model._default_manager.filter(pk=old).delete()
-
-
-def repoint(column: Column, rows: models.QuerySet[models.Model], to: Key | None, affected: Affected) -> None:
-    """Changes a foreign key of rows; if there are none, no statement is executed, not even for the version."""
-    if keys := list(rows.values_list("pk", flat=True)):
-        with affected.by_column(column.model, column.attname, keys):
-            rows.update(**{column.attname: to})
 
 
 def pair_lists(batch: Batch) -> None:
@@ -177,16 +105,36 @@ def leave(column: Column, owners: Mapping[Key, Key | None], affected: Affected) 
         repoint(column, column.model._default_manager.filter(**{f"{column.attname}__in": empty}), None, affected)
 
 
-def write_rows(
-    model: Model, rows: RowsByKey, standing: Mapping[Key, Values], counts: Counts, affected: Affected
+def write_tables(
+    tables: Mapping[Model, RowsByKey], there: Mapping[Model, Mapping[Key, Values]], counts: Counts, affected: Affected
 ) -> None:
-    """Creates and updates rows of a table; unchanged rows are not written."""
+    """Creates and updates the rows of all tables. What is wrong with a table is found without the other tables' rows,
+    because no constraint needs them."""
+    try:
+        with transaction.atomic():
+            for model, rows in tables.items():
+                write_rows(model, rows, there[model], counts, affected)
+    except (DataError, IntegrityError) as error:  # of this table, the last one
+        created, changed = differing_rows(rows, there[model])
+        raise Refused(faults(model, created | changed, rows) or [Problem(model.__name__, str(error))]) from error
+
+
+def differing_rows(rows: RowsByKey, standing: Mapping[Key, Values]) -> tuple[dict[Key, Values], dict[Key, Values]]:
+    """The values of new rows, and those of rows that differ from the stored ones."""
     created = {key: row.values for key, row in rows.items() if key not in standing}
     changed = {
         key: row.values
         for key, row in rows.items()
         if key in standing and not row.values.items() <= standing[key].items()
     }
+    return created, changed
+
+
+def write_rows(
+    model: Model, rows: RowsByKey, standing: Mapping[Key, Values], counts: Counts, affected: Affected
+) -> None:
+    """Creates and updates rows of a table; unchanged rows are not written."""
+    created, changed = differing_rows(rows, standing)
     counts[model.__name__, "created"] += len(created)
     counts[model.__name__, "changed"] += len(changed)
     counts[model.__name__, "unchanged"] += len(rows) - len(created) - len(changed)
@@ -199,14 +147,11 @@ def write_rows(
         for key, values in changed.items()
     }
     sourced = [key for key, names in differing.items() if names]
-    try:
-        with affected.by_rows(model, sourced, created, set().union(*differing.values())), transaction.atomic():
-            if created:
-                insert(model, [{model._meta.pk.attname: key, **values} for key, values in created.items()])
-            if changed:
-                change(model, changed, standing)
-    except (DataError, IntegrityError) as error:
-        raise Refused(faults(model, created | changed, rows) or [Problem(model.__name__, str(error))]) from error
+    with affected.by_rows(model, sourced, created, set().union(*differing.values())):
+        if created:
+            insert(model, [{model._meta.pk.attname: key, **values} for key, values in created.items()])
+        if changed:
+            change(model, changed, standing)
 
 
 def in_order(tables: Collection[Model]) -> list[Model]:
@@ -290,12 +235,31 @@ def faults(model: Model, written: Mapping[Key, Values], rows: RowsByKey) -> list
     return problems
 
 
-def write_sets(relation: AnyField, owners: Mapping[Key, Collection[Key]], affected: Affected) -> None:
-    """Updates many-to-many relations to the imported sets."""
+def read_links(sets: Mapping[AnyField, Mapping[Key, Collection[Key]]]) -> dict[AnyField, Links]:
+    """The stored links of these owners, read together; only of the first relation of each table with links, because
+    another one reads what the first has written."""
+    first = {link_columns(relation)[0]: relation for relation in reversed(list(sets))}
+    relations = list(first.values())
+    return dict(zip(relations, read_columns([links(each, sets[each]) for each in relations]), strict=True))
+
+
+def links(relation: AnyField, owners: Iterable[Key]) -> Lookup:
+    """The look-up of links: owner, target, and the key of the link."""
     through, *names = link_columns(relation)
     owner, target = (column_of(through, name) for name in names)
-    [links] = read_columns([Lookup(owner, [owner, target, through._meta.pk], owners)])
-    standing = {(of, to): key for of, to, key in links}
+    return Lookup(owner, [owner, target, through._meta.pk], owners)
+
+
+def write_sets(
+    relation: AnyField, owners: Mapping[Key, Collection[Key]], stored: Links | None, affected: Affected
+) -> None:
+    """Updates many-to-many relations to the imported sets; reads the stored links if they are not given."""
+    lookup = links(relation, owners)
+    owner, target, _ = lookup.columns
+    through = owner.model
+    if stored is None:
+        [stored] = read_columns([lookup])
+    standing = {(of, to): key for of, to, key in stored}
     wanted = {(of, to) for of, keys in owners.items() for to in keys}
     gone, new = standing.keys() - wanted, sorted(wanted - standing.keys())
     ends: dict[Model, set[Key]] = defaultdict(set)  # one table, if it has links to itself
@@ -329,15 +293,17 @@ def drop_orphans(owned: Mapping[Column, Mapping[Key, Iterable[Key]]], affected: 
 
 def advance_sequences(tables: Iterable[Model]) -> None:
     """Advances sequences beyond the imported keys, for rows that are added later."""
-    if connection.vendor != "postgresql":
+    numbered = [model for model in tables if isinstance(model._meta.pk, models.AutoField)]
+    if connection.vendor != "postgresql" or not numbered:
         return
+    keys = [(connection.ops.quote_name(model._meta.db_table), column_name(model._meta.pk)) for model in numbered]
+    highest = " UNION ALL ".join(
+        f"SELECT max({key}) highest, pg_get_serial_sequence(%s, %s) sequence FROM {table}"  # noqa: S608
+        for table, key in keys
+    )
     with connection.cursor() as cursor:
-        for model in tables:
-            if isinstance(model._meta.pk, models.AutoField):
-                table, key = connection.ops.quote_name(model._meta.db_table), model._meta.pk.column
-                cursor.execute(
-                    f"""SELECT setval(sequence, highest)
-                    FROM (SELECT max({key}) highest, pg_get_serial_sequence(%s, %s) sequence FROM {table}) given
-                    WHERE highest > coalesce(pg_sequence_last_value(sequence), 0)""",  # noqa: S608
-                    [table, key],
-                )
+        cursor.execute(
+            f"SELECT setval(sequence, highest) FROM ({highest}) given"  # noqa: S608
+            " WHERE highest > coalesce(pg_sequence_last_value(sequence), 0)",
+            [name for names in keys for name in names],
+        )
