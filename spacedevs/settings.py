@@ -71,7 +71,8 @@ for replica in REPLICAS.values():  # a replica that is down must not delay a req
 DATABASES |= REPLICAS
 DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
-KEPT_PAGES = ["stations", "ships"]  # the response cache also covers the pages below these views
+# The response cache also covers the start page, and the pages below these views.
+KEPT_PAGES = ["stations", "ships", "launches-upcoming"]
 # The versions of the API, and the tables of the endpoints of the older ones.
 CURRENT_VERSION = "2.3.0"
 TABLES = {
@@ -131,6 +132,7 @@ INSTALLED_APPS = [
     "spacedevs.statistics",
     "spacedevs.db",
     "spacedevs.documentation",
+    "spacedevs.pages",
     "spacedevs.operations",
     "spacedevs.editing",  # before Django's admin, because it extends its templates
     "simple_history",

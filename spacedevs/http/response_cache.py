@@ -117,6 +117,7 @@ class ResponseCache:
         self.roots = tuple(roots().values())
         self.constant = tuple(constant_places())
         self.places = *self.roots, *map(reverse, settings.KEPT_PAGES), *self.constant
+        self.home = reverse("home")
         self.release = release()
         self.addressed_by = addressed_by()
         limit = settings.RESPONSE_CACHE_MB * 2**20
@@ -126,7 +127,8 @@ class ResponseCache:
         self.seen = None, 0
 
     def __call__(self, environ, start_response):
-        if not environ.get("PATH_INFO", "").startswith(self.places):
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(self.places) and path != self.home:
             return self.application(environ, start_response)
         asked_at = time()
         version = self.version_for(environ)

@@ -13,7 +13,7 @@ from .headers import may_be_staff
 
 # Views, of any version, that read no rows and work without a database; and the throttle endpoint, which may write.
 APART = {
-    *("home", "ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list", "changes-stream"),
+    *("ships", "favicon", "media", "schema", "docs", "dump-file", "api-throttle-list", "changes-stream"),
     *("documentation", "documentation-page", "reference", "reference-component", "reference-tag"),
 }
 

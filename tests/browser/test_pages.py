@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from agencies.models import Agency
+from launches.models import Launch
 from stations.models import SpaceStation
 from tests.support import factories
 from tests.support.routes import KINDS
@@ -19,6 +20,8 @@ PAGES = {
     "root": ["/2.3.0/?format=api"],
     "list": ["/2.3.0/docking_events/?format=api&docked=true&limit=1", "/2.3.0/launches/?format=api&limit=1&mode=list"],
     "detail": ["/2.3.0/agencies/{agency}/?format=api"],
+    "start": ["/"],
+    "launches": ["/launches/", "/launches/past/", "/launches/{launch}/"],
     "stations": ["/stations/", "/stations/{station}/", "/spacecraft/{spacecraft}/"],
     "documents": [*DOCUMENTS, "/docs/reference/launches/", "/docs/reference/components/LaunchDetailed/"],
     "swagger": ["/2.3.0/docs/"],
@@ -54,7 +57,8 @@ def test_pages_are_for_everyone_and_fit(kind, rows, browse):
     """Each is opened once, then looked at in each scheme and size."""
     page = browse()
     keys = {
-        model._meta.verbose_name.split()[-1]: model.objects.first().pk for model in (Agency, SpaceStation, Spacecraft)
+        model._meta.verbose_name.split()[-1]: model.objects.first().pk
+        for model in (Agency, Launch, SpaceStation, Spacecraft)
     }
     for address in PAGES[kind]:
         opened(page, address.format(**keys))

@@ -1,0 +1,200 @@
+"""Launches as lists and pages show them, and the pages of upcoming and past launches."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Max, Min, Q
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from launches import views
+from launches.models import Launch
+from launches.querysets import PREVIOUS
+from spacedevs.api.filters.filters import asked_parts
+from spacedevs.api.pagination import Pagination
+from spacedevs.dataset.as_of import as_of
+
+from .dates import When, when
+from .expiring import expiring
+
+SIGNS = {  # of a status, by the abbreviations of LL2 2.3.0: the kind of the chip, and its sign
+    "Go": ("good", "●"),
+    "TBC": ("open", "○"),
+    "TBD": ("open", "?"),
+    "Hold": ("warn", "‖"),
+    "In Flight": ("info", "▲"),
+    "Success": ("good", "✓"),
+    "Deployed": ("good", "✓"),
+    "Payload Deployed": ("good", "✓"),
+    "Failure": ("bad", "✕"),
+    "Partial Failure": ("warn", "!"),
+}
+SHOWN = "status", "net_precision", "launch_service_provider", "mission", "pad__location", "rocket__configuration"
+FAILED = "Failure", "Partial Failure"
+
+
+class Chip(NamedTuple):
+    """A status in a sign, a word and a colour."""
+
+    kind: str
+    sign: str
+    abbrev: str
+    name: str
+
+
+class Row(NamedTuple):
+    """A launch, and what a page says of it."""
+
+    launch: Launch
+    when: When
+    chip: Chip | None
+
+    @property
+    def title(self) -> str:
+        """The mission, by which people know a launch; LL2 names a launch "Rocket | Mission"."""
+        return title_of(self.launch)
+
+    @property
+    def rocket(self) -> str:
+        rocket = self.launch.rocket
+        return rocket.configuration.full_name or rocket.configuration.name if rocket else ""
+
+    @property
+    def site(self) -> str:
+        """The launch site without its country."""
+        pad = self.launch.pad
+        return pad.location.name.partition(",")[0] if pad and pad.location else ""
+
+
+def title_of(launch: Launch) -> str:
+    return launch.name.partition(" | ")[2] or launch.name or "Launch without a name"
+
+
+def chip(status) -> Chip | None:
+    if status is None:
+        return None
+    return Chip(*SIGNS.get(status.abbrev, ("", "·")), status.abbrev or status.name, status.name)
+
+
+def rows_of(launches, now: datetime) -> list[Row]:
+    return [Row(each, when(each.net, each.net_precision, now), chip(each.status)) for each in launches]
+
+
+class Pages(Pagination):
+    """Pages of 50; `limit` and `offset` are those of the API."""
+
+    default_limit = 50
+
+
+class Choice(NamedTuple):
+    """A field of the form above a list: a filter of the API and the values that occur."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]]
+    value: str
+
+
+CHOICES = {  # the filter, its label, the key and the name of its values
+    "lsp__id": ("Provider", "launch_service_provider", "launch_service_provider__name"),
+    "launcher_config__id": ("Rocket", "rocket__configuration", "rocket__configuration__full_name"),
+    "location__ids": ("Site", "pad__location", "pad__location__name"),
+    "status__ids": ("Status", "status", "status__name"),
+}
+
+
+def choices(rows, asked) -> list[Choice]:
+    """The filters with the values that occur, each with the number of its launches."""
+    found = []
+    for name, (label, key, named) in CHOICES.items():
+        counts = rows.order_by().exclude(**{key: None}).values_list(key, named).annotate(number=Count("pk"))
+        options = [(str(pk), f"{text or pk} ({number})") for pk, text, number in counts.order_by("-number", named)]
+        found.append(Choice(name, label, options, asked.get(name, "")))
+    return found
+
+
+def years(rows, asked) -> Choice:
+    """The years of past launches, latest first."""
+    ends = rows.order_by().aggregate(first=Min("net"), last=Max("net"))
+    known = range(ends["last"].year, ends["first"].year - 1, -1) if ends["last"] else ()
+    return Choice("year", "Year", [(str(year), str(year)) for year in known], asked.get("year", ""))
+
+
+def in_years(rows, shown: list[Row]) -> list[tuple[int, dict, list[Row]]]:
+    """The rows of a page by year, each with the numbers of all launches and failures of that year in the list."""
+    groups: dict[int, list[Row]] = {}
+    for row in shown:
+        if row.launch.net:
+            groups.setdefault(row.launch.net.year, []).append(row)
+    of = {
+        year: Q(net__gte=datetime(year, 1, 1, tzinfo=UTC), net__lte=datetime(year, 12, 31, 23, 59, 59, 999999, UTC))
+        for year in groups
+    }
+    wanted = {f"all_{year}": Count("pk", filter=inside) for year, inside in of.items()}
+    wanted |= {
+        f"failed_{year}": Count("pk", filter=inside & Q(status__abbrev__in=FAILED)) for year, inside in of.items()
+    }
+    numbers = rows.order_by().aggregate(**wanted) if wanted else {}
+    return [
+        (year, {"all": numbers[f"all_{year}"], "failed": numbers[f"failed_{year}"]}, rows)
+        for year, rows in groups.items()
+    ]
+
+
+def asked_of(request, resource):
+    """The endpoint as asked by the query of a page, and its rows; raises ValidationError for values that are none."""
+    endpoint = resource(action="list", detail=False, kwargs={}, format_kwarg=None)
+    endpoint.request = Request(request)
+    return endpoint, endpoint.filter_queryset(endpoint.rows(detail=False))
+
+
+def launch_list(request, resource, basename, title):
+    """A page of launches, filtered as the endpoint is."""
+    told = as_of()
+    try:
+        endpoint, rows = asked_of(request, resource)
+    except ValidationError as error:
+        return render(request, "pages/refused.html", {"errors": error.detail, "title": title}, status=400)
+    pages = Pages()
+    keys = pages.keys_of(rows, endpoint.request)
+    found = Launch.objects.select_related(*SHOWN).in_bulk(keys)
+    shown = rows_of([found[key] for key in keys if key in found], told.now)
+    is_past = resource.part is PREVIOUS
+    every = resource.rows()
+    asked = request.GET
+    fields = [*choices(every, asked), *([years(every, asked)] if is_past else [])]
+    query = asked.urlencode()
+    context = {
+        "title": title,
+        "is_past": is_past,
+        "fields": fields,
+        "search": asked.get("search", ""),
+        "used": [name for name in asked if asked[name] and name not in ("limit", "offset")],
+        "shown": shown,
+        "years": in_years(rows, shown) if is_past else [],
+        "paginator": pages,
+        "as_of": told,
+        "query": f"{query}&" if query else "",
+        "address": reverse(f"{basename}-list"),
+    }
+    parts = [resource.part, *asked_parts(resource.filterset_class, asked)]
+    moments = [part.changes_at(resource.queryset.all()) for part in parts]
+    nearest = min(
+        (row.launch.net for row in shown if row.launch.net), key=lambda net: abs(net - told.now), default=None
+    )
+    return expiring(render(request, "pages/launches.html", context), told, *moments, near=nearest)
+
+
+@require_safe
+def upcoming(request):
+    """Launches to come, soonest first, and those of the last day."""
+    return launch_list(request, views.UpcomingLaunch, "launch-upcominglaunch", "Upcoming launches")
+
+
+@require_safe
+def past(request):
+    """Past launches, latest first, by year."""
+    return launch_list(request, views.PreviousLaunch, "launch-previouslaunch", "Past launches")
