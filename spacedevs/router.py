@@ -199,7 +199,7 @@ class Router(DefaultRouter):
         """The pages on the version itself."""
         schema = view_in(self.version, "schema")
         swagger = view("drf_spectacular.views.SpectacularSwaggerView", template_name="api/docs.html", url_name=schema)
-        document = view("spacedevs.api.document.Document", api_version=called(self.version))
+        document = view("spacedevs.agents.document.Document", api_version=called(self.version))
         return [path_to("schema/", document, name="schema"), path_to("docs/", swagger, name="docs")]
 
 

@@ -125,6 +125,7 @@ INSTALLED_APPS = [
     *NOUNS,
     "spacedevs.changes",
     "spacedevs.search",
+    "spacedevs.agents",
     "spacedevs.throttling",
     "spacedevs.sync",
     "spacedevs.dataset",

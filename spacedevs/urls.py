@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from spacedevs.agents.views import elsewhere
 from spacedevs.api.models import key_pattern
 from spacedevs.http import errors
 from spacedevs.later import Namespace, view
@@ -32,6 +33,8 @@ urlpatterns = [
     path("launches/", view("spacedevs.pages.launches.upcoming"), name="launches-upcoming"),
     path("launches/past/", view("spacedevs.pages.launches.past"), name="launches-past"),
     path("launches/<uuid:pk>/", view("spacedevs.pages.launch.launch"), name="launch"),
+    re_path("^mcp/?$", elsewhere, name="mcp"),
+    path("llms.txt", view("spacedevs.documentation.views.llms"), name="llms"),
     path("docs/", include("spacedevs.documentation.urls")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("api/favicon.svg")), name="favicon"),
     Namespace("admin/", "admin", "admin", lambda: admin.site.get_urls()),

@@ -17,8 +17,12 @@ class Document(SpectacularAPIView):
 
     @extend_schema(exclude=True)  # the document does not describe itself
     def get(self, request, *args, **kwargs):
-        asked = request.query_params.get("openapi", "3.1")
+        self.generator_class = self.generator(request.query_params)
+        return super().get(request, *args, **kwargs)
+
+    def generator(self, query) -> type[Generator]:
+        """What makes the document that a query asks for."""
+        asked = query.get("openapi", "3.1")
         if asked not in GENERATORS:
             raise ValidationError({"openapi": [f"Unknown version. Choose from: {', '.join(GENERATORS)}."]})
-        self.generator_class = GENERATORS[asked]
-        return super().get(request, *args, **kwargs)
+        return GENERATORS[asked]

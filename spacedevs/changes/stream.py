@@ -21,7 +21,7 @@ from prometheus_client import Counter, Gauge
 from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
 
 from spacedevs.db.change_log.reading import Expired
-from spacedevs.throttling.authentication import caller_of
+from spacedevs.throttling.authentication import Caller, caller_of
 from spacedevs.throttling.file_counter import counter
 from spacedevs.throttling.rates import limit_headers
 
@@ -104,6 +104,10 @@ class Stream:
         except Refused as refused:
             await refuse(send, refused, scope["method"] == "HEAD")
 
+    async def in_pool(self, function, *arguments):
+        """Calls a function that blocks."""
+        return await self.broadcast.in_pool(function, *arguments)
+
     def health(self, path) -> Refused:
         is_ready = self.broadcast.is_ready
         if path == "/livez":
@@ -179,19 +183,24 @@ class Stream:
             raise Refused(503, "The database is unavailable.", **{"retry-after": "5"}) from None
 
 
-def admit(scope, headers) -> list[tuple[bytes, bytes]]:
-    """Counts a connection as a request of its caller, by the rate limits of the API; returns headers about them."""
+def identify(scope, headers) -> Caller | None:
+    """The caller, if there are limits or they sent a token; refuses an unknown token."""
     if not settings.THROTTLE_ANONYMOUS and "authorization" not in headers:
-        return []
+        return None
     environ = {f"HTTP_{name.replace('-', '_').upper()}": value for name, value in headers.items()}
     environ["REMOTE_ADDR"] = (scope.get("client") or ("",))[0]
     try:
-        caller = caller_of(environ)
+        return caller_of(environ)
     except AuthenticationFailed as error:
         raise Refused(401, error.detail, **{"www-authenticate": "Token"}) from None
     except Error:
         raise Refused(503, "The database is unavailable.", **{"retry-after": "5"}) from None
-    if caller.rate is None:
+
+
+def admit(scope, headers) -> list[tuple[bytes, bytes]]:
+    """Counts a connection as a request of its caller, by the rate limits of the API; returns headers about them."""
+    caller = identify(scope, headers)
+    if caller is None or caller.rate is None:
         return []
     use = counter().take(caller.counted_as, caller.rate)
     told = limit_headers(caller.policy, caller.rate, use)

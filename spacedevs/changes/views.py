@@ -132,10 +132,16 @@ class Changes(OneObject):
 
 
 def stream_elsewhere(request):
-    """Leads to the stream of changes, which a process of its own serves at another port of this host."""
+    """Leads to the stream of changes."""
+    return in_process_of_stream(
+        request, "This server has no stream of changes: its operator has not started one. Request `changes/` instead."
+    )
+
+
+def in_process_of_stream(request, otherwise: str):
+    """Leads to another port of this host, at which a process of its own serves the same path; 404 if there is none."""
     if not settings.STREAM_PORT:
-        detail = "This server has no stream of changes: its operator has not started one. Request `changes/` instead."
-        return JsonResponse({"detail": detail}, status=404)
+        return JsonResponse({"detail": otherwise}, status=404)
     host, _ = split_domain_port(request.get_host())
     response = HttpResponse(status=307)
     response["Location"] = f"{request.scheme}://{host}:{settings.STREAM_PORT}{request.get_full_path()}"

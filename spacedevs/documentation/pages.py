@@ -26,6 +26,7 @@ PAGES = (
     "versions",
     "feeds",
     "changes",
+    "agents",
     "mirror",
     "admin",
     "configuration",

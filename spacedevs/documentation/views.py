@@ -1,7 +1,9 @@
 """The views at /docs/: pages from the folder docs, and a reference made from the OpenAPI document."""
 
-from django.http import Http404
+from django.conf import settings
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
 from . import reference
@@ -18,6 +20,14 @@ def document(request, slug=PAGES[0]):
     if slug not in PAGES:
         raise Http404
     return shown(request, "page", page=page(slug))
+
+
+@require_safe
+def llms(request):
+    """What a language model needs to know of this server, by the convention of llms.txt."""
+    here = request.build_absolute_uri("/").rstrip("/")
+    text = render_to_string("documentation/llms.txt", {"here": here, "pages": pages(), "product": settings.PRODUCT})
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

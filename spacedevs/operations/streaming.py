@@ -1,4 +1,4 @@
-"""The process of the stream of changes, beside the workers or alone.
+"""The process of the stream of changes and of the tools for agents, beside the workers or alone.
 
 Beside the workers it loads nothing before its first connection: many servers never have one."""
 
@@ -33,12 +33,34 @@ class Server(embed.Server):
         self._ssp, self._shd = None, SocketHolder(self.listener.fileno(), False, processes.BACKLOG)
 
 
+class Application:
+    """What this process serves: the stream of changes, and tools for agents."""
+
+    def __init__(self, allowed_hosts=None):
+        # In a spawned process Django is set up only now.
+        from spacedevs.agents.endpoint import PATHS, Agents  # noqa: PLC0415
+        from spacedevs.changes.stream import Stream  # noqa: PLC0415
+
+        self.stream = Stream(allowed_hosts)
+        self.agents = Agents(allowed_hosts, self.stream.in_pool)
+        self.paths_of_agents = PATHS
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http" and scope["path"] in self.paths_of_agents:
+            with suppress(asyncio.CancelledError):  # the server ends
+                await self.agents(scope, receive, send)
+        else:
+            await self.stream(scope, receive, send)
+
+    def end(self):
+        """Ends all connections: a server that stops would wait for them."""
+        self.stream.end()
+
+
 def serve(listener, allowed_hosts=None, parent=None):
     """Serves the stream in this process until SIGTERM or SIGINT, or until the parent ends."""
-    from spacedevs.changes.stream import Stream  # noqa: PLC0415 - in a spawned process Django is set up only now
-
     raise_limit(settings.STREAM_CONNECTIONS + SPARE)
-    asyncio.run(run(Stream(allowed_hosts), listener, parent))
+    asyncio.run(run(Application(allowed_hosts), listener, parent))
 
 
 async def run(application, listener, parent):

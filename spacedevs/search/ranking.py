@@ -11,6 +11,7 @@ from .statements import Row
 
 MATCHES = "exact", "prefix", "word", "part", "text", "similar"  # best first
 SHARED = 0.25  # part of the trigrams of a text that a similar name must have, before they are compared by letters
+INITIALS = 3  # of a name, at least
 IS_SIMILAR = 0.75  # part of the letters that are the same
 
 
@@ -53,7 +54,11 @@ def by_spelling(rows: Iterable[Row], asked: Asked) -> list[tuple[str, Row]]:
 
 
 def similarity(name: str, asked: Asked) -> float:
-    """How alike the text and as many words of a name are spelt, from 0 to 1; 0 if they share too few trigrams."""
+    """How alike the text and as many words of a name are spelt, from 0 to 1; 0 if they share too few trigrams.
+
+    A text is also like a name if it has its initials: ISS."""
+    if len(asked.folded) >= INITIALS and asked.folded == "".join(word[0] for word in WORD.findall(folded(name))):
+        return 1.0
     whole = padded(name)
     if sum(each in whole for each in asked.trigrams) < SHARED * len(asked.trigrams):
         return 0.0

@@ -49,7 +49,9 @@ def first(kind: str, rows: QuerySet, hit: Hit) -> list[Row]:
 def read(kind: str, rows: QuerySet[Any], hit: Hit, most: int) -> list[Row]:
     columns = [*expressions(hit).values(), *map(F, (name for name in hit.names if isinstance(name, str)))]
     picture = [f"{hit.picture}__thumbnail_url"] if hit.picture else []
-    ordered = rows.order_by(*total(rows.model, [hit.order]))
+    # In one direction, as an index has both columns.
+    direction, key = "-" * hit.order.startswith("-"), rows.model._meta.pk.name
+    ordered = rows.order_by(*total(rows.model, [hit.order, f"{direction}{key}"]))
     found = ordered.values_list("pk", *columns, *picture, *hit.line)[:most]
     after_names, after_picture = 1 + len(columns), 1 + len(columns) + len(picture)
     return [

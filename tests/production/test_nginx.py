@@ -265,3 +265,11 @@ def test_nobody_is_told_the_limit_of_who_asked_before(server, keeps, tmp_path):
     first, *others = [(headers.get("RateLimit"), headers.get("RateLimit-Policy")) for _, headers, _ in told]
     own = [(f'"address";r={left};t=60', '"address";q=9;w=60') for left in (8, 7, 6)]
     assert (first, others) == (own[0], [(None, None)] * 2 if keeps else own[1:])
+
+
+@pytest.mark.parametrize("path", ["/2.3.0/changes/stream/", "/mcp/", "/mcp"])
+def test_the_stream_and_the_tools_for_agents_have_a_server_of_their_own(path, server, tmp_path):
+    with ended(Nginx(tmp_path, [free_port()], stream=server)) as (nginx,):
+        own = get(nginx.port, path)
+        other = get(nginx.port, "/2.3.0/changes/")
+    assert (own[0], json.loads(own[2])["path"], other[0]) == (200, path, 503)

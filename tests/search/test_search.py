@@ -119,8 +119,8 @@ def test_the_whole_name_comes_before_its_beginning_a_word_a_part_and_other_texts
     assert [(each["name"], each["match"]) for each in found] == [
         ("Star", "exact"),
         ("Starsem", "prefix"),
-        ("Restart Star", "word"),
         ("Big Star", "word"),
+        ("Restart Star", "word"),
         ("Bastard", "part"),
         ("A", "text"),
     ]
@@ -201,6 +201,11 @@ def test_the_name_that_is_most_alike_is_first(find):
 def test_several_words_may_be_misspelt(find):
     factories.space_station(name="International Space Station")
     assert find("intrnational space staton") == [("space_stations", "International Space Station")]
+
+
+def test_a_name_is_found_by_its_initials(find):
+    factories.space_station(name="International Space Station")
+    assert find("ISS") == [("space_stations", "International Space Station")]
 
 
 def test_nothing_similar_is_told_beside_what_has_the_words(find):

@@ -1,4 +1,4 @@
-"""Serves the stream of changes alone, where a proxy leads to it."""
+"""Serves the stream of changes and the tools for agents alone, where a proxy leads to it."""
 
 from django.conf import settings
 from django.core.management import BaseCommand
@@ -8,7 +8,7 @@ from spacedevs.operations.management.commands.serve import between, free_address
 
 
 class Command(BaseCommand):
-    help = "Serve the stream of changes, /2.3.0/changes/stream/, in a process of its own."
+    help = "Serve the stream of changes, /2.3.0/changes/stream/, and tools for agents, /mcp/, in a process of its own."
     requires_system_checks = []
 
     def add_arguments(self, parser):
