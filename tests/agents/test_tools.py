@@ -173,6 +173,8 @@ def test_any_endpoint_is_asked_with_its_parameters():
     told = ask("query_endpoint", endpoint="/2.3.0/agencies/", parameters={"featured": True, "limit": 3})
     assert [(each["id"], each["response_mode"]) for each in told["results"]] == [(agency.pk, "list")]
     assert ask("query_endpoint", endpoint="agencies", id=str(agency.pk))["abbrev"] == "SpX"
+    fewer = {"endpoint": "agencies", "parameters": {"featured": True, "fields": "id,name"}}
+    assert ask("query_endpoint", **fewer)["results"] == [{"id": agency.pk, "name": "SpaceX"}]
     ids = {"endpoint": "launches", "parameters": {"lsp__id": [agency.pk, 7], "mode": "normal"}}
     assert ask("query_endpoint", **ids)["count"] == 0
 
