@@ -279,6 +279,27 @@ def update(model: type[models.Model], columns: Sequence[Column], rows: Mapping[K
             cursor.executemany(statement, list(zip(*by_column, strict=True)))
 
 
+def upsert(unique: Sequence[Column], others: Sequence[Column], rows: Sequence[Row]) -> None:
+    """Inserts rows of a table whose key is automatic, or sets the other columns of those that have the same unique
+    ones. No two rows have the same."""
+    columns, quote = [*unique, *others], connection.ops.quote_name
+    table = quote(unique[0].model._meta.db_table)
+    named, same = (", ".join(quote(column_name(each)) for each in some) for some in (columns, unique))
+    values = ", ".join(f"{name} = excluded.{name}" for name in map(quote, map(column_name, others)))
+    conflict = f"ON CONFLICT ({same}) DO UPDATE SET {values}"
+    if not rows:
+        return
+    by_column = [list(for_driver(each, given)) for each, given in zip(columns, zip(*rows, strict=True), strict=True)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            arrays = ", ".join(f"%s::{type_of(each)}[]" for each in columns)
+            cursor.execute(f"INSERT INTO {table} ({named}) SELECT * FROM unnest({arrays}) {conflict}", by_column)  # noqa: S608
+        else:
+            places = ", ".join(["%s"] * len(columns))
+            statement = f"INSERT INTO {table} ({named}) VALUES ({places}) {conflict}"  # noqa: S608 - names of ours
+            cursor.executemany(statement, list(zip(*by_column, strict=True)))
+
+
 def type_of(column: Column) -> str:
     """The type of a column in PostgreSQL without its length: a cast to a length would cut texts off."""
     return str(column.rel_db_type(connection)).partition("(")[0]

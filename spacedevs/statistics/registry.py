@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -17,7 +17,7 @@ from django.db.models import F
 from django.db.models.expressions import RawSQL
 
 from spacedevs.db import pending
-from spacedevs.db.bulk import conversion, given_keys, keys_as_parameter
+from spacedevs.db.bulk import conversion, for_driver, given_keys, read_all
 from spacedevs.db.paths import column_of
 
 from .dialect import SqlDialect
@@ -70,18 +70,16 @@ class Statistic:
             return not set(columns).isdisjoint(self.columns[model])
         return model in self.facts
 
-    def touched(self, model: Model, keys: Iterable[Key], known: Dependents | None = None) -> Keys:
-        """The keys of the rows that depend on these source rows; ALL if there are too many. What is found of these
-        rows is added to `known`, for statistics of the same table."""
-        touched: Keys = set()
-        if model is self.model and self.facts.get(model) == ("pk",):
-            touched.update(keys)
-        else:
-            given, known = keys_as_parameter(keys), {} if known is None else known
-            for path in self.facts.get(model, ()):
-                if (self.model, path) not in known:
-                    known[self.model, path] = set(dependent(self.model, path, model, given))
-                touched |= known[self.model, path]
+    def paths_to(self, model: Model) -> Collection[str]:
+        """The paths to a source table that have to be looked up: not that of its own rows."""
+        paths = self.facts.get(model, ())
+        return () if model is self.model and paths == ("pk",) else paths
+
+    def touched(self, model: Model, keys: Iterable[Key], found: Dependents) -> Keys:
+        """The keys of the rows that depend on these source rows; ALL if there are too many. `found` are the rows from
+        which its paths lead to them."""
+        paths = self.paths_to(model)
+        touched: Keys = set().union(*(found[self.model, path] for path in paths)) if paths else set(keys)
         return {pending.ALL} if touched and (self.is_whole or len(touched) > pending.MAX_KEYS) else touched
 
     def differing(self, dialect: SqlDialect) -> str:
@@ -153,17 +151,23 @@ class Statistic:
             return list(cursor.fetchall())
 
 
-def dependent(model: Model, path: str, source: Model, given: str) -> Iterator[Key]:
-    """The keys of rows from which a path leads to given source rows: one more than a note can have, at most."""
-    key = conversion(model._meta.pk)
-    with connection.cursor() as cursor:
-        cursor.execute(selecting_dependent(model, path, source, connection.vendor), [given])
-        return iter([key(found) if key else found for (found,) in cursor.fetchall()])
+def dependents(asked: Iterable[tuple[Model, str]], source: Model, keys: Collection[Key]) -> Dependents:
+    """The keys of rows from which paths lead to given source rows, by table and path: of each, one more than a note
+    can have, at most. The database is asked once for all of them."""
+    wanted, given = list(dict.fromkeys(asked)), list(for_driver(source._meta.pk, keys))
+    answers = read_all(
+        [(selecting_dependent(model, path, source, connection.vendor), given) for model, path in wanted]
+    )
+    found: Dependents = {}
+    for (model, path), rows in zip(wanted, answers, strict=True):
+        convert = conversion(model._meta.pk)
+        found[model, path] = {convert(key) if convert else key for (key,) in rows}
+    return found
 
 
 @cache  # Django takes longer to make such a statement than the database to answer it
 def selecting_dependent(model: Model, path: str, source: Model, vendor: str) -> str:
-    """The statement of `dependent`; its parameter is that of `keys_as_parameter`."""
+    """The statement of `dependents`; its parameter is that of `read_all`."""
     rows = model._base_manager.filter(**{f"{path}__in": RawSQL(given_keys(source._meta.pk), ["keys"])}).order_by()  # noqa: S611
     sql, parameters = rows.values_list("pk", flat=True).distinct()[: pending.MAX_KEYS + 1].query.sql_with_params()
     assert tuple(parameters) == ("keys",)  # noqa: S101 - a path with conditions of its own would need more

@@ -18,7 +18,7 @@ from spacedevs.db.pending import ALL
 
 from .numbering import MAX_ROWS, Before, Numbering
 from .origin import IMPORTED
-from .registry import FACTS, Model, figures, source_tables, statistics
+from .registry import FACTS, Model, dependents, figures, source_tables, statistics
 
 if TYPE_CHECKING:
     from spacedevs.db.paths import Key
@@ -39,14 +39,17 @@ def touched(
 
     `columns` are those that change (None: all); `is_after` says that they have changed. See `settled`."""
     by_name: Due = dict(before or {})
-    keys, dependents = list(keys), dict[Any, Any]()
-    for each in statistics() if keys else ():
-        if each.depends_on(model, columns) and ALL not in by_name.get(each.name, ()):
-            known = by_name.get(each.name, set())
-            if each.numbering and model is each.model:
-                by_name[each.name] = known | moved(each.numbering, model, keys, known, is_after)
-            else:
-                by_name[each.name] = known | each.touched(model, keys, dependents)
+    keys = list(keys)
+    due = [each for each in statistics() if each.depends_on(model, columns) and ALL not in by_name.get(each.name, ())]
+    if not (keys and due):
+        return by_name
+    found = dependents([(each.model, path) for each in due for path in each.paths_to(model)], model, keys)
+    for each in due:
+        known = by_name.get(each.name, set())
+        if each.numbering and model is each.model:
+            by_name[each.name] = known | moved(each.numbering, model, keys, known, is_after)
+        else:
+            by_name[each.name] = known | each.touched(model, keys, found)
     return by_name
 
 

@@ -1,12 +1,15 @@
 """Rows that are written many at a time have what Django would have written one by one."""
 
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
 from docking.models import CHASERS, TARGETS, DockingEvent
-from spacedevs.db.bulk import update
+from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
+from spacedevs.db.bulk import update, upsert
 from spacedevs.db.dataset_version import data_models
+from spacedevs.db.paths import column_of
 from spacedevs.db.search.text import SearchText
 from tests.support import factories
 
@@ -40,3 +43,22 @@ def test_columns_of_every_kind_are_set_and_cleared(model):
     cleared = stored(model, columns)[with_all.pk]
     update(model, shared, {with_all.pk: given, other.pk: given})
     assert stored(model, columns) == before | {with_all.pk: cleared | given, other.pk: before[other.pk] | given}
+
+
+def test_rows_with_a_unique_pair_are_inserted_or_set():
+    endpoint = MirroredEndpoint.objects.create(mirror=Mirror.objects.create(base="http://127.0.0.1"), path="agencies")
+    columns = [column_of(MirroredRow, name) for name in ("endpoint_id", "key", "sweep", "vanished", "is_wanted")]
+    moment = datetime(2030, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
+
+    def put(*rows):
+        upsert(columns[:2], columns[2:], [(endpoint.pk, *row) for row in rows])
+        return list(MirroredRow.objects.order_by("key").values_list("key", "sweep", "vanished", "is_wanted"))
+
+    first = [("1", 1, None, False), ("2", 1, moment, True)]
+    assert put() == []
+    assert put(*first) == first
+    assert put(("2", 2, None, False), ("3", 2, moment, False)) == [
+        first[0],
+        ("2", 2, None, False),
+        ("3", 2, moment, False),
+    ]

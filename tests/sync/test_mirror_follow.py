@@ -15,6 +15,7 @@ from events.models import LiveStream
 from launches.models import FirstStage, FirstStageType
 from spacedevs.dataset.as_of import as_of, full_step
 from spacedevs.dataset.models import Mirror, MirroredEndpoint, MirroredRow
+from spacedevs.db import pending
 from spacedevs.sync.mirroring.follower import Follower
 from tests.support import factories
 
@@ -244,6 +245,42 @@ def test_a_request_ahead_that_fails_is_made_again_and_none_follows_until_all_is_
     assert told[-3:] == ["8 changes taken in.", "8 changes taken in.", "4 changes taken in."]
     assert (len(types(ProgramType)), rests) == (23, [1, 1, 1])
     assert beside == (["one-14"] if answer[1] else [])
+
+
+@pytest.fixture
+def settled(monkeypatch):
+    """Whether each response left its totals pending, and how many rows were here when pending ones were recomputed."""
+
+    def note(self, page, records):
+        left_pending.append(pending.POSTPONING.is_on)
+        return take(self, page, records)
+
+    left_pending, numbers, take = [], [], Follower.take
+    monkeypatch.setattr(Follower, "take", note)
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.settle", lambda: numbers.append(len(types(ProgramType))))
+    return left_pending, numbers
+
+
+def test_totals_are_recomputed_once_after_all_changes_that_waited(feed, watch, settled, monkeypatch):
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    watch(many(feed), nothing, endpoints=(TRUTH,))
+    assert settled == ([False, True, True, False, False], [23])
+
+
+def test_totals_are_recomputed_if_upstream_fails_before_the_rest_is_here(feed, watch, settled, monkeypatch):
+    def fail(self, page, records):
+        feed.fault = json_answer({}, 503) if page.has_more else None
+        return take(self, page, records)
+
+    def recover():
+        feed.fault = None
+
+    take = Follower.take
+    monkeypatch.setattr("spacedevs.sync.mirroring.follower.LIMIT", 8)
+    monkeypatch.setattr(Follower, "take", fail)
+    monkeypatch.setattr(Follower, "ask_ahead", lambda self, page: None)
+    watch(many(feed), recover, recover, nothing, endpoints=(TRUTH,))
+    assert settled == ([False, True, True, False, False], [11, 19])
 
 
 def test_nothing_is_requested_ahead_that_the_budget_does_not_allow(feed, watch, beside, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from django.core.exceptions import ValidationError
@@ -53,49 +54,55 @@ def write(batch: Batch, affected: Affected) -> Counts:
 
 def pair_lists(batch: Batch) -> None:
     """Gives rows without keys in records the keys of the stored rows at the same position."""
-    for relation, owners in batch.keyless_children.items():
+    relations = list(batch.keyless_children)
+    stored = read_columns([present_rows(each, batch.keyless_children[each]) for each in relations])
+    gone: dict[Model, set[Key]] = defaultdict(set)
+    for relation, pairs in zip(relations, stored, strict=True):
+        owners, model = batch.keyless_children[relation], target_of(relation)
         if isinstance(relation, models.ManyToOneRel):
             for of, rows in owners.items():
                 for row in rows:
                     row.values[relation.field.attname] = of
-        paired = pair(batch, target_of(relation), owners, links_of(relation, owners))
+        standing: dict[Key, list[Key]] = defaultdict(list)
+        for of, key in sorted(pairs, key=itemgetter(1)):
+            if key not in gone[model]:
+                standing[of].append(key)
+        paired = pair(batch, model, owners, standing, gone[model])
         if relation.many_to_many:
             batch.many_to_many[relation].update(paired)
     for model, rows in batch.replaced_tables.items():
         there: list[Key] = list(model._default_manager.order_by("pk").values_list("pk", flat=True))
-        pair(batch, model, {None: rows}, {None: there})
+        pair(batch, model, {None: rows}, {None: there}, set())
 
 
 def pair(
-    batch: Batch, model: Model, owners: Mapping[Of, Sequence[Row]], standing: dict[Of, list[Key]]
+    batch: Batch, model: Model, owners: Mapping[Of, Sequence[Row]], standing: dict[Of, list[Key]], gone: set[Key]
 ) -> dict[Of, list[Key]]:
-    """The keys of rows by owner: existing ones, then new ones; surplus rows are deleted."""
+    """The keys of rows by owner: existing ones, then new ones. Surplus rows are deleted, and added to `gone`."""
     new: list[tuple[Of, Row]] = []
-    gone: list[Key] = []
+    surplus: list[Key] = []
     for of, rows in owners.items():
         keys = standing[of]
         new += [(of, row) for row in rows[len(keys) :]]
-        gone += keys[len(rows) :]
+        surplus += keys[len(rows) :]
         batch.rows[model].update(zip(keys, rows, strict=False))
         standing[of] = keys[: len(rows)]
     for (of, row), key in zip(new, next_keys(model, len(new)), strict=True):
         batch.rows[model][key] = row
         standing[of].append(key)
-    model._default_manager.filter(pk__in=gone).delete()
+    if surplus:
+        model._default_manager.filter(pk__in=surplus).delete()
+        gone.update(surplus)
     return standing
 
 
-def links_of(relation: AnyField, owners: Collection[Key]) -> dict[Key, list[Key]]:
-    """The present keys of the rows of a relation by owner, oldest first."""
+def present_rows(relation: AnyField, owners: Iterable[Key]) -> Lookup:
+    """The look-up of the present rows of a relation: owner and key."""
     if isinstance(relation, models.ManyToOneRel):
-        table, owner, target = relation.related_model, relation.field.attname, "pk"
-    else:
-        table, owner, target = link_columns(relation)
-    links = table._default_manager
-    standing: dict[Key, list[Key]] = defaultdict(list)
-    for of, key in links.filter(**{f"{owner}__in": list(owners)}).order_by(target).values_list(owner, target):
-        standing[of].append(key)
-    return standing
+        column: Column = relation.field
+        return Lookup(column, [column, column.model._meta.pk], owners)
+    owner, target, _ = links(relation, owners).columns
+    return Lookup(owner, [owner, target], owners)
 
 
 def leave(column: Column, owners: Mapping[Key, Key | None], affected: Affected) -> None:

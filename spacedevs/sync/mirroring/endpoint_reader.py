@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from spacedevs.api.registry import endpoints
 from spacedevs.dataset.models import MirroredEndpoint, MirroredRow
+from spacedevs.db.bulk import upsert
+from spacedevs.db.paths import column_of
 from spacedevs.sync.importing.outcome import Outcome, Record
 from spacedevs.sync.importing.records import records
 from spacedevs.wording import counted
@@ -274,12 +276,9 @@ class Reading:
 
 def store(rows: Iterable[MirroredRow]):
     """Stores the state of rows, of any endpoints."""
-    MirroredRow.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["endpoint", "key"],
-        update_fields=["sweep", "vanished", "is_wanted"],
-    )
+    names = "endpoint_id", "key", "sweep", "vanished", "is_wanted"
+    columns = [column_of(MirroredRow, name) for name in names]
+    upsert(columns[:2], columns[2:], [[getattr(row, name) for name in names] for row in rows])
 
 
 def pages_left(state) -> int:

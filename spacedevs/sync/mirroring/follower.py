@@ -11,7 +11,7 @@ be one that was renamed, and its own record is still to come. A deletion counts 
 While more changes wait, the next response is requested during the import of the one before: see ahead.py."""
 
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cached_property
 from time import monotonic
 
@@ -22,6 +22,7 @@ from spacedevs.api.models import KnownByName
 from spacedevs.api.registry import endpoints
 from spacedevs.dataset.as_of import full_step
 from spacedevs.dataset.models import MirroredRow
+from spacedevs.db.pending import postponed, settle
 from spacedevs.sync.importing.outcome import Outcome, Record
 from spacedevs.sync.importing.records import ingest_each, uncollected
 from spacedevs.wording import counted
@@ -52,6 +53,7 @@ class Follower:
         self.checked = 0.0  # when statistics were last looked at
         self.delays: dict[int, tuple[float, float]] = {}  # by wanted row: seconds, and when it is due
         self.ahead: Ahead | None = None  # the next response, if it was requested already
+        self.has_postponed = False  # whether what follows from the last response is pending
         self.may_ask_ahead = True  # until that fails; then again after the last waiting change
 
     def begin(self):
@@ -103,9 +105,11 @@ class Follower:
         try:
             return self.step()
         except Rejected as error:
+            self.settle_postponed()
             self.refuse(error)
             return 0
         except (Passing, Unavailable) as error:
+            self.settle_postponed()
             self.failures += 1
             if self.failures == 1:
                 self.run.tell(f"Changes cannot be requested, which is tried again and again: {error}")
@@ -144,15 +148,21 @@ class Follower:
         before, records = self.mirror.cursor, self.records_of(page, self.mirror.cursor, told.objects)
         if told.later:
             records = self.records_of(told.later, page.cursor, {}) + records
-        try:
-            outcome = self.take(page, records)
-        except (DataError, IntegrityError) as error:
-            self.run.tell(f"Changes could not be imported together, so each record is requested: {error}")
-            outcome = self.take(page, None)
+        is_more = page.has_more and page.cursor != before
+        with postponed() if is_more else nullcontext():  # totals are recomputed after the last response
+            try:
+                outcome = self.take(page, records)
+            except (DataError, IntegrityError) as error:
+                self.run.tell(f"Changes could not be imported together, so each record is requested: {error}")
+                outcome = self.take(page, None)
+        if is_more:
+            self.has_postponed = True
+        else:
+            self.settle_postponed()
         self.run.account(outcome)
         if page.changes:
             self.run.tell(f"{counted(len(page.changes), 'change')} taken in.")
-        if page.has_more and page.cursor != before:
+        if is_more:
             return 0
         is_more = self.ask_for_wanted()
         pace = self.upstream.budget.pace
@@ -160,6 +170,12 @@ class Follower:
             self.checked = monotonic()
             self.run.follow_statistics()
         return 0 if is_more else max(PAUSE, pace)
+
+    def settle_postponed(self):
+        """Recomputes totals after responses that were followed by others at once."""
+        if self.has_postponed:
+            self.has_postponed = False
+            settle()
 
     def request(self) -> Changes:
         """Requests the next changes: fewer at a time after too large a response, in the end without the records."""
