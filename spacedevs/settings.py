@@ -71,8 +71,12 @@ for replica in REPLICAS.values():  # a replica that is down must not delay a req
 DATABASES |= REPLICAS
 DATABASE_ROUTERS = ["spacedevs.operations.replicas.Router"] if REPLICAS else []
 STATEMENT_TIMEOUT = env.int("SPACEDEVS_STATEMENT_TIMEOUT", default=10)  # seconds, of requests; 0 for none
+NOUN_PAGES = (  # the addresses of lists for people, which spacedevs.pages.nouns declares
+    *("agencies", "boosters", "dockings", "events", "expeditions", "pads"),
+    *("people", "programs", "rockets", "ships", "sites", "spacewalks"),
+)
 # The response cache also covers the start page, and the pages below these views.
-KEPT_PAGES = ["stations", "ships", "launches-upcoming"]
+KEPT_PAGES = ["stations", "ships", "launches-upcoming", *(f"{name}-page-list" for name in NOUN_PAGES)]
 # The versions of the API, and the tables of the endpoints of the older ones.
 CURRENT_VERSION = "2.3.0"
 TABLES = {

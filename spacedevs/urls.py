@@ -18,7 +18,6 @@ from .router import urls
 KEY = f"(?P<pk>{key_pattern(Spacecraft)})"
 PAGES = "docking.pages.views"
 urlpatterns = [
-    path("", view("spacedevs.pages.start.start"), name="home"),
     *urls,
     path("2.3.0/dataset/", view("spacedevs.dataset.dataset_view.about"), name="dataset"),
     path("2.3.0/dump/", view("spacedevs.sync.exporting.dump_views.index"), name="dump"),
@@ -30,9 +29,7 @@ urlpatterns = [
     path("spacecraft/", RedirectView.as_view(pattern_name="spacecraft-list"), name="ships"),
     re_path(f"^spacecraft/{KEY}/$", view(f"{PAGES}.spacecraft"), name="spacecraft"),
     re_path(f"^spacecraft/{KEY}/timeline.svg$", view(f"{PAGES}.spacecraft_timeline"), name="spacecraft-timeline"),
-    path("launches/", view("spacedevs.pages.launches.upcoming"), name="launches-upcoming"),
-    path("launches/past/", view("spacedevs.pages.launches.past"), name="launches-past"),
-    path("launches/<uuid:pk>/", view("spacedevs.pages.launch.launch"), name="launch"),
+    path("", include("spacedevs.pages.urls")),
     re_path("^mcp/?$", elsewhere, name="mcp"),
     path("llms.txt", view("spacedevs.documentation.views.llms"), name="llms"),
     path("docs/", include("spacedevs.documentation.urls")),

@@ -1,6 +1,6 @@
 """The pages for people: docked vehicles now and over the years."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from csp.constants import NONE
 from csp.decorators import csp_replace
@@ -8,13 +8,12 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import http_date
 from django.views.decorators.http import require_safe
 
 from docking import occupancy
 from docking.models import DockingEvent
 from spacedevs.dataset.as_of import as_of
+from spacedevs.dataset.expiring import expiring
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 
@@ -25,13 +24,6 @@ from .years import Years, zoom
 ACTIVE = "Active"  # the status of active stations
 # A standalone image may load nothing; only the style that it embeds applies.
 PICTURE_POLICY = {"style-src": [style_digest()], "script-src": [NONE]}
-
-
-def holding(response, *moments):
-    """A response that expires at the first of these moments, at the latest at midnight, because it counts days."""
-    tomorrow = datetime.combine(timezone.now().date() + timedelta(days=1), time(), UTC)
-    response["Expires"] = http_date(min([tomorrow, *filter(None, moments)]).timestamp())
-    return response
 
 
 def refusal(years) -> HttpResponse:
@@ -56,7 +48,7 @@ def page(request, template, timeline, address, context, *moments):
         "bars": [(bar, bar.days(now), bar.lasts(now)) for bar in timeline.within(*window, now)],
         "picture": request.build_absolute_uri(f"{address}{query}"),
     }
-    return holding(render(request, template, context), dated.changes_at, *moments)
+    return expiring(render(request, template, context), dated, *moments)
 
 
 def picture(request, timeline):
@@ -67,7 +59,7 @@ def picture(request, timeline):
         return refusal(years)
     drawing = draw(timeline, years.cleaned_data["window"], now, alone=True)
     anywhere = {"Cross-Origin-Resource-Policy": "cross-origin"}
-    return holding(HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8", headers=anywhere))
+    return expiring(HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8", headers=anywhere), None)
 
 
 @require_safe

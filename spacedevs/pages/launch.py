@@ -14,10 +14,10 @@ from launches.models import FirstStage, Launch, PayloadFlight, SpacecraftFlight,
 from launches.querysets import PREVIOUS
 from spacedevs.changes import history
 from spacedevs.dataset.as_of import as_of
+from spacedevs.dataset.expiring import expiring
 from spacedevs.wording import counted
 
 from .dates import offset, span, when
-from .expiring import expiring
 from .launches import SHOWN, Row, chip, title_of
 
 MOST = 20  # of payloads and slips: those beyond are counted, and the record has them

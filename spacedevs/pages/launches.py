@@ -16,9 +16,9 @@ from launches.querysets import PREVIOUS
 from spacedevs.api.filters.filters import asked_parts
 from spacedevs.api.pagination import Pagination
 from spacedevs.dataset.as_of import as_of
+from spacedevs.dataset.expiring import expiring
 
 from .dates import When, when
-from .expiring import expiring
 
 SIGNS = {  # of a status, by the abbreviations of LL2 2.3.0: the kind of the chip, and its sign
     "Go": ("good", "●"),

@@ -11,10 +11,10 @@ from events.models import Update
 from launches.models import Launch
 from launches.querysets import PREVIOUS, UPCOMING
 from spacedevs.dataset.as_of import as_of
+from spacedevs.dataset.expiring import expiring
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 
-from .expiring import expiring
 from .launches import SHOWN, rows_of
 
 AHEAD, BEHIND = 7, 3  # launches: those to come, or the last ones if none is to come

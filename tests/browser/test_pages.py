@@ -22,6 +22,7 @@ PAGES = {
     "detail": ["/2.3.0/agencies/{agency}/?format=api"],
     "start": ["/"],
     "launches": ["/launches/", "/launches/past/", "/launches/{launch}/"],
+    "nouns": ["/agencies/", "/agencies/{agency}/", "/dockings/", "/rockets/", "/people/"],
     "stations": ["/stations/", "/stations/{station}/", "/spacecraft/{spacecraft}/"],
     "documents": [*DOCUMENTS, "/docs/reference/launches/", "/docs/reference/components/LaunchDetailed/"],
     "swagger": ["/2.3.0/docs/"],

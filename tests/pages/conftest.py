@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.support.world import world  # noqa: F401 - a fixture
+
 
 @pytest.fixture
 def words(client):

@@ -1,0 +1,80 @@
+"""Values of rows as pages show them: text, and the address of the page that it leads to."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.urls import reverse
+
+from docking.models import DockingEvent
+from launches.models import Launch
+from stations.models import SpaceStation
+from vehicles.models import Spacecraft
+
+from .dates import span
+
+PAGES: dict[type[models.Model], str] = {Launch: "launch", SpaceStation: "station", Spacecraft: "spacecraft"}
+
+
+class Shown(NamedTuple):
+    """A value of a page."""
+
+    text: str
+    url: str = ""
+
+
+class Fact(NamedTuple):
+    """A value with its label."""
+
+    label: str
+    values: list[Shown]
+
+
+def address(row: models.Model) -> str:
+    """The page of a row; empty if its table has none."""
+    name = PAGES.get(type(row))
+    return reverse(name, args=[row.pk]) if name else ""
+
+
+def name_of(row: models.Model) -> str:
+    """The name of a row in a title."""
+    if isinstance(row, DockingEvent):
+        ship = row.chaser.name if row.chaser else "A vehicle"
+        place = ", ".join(str(each) for each in (row.space_station_target, row.docking_location.name) if each)
+        return f"{ship} at {place}"
+    return getattr(row, "serial_number", None) or getattr(row, "full_name", "") or str(row)
+
+
+def shown(value: Any) -> Shown | None:
+    """A value as text; None for what is not known."""
+    match value:
+        case None | "":
+            return None
+        case bool():
+            return Shown("Yes" if value else "No")
+        case datetime():
+            return Shown(f"{value.day} {value:%B} {value.year}, {value:%H:%M} UTC")
+        case date():
+            return Shown(f"{value.day} {value:%B} {value.year}")
+        case timedelta():
+            return Shown(span(value))
+        case float():
+            return Shown(f"{value:g}")
+        case models.Model():
+            return Shown(name_of(value), address(value))
+    return Shown(str(value))
+
+
+def at(row: models.Model, path: str) -> list[Shown]:
+    """The values at the end of a path of attributes such as `mission__type`; several behind a relation to many."""
+    value: Any = row
+    for name in path.split("__"):
+        value = getattr(value, name, None)
+    values = value.all() if hasattr(value, "all") else [value]
+    return [told for each in values if (told := shown(each))]
+
+
+def facts(row: models.Model, paths: dict[str, str]) -> list[Fact]:
+    """The facts of a row that are known; paths by label."""
+    found = ((label, at(row, path)) for label, path in paths.items())
+    return [Fact(label, values) for label, values in found if values]
