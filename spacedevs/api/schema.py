@@ -15,6 +15,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
+from spacedevs.api.exports.renderers import EXCEL_EU, ExportRenderer
 from spacedevs.api.feeds.renderers import FeedRenderer
 
 from .filters.field_selection import FIELDS, OMIT
@@ -48,6 +49,7 @@ SELECTING = {
     "deeper one. The response has no other field, not even required ones.",
     OMIT: "All fields but these, named likewise.",
 }
+CSV = "With `format=csv`, `excel-eu` separates columns by semicolons and writes decimal commas."
 EXACT = 2**53  # up to this number, a float represents each whole number exactly
 CONFIGURATIONS = "Configurations"
 TABLES = "The lookup tables: statuses, types, countries and others that records refer to."
@@ -150,11 +152,10 @@ class ResourceSchema(AutoSchema):
         return [CONFIGURATIONS if noun == "config" else noun.replace("_", " ").capitalize()]
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
-        selecting = SELECTING if self.view.selects_fields else {}
-        return [
-            *self.get_own_parameters(),
-            *(OpenApiParameter(name, description=selecting[name]) for name in selecting),
-        ]
+        selecting = SELECTING.items() if self.view.selects_fields else ()
+        tables = [OpenApiParameter("csv", enum=[EXCEL_EU], description=CSV)] if hasattr(self.view, "part") else []
+        further = (OpenApiParameter(name, description=about) for name, about in selecting)
+        return [*self.get_own_parameters(), *further, *tables]
 
     def get_own_parameters(self) -> list[OpenApiParameter]:
         if self.view.detail:
@@ -166,10 +167,11 @@ class ResourceSchema(AutoSchema):
 
     def get_response_serializers(self):
         told = {200: self.get_answer(), 304: UNCHANGED, 400: self.get_complaint(), **self.get_problems()}
-        feeds = [each.media_type for each in self.view.get_renderers() if isinstance(each, FeedRenderer)]
+        kinds = FeedRenderer, ExportRenderer
+        others = [each.media_type for each in self.view.get_renderers() if isinstance(each, kinds)]
         return {
             **{(status, JSON): shape for status, shape in told.items()},
-            **{(200, media_type): OpenApiResponse(OpenApiTypes.STR) for media_type in feeds},
+            **{(200, media_type): OpenApiResponse(OpenApiTypes.STR) for media_type in others},
         }
 
     def get_problems(self) -> dict[int, OpenApiResponse]:

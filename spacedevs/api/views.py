@@ -1,7 +1,7 @@
 """The base classes of endpoints: everything follows from one declaration."""
 
 import re
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from typing import Self
 
 from django.db import connection, models
@@ -20,12 +20,13 @@ from rest_framework.settings import api_settings
 from rest_framework.versioning import NamespaceVersioning
 
 from spacedevs.api.browsable.query_counter import Cost
+from spacedevs.api.exports import exports
 from spacedevs.api.feeds import feeds
 from spacedevs.api.filters import field_selection, unknown_parameters
 from spacedevs.api.filters.backends import TotalOrdering
 from spacedevs.api.filters.filters import ResourceFilter, asked_parts
-from spacedevs.api.render_plan.composed import composed, written
-from spacedevs.api.render_plan.plan import Plan, keys_among, plan
+from spacedevs.api.render_plan.composed import composed, known_among, written
+from spacedevs.api.render_plan.plan import Plan, plan
 from spacedevs.declarations import refuse_unknown_attributes
 from spacedevs.http.headers import may_be_staff
 from spacedevs.http.versions import view_in
@@ -219,13 +220,22 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
     @classproperty
     def renderer_classes(cls):
-        return [*api_settings.DEFAULT_RENDERER_CLASSES, *(feeds.FORMATS if cls.feed else ())]
+        further = [*(feeds.FORMATS if cls.feed else ()), *exports.formats_of(cls.queryset.model)]
+        return [*api_settings.DEFAULT_RENDERER_CLASSES, *further]
 
     def get_renderers(self):
-        renderers = super().get_renderers()
-        if self.request and self.request.method == "OPTIONS":  # OPTIONS has no feed
-            return [each for each in renderers if not isinstance(each, feeds.FORMATS)]
-        return renderers
+        if self.request and self.request.method == "OPTIONS":  # which has no other format
+            return [each() for each in api_settings.DEFAULT_RENDERER_CLASSES]
+        return super().get_renderers()
+
+    @classproperty
+    def exports(cls) -> list[str]:
+        return [each.format for each in exports.formats_of(cls.queryset.model)]
+
+    @property
+    def other_format(self):
+        """The module that answers in the requested format, if it is neither JSON nor the page for people."""
+        return next((each for each in (feeds, exports) if each.is_wanted(self.request)), None)
 
     @classproperty
     def filter_names(cls):
@@ -257,22 +267,21 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
 
     def get_queryset(self):
         rows = self.rows(detail=self.detail)
-        is_loaded = self.is_planned or feeds.is_wanted(self.request)
-        return rows if is_loaded else loaded(rows, self.get_serializer_class())
+        return rows if self.is_planned or self.other_format else loaded(rows, self.get_serializer_class())
 
     def ignored_values(self):
         if self.detail:
             return {}
-        pages = feeds.FeedPagination if feeds.is_wanted(self.request) else self.pagination_class
-        return unknown_parameters.ignored(self, self.request.query_params, pages.max_limit)
+        asked, other = self.request.query_params, self.other_format
+        pages = other.PAGINATION if other else self.pagination_class
+        return {**unknown_parameters.ignored(self, asked, pages.max_limit), **exports.ignored(asked)}
 
     def clocks(self):
         parts = [self.part, *asked_parts(self.filterset_class, self.request.query_params)]
-        is_feed = feeds.is_wanted(self.request)
-        parts += [self.feed.clock] if is_feed else []
+        parts += [self.feed.clock] if feeds.is_wanted(self.request) else []
         rows = [partial(part.changes_at, self.queryset.all()) for part in parts if part and part.edges]
         shown = self.plan
-        is_read_along = self.is_planned or is_feed  # loaded by the render plan, or not shown
+        is_read_along = self.is_planned or self.other_format  # loaded by the render plan, or not shown
         return [*shown.clocks, *rows, *self.figures_asked, *(() if is_read_along else shown.computing)]
 
     @property
@@ -285,8 +294,8 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         return [self.queryset.model._default_manager.changes_at] if is_asked else []
 
     def list(self, request, *args, **kwargs):
-        if feeds.is_wanted(request):
-            return feeds.answer(self, self.filter_queryset(self.get_queryset()))
+        if self.other_format:
+            return self.other_format.answer(self, self.filter_queryset(self.get_queryset()))
         if not self.is_planned:
             response = super().list(request, *args, **kwargs)
             response.data["results"] = field_selection.pruned(response.data["results"], self.choice.selection)
@@ -297,8 +306,9 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         return written(page.data, of_rows=request)
 
     def retrieve(self, request, *args, **kwargs):
-        if feeds.is_wanted(request):
-            return feeds.answer(self, self.filter_queryset(self.get_queryset().filter(pk=self.kwargs["pk"])))
+        if self.other_format:
+            only = self.get_queryset().filter(pk=self.kwargs["pk"])
+            return self.other_format.answer(self, self.filter_queryset(only))
         if not self.is_planned:
             response = super().retrieve(request, *args, **kwargs)
             response.data = field_selection.pruned(response.data, self.choice.selection)
@@ -314,12 +324,6 @@ class Resource(Endpoint, viewsets.ReadOnlyModelViewSet):
         for record in self.plan.render([key], request, among=among):
             return written(record, of_rows=request)
         raise Http404(f"No {rows.model._meta.object_name} matches the given query.")
-
-
-@cache
-def known_among(endpoint) -> str | None:
-    """The statement for the keys among the rows of an endpoint's details, if it is always the same."""
-    return keys_among(endpoint.rows(detail=True))
 
 
 class ConfigResource(Resource):

@@ -23,6 +23,7 @@ PAGES = (
     "search",
     "modes",
     "fields",
+    "exports",
     "versions",
     "feeds",
     "changes",

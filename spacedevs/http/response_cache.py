@@ -159,7 +159,7 @@ class ResponseCache:
                 until = expires(headers) if at and may_be_kept(status, headers) else 0
                 if until <= time():  # also if the data changed during rendering, so that it may mix both versions
                     unshared(start_response)(status, headers)
-                    return parts
+                    return parts if environ["REQUEST_METHOD"] == "GET" else emptied(parts)
                 body = joined(parts)
             footprint = read.footprint() if OF_ROWS in told and store.limit else None
             if at != version:
@@ -298,5 +298,11 @@ def joined(parts) -> bytes:
     try:
         return b"".join(parts)
     finally:
-        if hasattr(parts, "close"):
-            parts.close()
+        emptied(parts)
+
+
+def emptied(parts) -> list:
+    """No parts, and these closed."""
+    if hasattr(parts, "close"):
+        parts.close()
+    return []

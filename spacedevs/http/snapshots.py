@@ -30,7 +30,7 @@ class OneSnapshot:
     def __call__(self, request):
         with ExitStack() as request.snapshot:
             response = self.get_response(request)
-            if response.streaming and not isinstance(response, FileResponse):
+            if is_read_later(response):
                 response.streaming_content = Lasting(response.streaming_content, request.snapshot.pop_all())
         return response
 
@@ -52,6 +52,11 @@ def log_out_who_must_be(request):
     accessed = request.session.accessed
     request.user.is_authenticated  # noqa: B018 - which reads it
     request.session.accessed = accessed
+
+
+def is_read_later(response) -> bool:
+    """Whether the parts of a response are read from the database while they are sent."""
+    return getattr(response, "streaming", False) and not isinstance(response, FileResponse)
 
 
 class Lasting:

@@ -6,7 +6,7 @@ replicas apply commits in order: so a replica at a version has all data that the
 down or fails, the next one is tried, then the primary."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from logging import getLogger
 from time import monotonic
@@ -17,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from spacedevs.db import dataset_version
 from spacedevs.db.connections import reading
 from spacedevs.db.snapshots import snapshot
+from spacedevs.http.snapshots import Lasting, is_read_later
 
 from .metrics import READS
 
@@ -70,16 +71,19 @@ class Replica:
 
     def read(self, application, environ, version):
         said = []
-        with snapshot(self.alias) as shown:
-            if shown != version:
+        with ExitStack() as open_here:
+            if open_here.enter_context(snapshot(self.alias)) != version:
                 return None
-            with reading_from(self.alias):
-                parts = application(environ, lambda *words: said.append(words))
-        status, headers, *_ = said[-1]
-        if status.startswith("5"):  # for example if replication cancelled a statement
-            parts.close()
-            return None
-        return status, headers, parts
+            open_here.enter_context(reading_from(self.alias))
+            parts = application(environ, lambda *words: said.append(words))
+            status, headers, *_ = said[-1]
+            if status.startswith("5"):  # for example if replication cancelled a statement
+                parts.close()
+                return None
+            if is_read_later(parts):
+                open_here.callback(parts.close)
+                parts = Lasting(parts, open_here.pop_all())
+            return status, headers, parts
 
 
 class Replicas:

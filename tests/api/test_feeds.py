@@ -498,10 +498,12 @@ def test_the_document_names_the_types_of_feeds(prefix, client):
     document = client.get("/2.3.0/schema/?format=json").json()
     operation = document["paths"][f"/2.3.0/{prefix}/"]["get"]
     (form,) = (each for each in operation["parameters"] if each["name"] == "format")
-    assert form["schema"]["enum"] == ["atom", "ics", "json"]
+    assert form["schema"]["enum"] == ["atom", "csv", "ics", "json", "jsonl"]
     assert operation["responses"]["200"]["content"].keys() == {
         "application/atom+xml",
         "application/json",
+        "application/x-ndjson",
         "text/calendar",
+        "text/csv",
     }
     assert operation["responses"]["400"]["content"].keys() == {"application/json"}

@@ -251,7 +251,8 @@ def test_mode_and_format_are_links_that_keep_the_question(prefix, mode, client):
     assert links(modes) == [f"?limit=2&mode={each}" for each in modes_of]
     assert re.findall('aria-current="true">([^<]*)', modes) == [mode]
     formats_of = ("json", "api", *(("ics", "atom") if RESOURCES[prefix].feed else ()))
-    assert links(formats) == [f"?mode={mode}&limit=2&format={each}" for each in formats_of]
+    whole = [f"?mode={mode}&format={each}" for each in RESOURCES[prefix].exports]
+    assert links(formats) == [*(f"?mode={mode}&limit=2&format={each}" for each in formats_of), *whole]
 
 
 # Pages, records, staff ----------------------------------------------------------------------------

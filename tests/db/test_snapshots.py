@@ -109,6 +109,8 @@ ANSWERS = {
     "a list by plain DRF": ("/2.3.0/launches/?mode=detailed", {"HTTP_ACCEPT": "application/json; indent=2"}),
     "a list as a page": ("/2.3.0/docking_events/?format=api", {}),
     "a row as a page": (f"/2.3.0/{STATION}", {"HTTP_ACCEPT": "text/html"}),
+    "a table": ("/2.3.0/docking_events/?format=csv&fields=docking_location,space_station_target.owners", {}),
+    "lines of JSON": ("/2.3.0/docking_events/?format=jsonl", {}),
     "a calendar": ("/2.3.0/docking_events/?format=ics", {}),
     "news": ("/2.3.0/launches/?format=atom", {}),
     "who is at a station now": (f"/2.3.0/{STATION}now/", {}),

@@ -126,6 +126,23 @@ def test_the_response_cache_tells_the_version_that_it_asked_for(application, cop
     assert application.read == ["replica1", "default"]
 
 
+class Streamed(Reader):
+    """An application that reads while it sends."""
+
+    streaming = True
+
+    def __iter__(self):
+        for _ in range(2):
+            yield Router().db_for_read(Agency).encode()
+
+
+def test_what_is_read_while_it_is_sent_is_read_from_one_copy_to_its_end(copies, clock):
+    application = Streamed()
+    ask = Asker(Replicas(application))
+    assert ask(**{dataset_version.ASKED: "1"})[2] == b"replica1replica1"
+    assert (reading.alias, application.closed) == (DEFAULT_DB_ALIAS, 1)
+
+
 def test_nothing_is_written_to_a_copy_nor_migrated_there():
     reading.alias = "replica1"
     try:

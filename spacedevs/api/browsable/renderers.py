@@ -59,8 +59,9 @@ class PageRenderer(BrowsableAPIRenderer):
 
     def formats(self, view, request) -> list:
         """The formats: name and query."""
-        names = [renderer.format for renderer in view.renderer_classes]
-        return [(name, without(request.query_params, format=name), name == self.format) for name in names]
+        query, shown = request.query_params, view.renderer_classes
+        paged = {each.format: ("limit", "offset") if getattr(each, "is_whole", False) else () for each in shown}
+        return [(name, without(query, *page, format=name), name == self.format) for name, page in paged.items()]
 
     def modes(self, view, request) -> list:
         """The modes: name and query."""

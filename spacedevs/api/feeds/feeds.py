@@ -47,6 +47,9 @@ class FeedPagination(Pagination):
     default_limit, max_limit = 100, 1000
 
 
+PAGINATION = FeedPagination
+
+
 def is_wanted(request) -> bool:
     return isinstance(getattr(request, "accepted_renderer", None), FeedRenderer)
 

@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 
 from .fields import FlagField
 
-COMMON = {"changed_since", "format", "limit", "mode", "offset", "ordering", "search", "strict"}
+COMMON = {"changed_since", "csv", "format", "limit", "mode", "offset", "ordering", "search", "strict"}
 HEADER, VALUES_HEADER = "X-Unknown-Parameters", "X-Ignored-Values"
 MAX_NAMED, MAX_LETTERS = 10, 64  # names in a header or an error: a query may have hundreds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from spacedevs.api.serializers import Rows
 from spacedevs.db.footprints import recording
 
 from .compiled import as_json
-from .plan import plan
+from .plan import keys_among, plan
 
 
 def composed(shown: Any, value: Any, request: Request, selection: Selection | None = None) -> dict[str, Any]:
@@ -45,3 +46,9 @@ def written(answer: Any, of_rows: Request | None = None) -> Response:
 def let_go(response: Any) -> None:
     """Breaks the reference cycle of response, view and request; otherwise megabytes stay until garbage collection."""
     response.renderer_context["view"].response = response.renderer_context = response.data = None
+
+
+@cache
+def known_among(endpoint: Any) -> str | None:
+    """The statement for the keys among the rows of an endpoint's details, if it is always the same."""
+    return keys_among(endpoint.rows(detail=True))

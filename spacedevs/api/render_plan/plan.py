@@ -48,7 +48,9 @@ class RenderContext:
     def __init__(self, request: Request, every: bool):
         self.request, self.every = request, every
         self.origin = request.build_absolute_uri("/").removesuffix("/")
-        self.query = preserve_builtin_query_params("", request)
+        # The format of this response, for the addresses in it; nobody opens a record in the format of a whole list.
+        is_whole = getattr(getattr(request, "accepted_renderer", None), "is_whole", False)
+        self.query = "" if is_whole else preserve_builtin_query_params("", request)
         self.needed: defaultdict[CompiledSerializer, set[Key]] = defaultdict(set)  # the keys still to be read
         links: Callable[[], Links] = partial(defaultdict, dict)
         self.links: defaultdict[tuple[RelationPath, CompiledSerializer], Links] = defaultdict(links)
