@@ -19,6 +19,7 @@ from spacedevs.wording import counted
 
 from .dates import offset, span, when
 from .launches import SHOWN, Row, chip, title_of
+from .values import is_web
 
 MOST = 20  # of payloads and slips: those beyond are counted, and the record has them
 
@@ -147,9 +148,9 @@ def launch(request, pk):
         "payloads": shown[:MOST],
         "has_more_payloads": len(shown) > MOST,
         "programs": row.program.all(),
-        "streams": row.vid_urls.order_by("priority", "id"),
-        "links": row.info_urls.order_by("priority", "id"),
-        "updates": row.updates.order_by("-created_on", "-id")[:MOST],
+        "streams": [each for each in row.vid_urls.order_by("priority", "id") if is_web(each.url)],
+        "links": [each for each in row.info_urls.order_by("priority", "id") if is_web(each.url)],
+        "updates": [(each, is_web(each.info_url)) for each in row.updates.order_by("-created_on", "-id")[:MOST]],
         "neighbours": neighbours(row),
     }
     moment = PREVIOUS.changes_at(Launch.objects.filter(pk=pk))

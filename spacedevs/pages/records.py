@@ -15,7 +15,7 @@ from spacedevs.dataset.expiring import expiring
 
 from .launches import SHOWN, Pages, asked_of, rows_of
 from .nouns import NOUNS
-from .values import address, at, facts, name_of
+from .values import address, at, facts, is_web, name_of
 
 AHEAD, BEHIND = 5, 10  # launches on the page of a record
 LARGEST = 2**31 - 1  # of a key
@@ -89,7 +89,7 @@ def record(request, name, pk):
         "behind": behind,
         "launch_query": f"{noun.launches.filter}={row.pk}" if noun.launches else "",
         "sections": [section for section in noun.sections(row) if section.lines],
-        "links": [link for attribute in noun.links if (link := getattr(row, attribute, None))],
+        "links": [link for attribute in noun.links if is_web(link := getattr(row, attribute, None))],
         "record": reverse(f"{noun.model._meta.model_name}-detail", args=[row.pk]),
     }
     nearest = ahead[0].launch.net if ahead else None

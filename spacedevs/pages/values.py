@@ -23,6 +23,11 @@ class Shown(NamedTuple):
     url: str = ""
 
 
+def is_web(url: str | None) -> bool:
+    """Whether a stored URL may be a link: others, such as `javascript:`, would act in the name of this site."""
+    return bool(url) and url.lower().startswith(("http://", "https://"))
+
+
 class Fact(NamedTuple):
     """A value with its label."""
 

@@ -153,6 +153,14 @@ def test_pages_of_the_api_have_nothing_inline(path, client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["", "launches/", "launches/past/", *(f"{name}/" for name in settings.NOUN_PAGES)])
+def test_pages_for_people_have_nothing_inline(path, client):
+    factories.launch(name="<script>alert(1)</script>")
+    response = client.get(f"/{path}")
+    assert (INLINE.findall(response.content.decode()), policy(response)) == ([], POLICY)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["index", "agencies_agency_changelist", "agencies_agency_add", "limits_key_add"])
 def test_pages_for_editors_have_nothing_inline(name, client):
     client.force_login(User.objects.create(username="editor", is_staff=True, is_superuser=True))

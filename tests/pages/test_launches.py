@@ -1,5 +1,6 @@
 """Lists of launches, and the page of one."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.models import Update
 from launches.models import TimelineEvent
+from media_assets.models import InfoURL, VidURL
 from tests.support import factories
 
 pytestmark = pytest.mark.django_db
@@ -165,6 +167,16 @@ def test_a_launch_tells_how_its_date_changed(part):
     launch.save()
     told = part(f"/launches/{launch.pk}/", "Date changes", "; changed")
     assert told == "1 30 May 2020, 19:22 UTC → 2 June 2020, 19:22 UTC 3 d later"
+
+
+def test_only_addresses_of_the_web_become_links(client, demo):
+    for url in ("https://example.org/stream", "javascript:alert(1)", "data:text/html,x"):
+        demo.vid_urls.add(VidURL.objects.create(url=url, title=url))
+        demo.info_urls.add(InfoURL.objects.create(url=url, title=url))
+        Update.objects.create(launch=demo, info_url=url)
+    page = client.get(f"/launches/{demo.pk}/").content.decode()
+    assert sorted(set(re.findall(r'href="([a-z]+:[^"]*)"', page))) == ["https://example.org/stream"]
+    assert page.count('href="https://example.org/stream"') == 3
 
 
 def test_launches_lead_to_those_before_and_after(part, three):
