@@ -28,6 +28,7 @@ PAGES = (
     "feeds",
     "changes",
     "agents",
+    "clients",
     "mirror",
     "admin",
     "configuration",

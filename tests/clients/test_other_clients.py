@@ -78,6 +78,7 @@ def calls(served):
     changes = "/2.3.0/changes/"
     log, *_ = json.loads(served.get(changes))["cursor"].split("-")
     found.append((changes, {}, {"since": f"{log}-0-0", "include": "record", "limit": 5}))
+    found.append(("/2.3.0/search/", {}, {"q": "sta", "limit": 5}))
     return [(path, key, query, json.loads(served.get(address(path, key, query)))) for path, key, query in found]
 
 
