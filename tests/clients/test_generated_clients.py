@@ -79,8 +79,8 @@ def test_models_hold_changes_with_their_records(served, read):
 
 
 def test_models_hold_hits(served, read):
-    shown = read(path_of("search"), served.get(f"{path_of('search')}?q=sta"))
-    assert {each.match.value for each in shown.results} > {"prefix", "word"}
+    shown = read(path_of("search"), served.get(f"{path_of('search')}?q=sta&limit=100"))
+    assert {each.match.value for each in shown.results} >= {"prefix", "word"}
 
 
 # A client -----------------------------------------------------------------------------------------
