@@ -12,6 +12,8 @@ from .declaring import TOOLS
 from .fitting import fitted
 from .tools import search  # noqa: F401 - declares the tools
 
+__all__ = ["TOOLS", "Called", "called"]  # the tools are declared by what is imported here
+
 log = logging.getLogger(__name__)
 
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.utils.urls import replace_query_param
 
+from spacedevs.api.filters.reading import limit_in, paths_in, wrong_limit
 from spacedevs.api.render_plan.compiled import as_json
 from spacedevs.api.views import OneObject
 from spacedevs.db.change_log.reading import Expired, Log, Position
@@ -27,12 +28,7 @@ ADDITION = "An addition of this server to Launch Library 2.3.0."
 
 def chosen_paths(names) -> set[str] | None:
     """The paths in the parameter `endpoints`; None for all."""
-    if not names:
-        return None
-    paths = {name.strip().strip("/") for name in names.split(",")} - {""}
-    if unknown := sorted(paths - all_endpoints().keys()):
-        raise ValidationError({"endpoints": [f"Unknown endpoint: {unknown[0][:64]}."]})
-    return paths or None
+    return paths_in("endpoints", names, all_endpoints()) or None
 
 
 class CursorExpired(APIException):
@@ -92,7 +88,7 @@ class Changes(OneObject):
         log, position = log_and_position("since", asked.get("since"))
         paths = chosen_paths(asked.get("endpoints"))
         includes = self.includes(asked.get("include"))
-        page = changes_after(log, position, paths, self.limit(asked.get("limit")))
+        page = changes_after(log, position, paths, limit_in(asked.get("limit"), DEFAULT_LIMIT, MAX_LIMIT))
         self.is_passing = not log.is_whole
         self.page, self.told = page, not asked.get("since")
         cursor = log.cursor(page.until)
@@ -114,16 +110,8 @@ class Changes(OneObject):
             raise ValidationError({"include": ["Choose from: record."]})
         return bool(name)
 
-    def limit(self, text) -> int:
-        try:
-            return min(max(int(text), 1), MAX_LIMIT) if text else DEFAULT_LIMIT
-        except ValueError:  # as in lists, what is no number is ignored
-            return DEFAULT_LIMIT
-
     def ignored_values(self):
-        asked = self.request.query_params.get("limit", "")
-        is_valid = not asked or (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= MAX_LIMIT)
-        return {} if is_valid else {"limit": f"Must be a number from 1 to {MAX_LIMIT}."}
+        return wrong_limit(self.request.query_params.get("limit"), MAX_LIMIT)
 
     @cached_property
     def news(self) -> list:

@@ -2,12 +2,12 @@
 
 from functools import cache
 
-from rest_framework.exceptions import ValidationError
 from rest_framework.reverse import reverse
 
-from spacedevs.api.filters.unknown_parameters import is_number
+from spacedevs.api.filters.reading import limit_in, paths_in, wrong_limit
 from spacedevs.api.registry import endpoints
-from spacedevs.api.views import OneObject, Resource, written
+from spacedevs.api.render_plan.composed import written
+from spacedevs.api.views import OneObject, Resource
 
 from . import ranking, serializers, statements
 from .asked import Asked
@@ -52,35 +52,28 @@ class Search(OneObject):
 
     def list(self, request, *args, **kwargs):
         asked = Asked.of("q", request.query_params.get("q", ""))
-        limit = self.limit(request.query_params.get("limit"))
-        chosen = self.chosen(request.query_params.get("kinds"))
-        self.hits = hits(chosen, asked, limit, request)
+        limit = limit_in(request.query_params.get("limit"), DEFAULT_LIMIT, MAX_LIMIT)
+        self.hits = hits(chosen(request.query_params.get("kinds")), asked, limit, request)
         return written({"q": asked.text, "results": self.hits}, of_rows=request)
 
-    def chosen(self, names) -> dict[str, type[Resource]]:
-        """The kinds to search."""
-        wanted = {name.strip().strip("/") for name in (names or "").split(",")} - {""}
-        if unknown := sorted(wanted - kinds().keys()):
-            raise ValidationError({"kinds": [f"Unknown kind: {unknown[0][:64]}. Choose from: {', '.join(kinds())}."]})
-        return {path: endpoint for path, endpoint in kinds().items() if not wanted or path in wanted}
-
-    def limit(self, text) -> int:
-        # As in lists, what is no number is ignored.
-        return int(text) if text and is_number(text, 1, MAX_LIMIT) else DEFAULT_LIMIT
-
     def ignored_values(self):
-        is_valid = is_number(self.request.query_params.get("limit"), 1, MAX_LIMIT)
-        return {} if is_valid else {"limit": f"Must be a number from 1 to {MAX_LIMIT}."}
+        return wrong_limit(self.request.query_params.get("limit"), MAX_LIMIT)
 
 
-def hits(chosen, asked: Asked, limit: int, request=None) -> list[dict]:
+def chosen(names) -> dict[str, type[Resource]]:
+    """The kinds to search, by the parameter `kinds`."""
+    wanted = paths_in("kinds", names, kinds(), f"Choose from: {', '.join(kinds())}.")
+    return {path: endpoint for path, endpoint in kinds().items() if not wanted or path in wanted}
+
+
+def hits(among, asked: Asked, limit: int, request=None) -> list[dict]:
     """The best hits of these kinds: one statement for each, and another one if nothing was found."""
-    found = [row for kind, each in chosen.items() for row in statements.with_words(kind, each.rows(), each.hit, asked)]
+    found = [row for kind, each in among.items() for row in statements.with_words(kind, each.rows(), each.hit, asked)]
     ranked = ranking.by_match(found, asked)
     if not ranked:
-        found = [row for kind, each in chosen.items() for row in statements.first(kind, each.rows(), each.hit)]
+        found = [row for kind, each in among.items() for row in statements.first(kind, each.rows(), each.hit)]
         ranked = ranking.by_spelling(found, asked)
-    return [told(match, row, chosen[row.kind], request) for match, row in ranked[:limit]]
+    return [told(match, row, among[row.kind], request) for match, row in ranked[:limit]]
 
 
 def told(match, row, endpoint, request) -> dict:

@@ -20,6 +20,7 @@ PAGES = {
     "root": ["/2.3.0/?format=api"],
     "list": ["/2.3.0/docking_events/?format=api&docked=true&limit=1", "/2.3.0/launches/?format=api&limit=1&mode=list"],
     "detail": ["/2.3.0/agencies/{agency}/?format=api"],
+    "search": ["/2.3.0/search/?format=api&q=xyzzy", "/2.3.0/search/?format=api&q=station"],
     "start": ["/"],
     "launches": ["/launches/", "/launches/past/", "/launches/{launch}/"],
     "nouns": ["/agencies/", "/agencies/{agency}/", "/dockings/", "/rockets/", "/people/"],

@@ -237,11 +237,11 @@ def test_only_the_kinds_that_are_named_are_searched(find):
 
 def test_an_unknown_kind_is_refused_with_those_that_there_are(client):
     response = client.get("/2.3.0/search/", {"q": "star", "kinds": "programs,ships"})
-    said = f"Unknown kind: ships. Choose from: {', '.join(kinds())}."
+    said = f"Unknown endpoint: ships. Choose from: {', '.join(kinds())}."
     assert (response.status_code, response.json()) == (400, {"kinds": [said]})
 
 
-@pytest.mark.parametrize(("limit", "number"), [("1", 1), ("100", 25), ("", 20), ("0", 20), ("101", 20), ("x", 20)])
+@pytest.mark.parametrize(("limit", "number"), [("1", 1), ("100", 25), ("", 20), ("0", 1), ("101", 25), ("x", 20)])
 def test_there_are_as_many_hits_as_wanted_up_to_a_limit(limit, number, client):
     agencies(*(f"Star {number}" for number in range(25)))
     response = client.get("/2.3.0/search/", {"q": "star", "limit": limit})
