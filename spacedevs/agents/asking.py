@@ -29,16 +29,15 @@ def django() -> WSGIHandler:
     return WSGIHandler()
 
 
-def own_host() -> str:
-    """A host name of this server, for URLs in answers to a client that named none."""
-    return next((host for host in settings.ALLOWED_HOSTS if not host.startswith(("*", "."))), "localhost")
-
-
 class Api:
-    """The API as a tool asks it; URLs in its answers begin with this scheme and host."""
+    """The API as a tool asks it. In its answers, URLs of this server begin with their path, for agents may have come
+    by another address than clients of the API."""
 
-    def __init__(self, host: str = "", scheme: str = ""):
-        self.host, self.scheme = host or own_host(), scheme or ("https" if settings.TLS else "http")
+    def __init__(self) -> None:
+        self.scheme = "https" if settings.TLS else "http"
+        # One that is allowed: `*` is any, and a name after a dot is allowed itself.
+        self.host = next((host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
+        self.origin = f'"{self.scheme}://{self.host}/'.encode()
 
     def get(self, path: str, **parameters: Any) -> Any:
         """The JSON at a path below the root of the API; raises Unanswerable if it is no success."""
@@ -75,6 +74,6 @@ class Api:
         finally:
             response.close()
         try:
-            return int(said[0][:3]), orjson.loads(body)
+            return int(said[0][:3]), orjson.loads(body.replace(self.origin, b'"/'))
         except ValueError:
             return int(said[0][:3]), {"detail": "The answer is not JSON."}

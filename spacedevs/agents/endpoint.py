@@ -16,8 +16,6 @@ from django.http.request import split_domain_port, validate_host
 
 from spacedevs.changes.stream import COMMON, Refused, admit, identify, refuse
 
-from .asking import Api
-
 PATHS = "/mcp", "/mcp/"
 MOST = 64 * 1024  # bytes of a request
 PREFLIGHT = [
@@ -75,14 +73,8 @@ class Agents:
         async with self.starting:
             if self.served is None:
                 protocol = await asyncio.to_thread(import_module, f"{__package__}.protocol")
-                self.served = protocol.Http(protocol.server(settings.PRODUCT, settings.RELEASE, api_of))
+                self.served = protocol.Http(protocol.server())
         return self.served
-
-
-def api_of(headers: Mapping[str, str]) -> Api:
-    """The API for a request with these headers."""
-    is_tls = settings.TLS or headers.get("x-forwarded-proto") == "https"
-    return Api(headers.get("host", ""), "https" if is_tls else "http")
 
 
 def is_origin_of(origin: str, hosts: set[str]) -> bool:

@@ -5,11 +5,11 @@ Only the process that serves agents imports this module, because the SDK takes m
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mcp_types as types
+from django.conf import settings
 from mcp.server.lowlevel.server import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -23,25 +23,31 @@ from .declaring import TOOLS
 AT_ONCE = 4  # calls; each may hold a connection to the database
 INSTRUCTIONS = (
     "Data of Launch Library 2: launches, rockets, stations, dockings, astronauts and spacecraft. All moments are UTC. "
-    "Call search to turn a name into an id. Answers have at most 20 kB; `cut` says what was left out."
+    "Call search to turn a name into an id. Answers have at most 20 kB; `cut` says what was left out. URLs that begin "
+    "with / are of this server."
 )
 
 
-def server(name: str, version: str, api_for: Callable[[Mapping[str, str]], Api]) -> Server[Any]:
-    """The server; `api_for` gets the headers of a request, none for standard input."""
+def server() -> Server[Any]:
+    """The server."""
     threads = ThreadPoolExecutor(AT_ONCE, "agents")
 
     async def list_tools(context: Any, parameters: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=listed())
 
     async def call_tool(context: Any, parameters: types.CallToolRequestParams) -> types.CallToolResult:
-        api = api_for(context.request.headers if context.request is not None else {})
         given = parameters.arguments or {}
         loop = asyncio.get_running_loop()
-        text, is_error = await loop.run_in_executor(threads, alone, called, api, parameters.name, given)
+        text, is_error = await loop.run_in_executor(threads, alone, called, Api(), parameters.name, given)
         return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=is_error)
 
-    return Server(name, version=version, instructions=INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=call_tool)
+    return Server(
+        settings.PRODUCT,
+        version=settings.RELEASE,
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
 
 
 def listed() -> list[types.Tool]:

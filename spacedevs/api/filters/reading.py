@@ -19,7 +19,8 @@ def limit_in(text: str | None, default: int, most: int) -> int:
 
 def wrong_limit(text: str | None, most: int) -> dict[str, str]:
     """What to say of an invalid limit, by the name of the parameter."""
-    return {} if (text or "0").isascii() and is_number(text, 1, most) else {"limit": f"Must be a number from 1 to {most}."}
+    is_valid = (text or "").isascii() and is_number(text, 1, most)
+    return {} if is_valid else {"limit": f"Must be a number from 1 to {most}."}
 
 
 def paths_in(parameter: str, text: str | None, known: Collection[str], advice: str = "") -> set[str]:

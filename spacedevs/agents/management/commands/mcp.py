@@ -2,10 +2,7 @@
 
 from importlib import import_module
 
-from django.conf import settings
 from django.core.management import BaseCommand
-
-from spacedevs.agents.endpoint import api_of
 
 
 class Command(BaseCommand):
@@ -14,4 +11,4 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         protocol = import_module("spacedevs.agents.protocol")
-        protocol.serve_stdio(protocol.server(settings.PRODUCT, settings.RELEASE, api_of))
+        protocol.serve_stdio(protocol.server())
