@@ -76,7 +76,7 @@ NOUN_PAGES = (  # the addresses of lists for people, which spacedevs.pages.nouns
     *("people", "programs", "rockets", "ships", "sites", "spacewalks"),
 )
 # The response cache also covers the start page, and the pages below these views.
-KEPT_PAGES = ["stations", "ships", "launches-upcoming", *(f"{name}-page-list" for name in NOUN_PAGES)]
+KEPT_PAGES = ["stations", "ships", "launches-upcoming", "search-page", *(f"{name}-page-list" for name in NOUN_PAGES)]
 # The versions of the API, and the tables of the endpoints of the older ones.
 CURRENT_VERSION = "2.3.0"
 TABLES = {

@@ -12,6 +12,7 @@ urlpatterns = [
     path("launches/", view("spacedevs.pages.launches.upcoming"), name="launches-upcoming"),
     path("launches/past/", view("spacedevs.pages.launches.past"), name="launches-past"),
     path("launches/<uuid:pk>/", view("spacedevs.pages.launch.launch"), name="launch"),
+    path("search/", view("spacedevs.pages.search.search"), name="search-page"),
     *(path(f"{name}/", listed, {"name": name}, name=f"{name}-page-list") for name in settings.NOUN_PAGES),
     *(
         re_path(rf"^{name}/(?P<pk>-?\d+)/$", record, {"name": name}, name=f"{name}-page")

@@ -23,7 +23,7 @@ PAGES = {
     "search": ["/2.3.0/search/?format=api&q=xyzzy", "/2.3.0/search/?format=api&q=station"],
     "start": ["/"],
     "launches": ["/launches/", "/launches/past/", "/launches/{launch}/"],
-    "nouns": ["/agencies/", "/agencies/{agency}/", "/dockings/", "/rockets/", "/people/"],
+    "nouns": ["/search/?q=a-name", "/agencies/", "/agencies/{agency}/", "/dockings/", "/rockets/", "/people/"],
     "stations": ["/stations/", "/stations/{station}/", "/spacecraft/{spacecraft}/"],
     "documents": [*DOCUMENTS, "/docs/reference/launches/", "/docs/reference/components/LaunchDetailed/"],
     "swagger": ["/2.3.0/docs/"],

@@ -153,7 +153,9 @@ def test_pages_of_the_api_have_nothing_inline(path, client):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["", "launches/", "launches/past/", *(f"{name}/" for name in settings.NOUN_PAGES)])
+@pytest.mark.parametrize(
+    "path", ["", "launches/", "launches/past/", "search/?q=script", *(f"{name}/" for name in settings.NOUN_PAGES)]
+)
 def test_pages_for_people_have_nothing_inline(path, client):
     factories.launch(name="<script>alert(1)</script>")
     response = client.get(f"/{path}")
