@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.module_loading import import_string
 
+from spacedevs.api.filters.field_selection import branches
 from spacedevs.api.views import Resource
 from spacedevs.db.dataset_version import data_models
 from spacedevs.db.footprints.recording import Footprint
@@ -23,6 +24,7 @@ def every_address() -> list[str]:
             if issubclass(resource, Resource):
                 root = f"/{version or settings.CURRENT_VERSION}/{prefix}/"
                 found += [f"{root}?limit=5&mode={mode}" for mode in resource.modes or ["normal"]]
+                found.append(f"{root}?limit=5&fields={','.join([*branches(resource.ladder[-1])][::3])}")
                 found += [f"{root}?limit=3&ordering=-{name}" for name in [*resource.ordering_fields][:2]]
                 found += [f"{root}{key}/" for key in resource.rows().values_list("pk", flat=True)[:3]]
                 if resource.search_fields:
