@@ -195,6 +195,30 @@ def test_calls_count_and_lists_do_not(serve, tmp_path):
     assert batch.status_code == 429
 
 
+def test_an_unknown_token_is_refused_and_a_key_has_a_limit_of_its_own(serve, database, tmp_path):
+    make = (
+        "from spacedevs.throttling.models import Key; k = Key(owner='A', rate='5/minute'); print(k.renew()); k.save()"
+    )
+    token = run(*MANAGE, "shell", "--verbosity=0", "-c", make, DATABASE_URL=database).split()[-1]
+    with serve(SPACEDEVS_LIMITS_DIR=str(tmp_path)) as server:
+        url = f"http://127.0.0.1:{server.port}/mcp/"
+        wrong, mine = (post(url, CALL, Authorization=f"Bearer {each}") for each in ("x", token))
+    run(
+        *MANAGE,
+        "shell",
+        "--verbosity=0",
+        "-c",
+        "from spacedevs.throttling.models import Key; Key.objects.all().delete()",
+        DATABASE_URL=database,
+    )
+    assert (wrong.status_code, wrong.json(), wrong.headers["WWW-Authenticate"]) == (
+        401,
+        {"detail": "Invalid token."},
+        "Token",
+    )
+    assert (mine.status_code, mine.headers["RateLimit-Policy"]) == (200, '"key";q=5;w=60')
+
+
 @pytest.mark.parametrize(
     ("body", "is_call"),
     [(CALL, True), (LIST, False), ([LIST, CALL], True), ([1, None], False), ("tools/call", False), (None, False)],
