@@ -26,4 +26,4 @@ class MissionPatch(Resource):
 class Program(Resource):
     queryset = models.Program.objects.all()
     ladder = serializers.ProgramMini, serializers.ProgramNormal
-    hit = Hit(line=("type__name", "start_date"), order="-start_date")
+    hit = Hit(line=("type__name", "start_date"), has_initials=True, order="-start_date")

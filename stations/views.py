@@ -11,7 +11,7 @@ class SpaceStation(Resource):
     search_fields = ("name", "owners__abbrev", "owners__name")
     ordering_fields = ("docked_vehicles", "founded", "id", "name", "onboard_crew", "status", "type", "volume")
     examples = {"filters": "onboard_crew__gte=1", "search": "search=Salyut", "ordering": "ordering=founded"}
-    hit = Hit(line=("status__name", "orbit__name"), order="-founded")
+    hit = Hit(line=("status__name", "orbit__name"), has_initials=True, order="-founded")
 
 
 class Expedition(Resource):

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 
 LEAST, MOST, WORDS = 2, 100, 8  # characters of a text, and words in it
 WORD = re.compile(r"\w+")
+INITIALS = re.compile("[A-Za-z]{3,8}")
 
 
 def folded(text: str) -> str:
@@ -20,6 +21,11 @@ def folded(text: str) -> str:
 def padded(text: str) -> str:
     """The words of a text, each after two spaces and before one, as pg_trgm has them."""
     return "".join(f"  {word} " for word in WORD.findall(folded(text)))
+
+
+def initials(name: str) -> str:
+    """The first characters of the words of a name."""
+    return "".join(word[0] for word in WORD.findall(name))
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,13 @@ class Asked:
     @cached_property
     def folded_words(self) -> list[str]:
         return [folded(word) for word in self.words]
+
+    @cached_property
+    def as_initials(self) -> str:
+        """A regular expression of both databases for names with these initials; empty if the text can be none."""
+        if not INITIALS.fullmatch(self.text):
+            return ""
+        return r"^\W*" + r"\W+".join(rf"{letter}\w*" for letter in self.text) + r"\W*$"
 
     @cached_property
     def at_word(self) -> re.Pattern[str]:

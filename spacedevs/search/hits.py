@@ -18,6 +18,7 @@ class Hit:
     texts: tuple[str, ...] = ()  # other texts with words of a query; a stored search text has its own
     picture: str = "image"  # the path of the image; empty for none
     line: tuple[str, ...] = ()  # the columns of the line below the name
+    has_initials: bool = False  # whether people know it by the initials of its name, as ISS; of short tables only
     order: str = "pk"  # which of equal hits comes first: the most used or the latest one
 
 

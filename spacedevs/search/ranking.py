@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from .asked import WORD, Asked, folded, padded
+from .asked import WORD, Asked, folded, initials, padded
 from .statements import Row
 
 MATCHES = "exact", "prefix", "word", "part", "text", "similar"  # best first
 SHARED = 0.25  # part of the trigrams of a text that a similar name must have, before they are compared by letters
-INITIALS = 3  # of a name, at least
 IS_SIMILAR = 0.75  # part of the letters that are the same
 
 
@@ -36,6 +35,8 @@ def match(names: Iterable[str], asked: Asked) -> int:
 def match_of(name: str, asked: Asked) -> int:
     if name == asked.folded:
         return 0
+    if asked.as_initials and name[:1] == asked.folded[:1] and initials(name) == asked.folded:
+        return 0
     if name.startswith(asked.folded):
         return 1
     if asked.at_word.search(name):
@@ -54,11 +55,7 @@ def by_spelling(rows: Iterable[Row], asked: Asked) -> list[tuple[str, Row]]:
 
 
 def similarity(name: str, asked: Asked) -> float:
-    """How alike the text and as many words of a name are spelt, from 0 to 1; 0 if they share too few trigrams.
-
-    A text is also like a name if it has its initials: ISS."""
-    if len(asked.folded) >= INITIALS and asked.folded == "".join(word[0] for word in WORD.findall(folded(name))):
-        return 1.0
+    """How alike the text and as many words of a name are spelt, from 0 to 1; 0 if they share too few trigrams."""
     whole = padded(name)
     if sum(each in whole for each in asked.trigrams) < SHARED * len(asked.trigrams):
         return 0.0

@@ -38,7 +38,10 @@ def with_words(kind: str, rows: QuerySet, hit: Hit, asked: Asked) -> list[Row]:
     named = rows.alias(**expressions(hit))
     texts = [stored.name] if stored else [*paths(hit), *hit.texts]
     words = (reduce(or_, (Q(**{f"{text}__holds": word}) for text in texts)) for word in asked.words)
-    return read(kind, named.filter(reduce(and_, words)), hit, CANDIDATES)
+    wanted = reduce(and_, words)
+    if hit.has_initials and asked.as_initials:
+        wanted |= Q(**{f"{paths(hit)[0]}__iregex": asked.as_initials})
+    return read(kind, named.filter(wanted), hit, CANDIDATES)
 
 
 def first(kind: str, rows: QuerySet, hit: Hit) -> list[Row]:

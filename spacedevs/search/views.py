@@ -44,10 +44,10 @@ class Search(OneObject):
         return (
             "Finds records by their names, in any case: `q=sta` finds Starlink and Starliner. All words must occur. "
             f"The kinds are {', '.join(f'`{kind}`' for kind in kinds())}.\n\n"
-            "Hits are ranked by `match`: the whole name (`exact`), its beginning (`prefix`), the beginning of a word "
-            "in it (`word`), all words anywhere in it (`part`), then other texts, such as the mission of a launch "
-            "(`text`). Of equal hits each kind shows one in turn, the most used or latest first. If nothing has all "
-            f"words, names that are spelt alike are found (`similar`).\n\n{ADDITION}"
+            "Hits are ranked by `match`: the whole name or its initials (`exact`), its beginning (`prefix`), the "
+            "beginning of a word in it (`word`), all words anywhere in it (`part`), then other texts, such as the "
+            "mission of a launch (`text`). Of equal hits each kind shows one in turn, the most used or latest first. "
+            f"If nothing has all words, names that are spelt alike are found (`similar`).\n\n{ADDITION}"
         )
 
     def list(self, request, *args, **kwargs):

@@ -205,7 +205,9 @@ def test_several_words_may_be_misspelt(find):
 
 def test_a_name_is_found_by_its_initials(find):
     factories.space_station(name="International Space Station")
-    assert find("ISS") == [("space_stations", "International Space Station")]
+    factories.launch(name="Antares | ISS resupply")
+    found = [("space_stations", "International Space Station"), ("launches", "Antares | ISS resupply")]
+    assert [find(text) for text in ("ISS", "iss")] == [found, found]
 
 
 def test_nothing_similar_is_told_beside_what_has_the_words(find):
