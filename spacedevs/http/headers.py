@@ -10,7 +10,7 @@ from django.http import HttpResponse
 
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
+    "Access-Control-Expose-Headers": "Content-Disposition, Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
     "Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 PREFLIGHT = {

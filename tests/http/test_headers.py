@@ -14,7 +14,7 @@ from tests.support.pages import type_of
 
 ANYONE = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
+    "Access-Control-Expose-Headers": "Content-Disposition, Deprecation, ETag, Link, RateLimit, RateLimit-Policy, "
     "Retry-After, X-Ignored-Values, X-Unknown-Parameters",
 }
 STRICT = {
