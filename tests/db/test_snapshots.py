@@ -424,7 +424,6 @@ def test_that_somebody_asked_what_they_have_left_is_noted(client):
 
 
 WITHOUT_ROWS = {
-    "/": 302,
     "/spacecraft/": 302,
     "/favicon.ico": 302,
     "/media/nothing.jpg": 404,
@@ -450,7 +449,7 @@ def test_pages_without_rows_are_there_without_a_database(client, monkeypatch):
     monkeypatch.setattr("spacedevs.http.snapshots.snapshot", down)
     assert {resolve(address).view_name for address in WITHOUT_ROWS} == APART
     assert {address: client.get(address).status_code for address in WITHOUT_ROWS} == WITHOUT_ROWS
-    with_rows = "/2.3.0/", "/2.3.0/agencies/", "/2.3.0/dataset/", "/stations/"
+    with_rows = "/", "/launches/", "/people/", "/2.3.0/", "/2.3.0/agencies/", "/2.3.0/dataset/", "/stations/"
     assert {client.get(address).status_code for address in with_rows} == {503}
 
 
