@@ -174,6 +174,14 @@ class ResourceSchema(AutoSchema):
             **{(200, media_type): OpenApiResponse(OpenApiTypes.STR) for media_type in others},
         }
 
+    def _get_response_bodies(self, direction="response") -> dict:
+        """The responses, with the shapes of formats that are JSON: drf-spectacular would make pages of them."""
+        bodies = super()._get_response_bodies(direction)
+        for renderer in self.view.get_renderers():
+            if shape := getattr(renderer, "shape", None):
+                bodies["200"]["content"][renderer.media_type]["schema"] = shape
+        return bodies
+
     def get_problems(self) -> dict[int, OpenApiResponse]:
         return {status: OpenApiResponse(Problem, description) for status, description in PROBLEMS.items()}
 

@@ -212,6 +212,16 @@ def test_the_document_names_the_types(client):
         ]
 
 
+def test_the_document_describes_a_map_and_no_page_of_maps(client):
+    paths = client.get("/2.3.0/schema/?format=json").json()["paths"]
+    for path in (PADS, f"{PADS}{{id}}/"):
+        shape = paths[path]["get"]["responses"]["200"]["content"]["application/geo+json"]["schema"]
+        assert (shape["required"], shape["properties"]["type"]) == (
+            ["type", "features"],
+            {"type": "string", "enum": ["FeatureCollection"]},
+        )
+
+
 # Other programs ------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,9 @@ from django.core.management import call_command
 from tests.bench.servers import free_port, started
 from tests.support.sample import new_database, run
 
+from .installing import install
+
+FASTMCP = "fastmcp==4.2.3"
 TOOLS = "datamodel_code_generator", "openapi_python_client", "schemathesis"
 VERSIONS = {"3.1": "spacedevs.api.schema.Generator", "3.0": "spacedevs.api.schema.Generator30"}  # of OpenAPI
 PAGES = 20  # of a list, at most: the sample has three
@@ -162,3 +165,12 @@ def asking(version, served, operations):
     client = importlib.import_module(named("generated_client", version)).Client
     with client(served.address, raise_on_unexpected_status=True) as ready:
         yield ready
+
+
+@pytest.fixture(scope="session")
+def fastmcp(folder):
+    """A Python that has fastmcp."""
+    python, uv = folder / "fastmcp" / "bin" / "python", [sys.executable, "-m", "uv", "--quiet"]
+    run(*uv, "venv", "--python", sys.executable, python.parents[1])
+    install(FASTMCP, *uv, "pip", "install", "--python", python, FASTMCP)
+    return python

@@ -11,7 +11,6 @@ from spacedevs.agents.calling import TOOLS
 from tests.bench.servers import free_port, started
 
 from .conftest import run
-from .test_other_clients import fastmcp  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.clients
 SPEAKING = """
@@ -29,7 +28,7 @@ asyncio.run(speak())
 """
 
 
-def test_the_client_of_fastmcp_speaks_to_the_tools(fastmcp, served):  # noqa: F811 - the fixture
+def test_the_client_of_fastmcp_speaks_to_the_tools(fastmcp, served):
     port = free_port()
     command = [sys.executable, settings.BASE_DIR / "manage.py", "stream", "--port", str(port)]
     with started(command, port, "/livez", os.environ | {"DATABASE_URL": served.database}):

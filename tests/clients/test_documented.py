@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from .conftest import run
-from .test_other_clients import install
+from .installing import install
 
 pytestmark = pytest.mark.clients
 TEXT = (settings.BASE_DIR / "docs" / "clients.md").read_text("utf-8")

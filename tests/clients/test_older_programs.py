@@ -20,7 +20,7 @@ from django.conf import settings
 from tests.bench.servers import free_port, started
 from tests.support.sample import new_database, run
 
-from .test_other_clients import install
+from .installing import install
 
 pytestmark = pytest.mark.clients
 

@@ -4,8 +4,6 @@ Each tool is pinned here and installed beside the tests, which are skipped where
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -15,10 +13,10 @@ from spacedevs.router import ADDITIONS
 from tests.support.routes import ENDPOINTS, RESOURCES
 
 from .conftest import VERSIONS, run
+from .installing import install
 
 pytestmark = pytest.mark.clients
 
-FASTMCP = "fastmcp==4.2.3"
 OF_NPM = (
     "@hey-api/openapi-ts@0.99.0",
     "openapi-fetch@0.17.0",
@@ -28,22 +26,6 @@ OF_NPM = (
 )
 HERE = Path(__file__).parent
 JSON_OF = '["get"]["responses"]["200"]["content"]["application/json"]'
-
-
-def install(name, *command):
-    """Installs a tool, or has what needs it skipped."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"{name} cannot be had: {done.stdout.strip()[-200:]}")
-
-
-@pytest.fixture(scope="session")
-def fastmcp(folder):
-    """A Python that has fastmcp."""
-    python, uv = folder / "fastmcp" / "bin" / "python", [sys.executable, "-m", "uv", "--quiet"]
-    run(*uv, "venv", "--python", sys.executable, python.parents[1])
-    install(FASTMCP, *uv, "pip", "install", "--python", python, FASTMCP)
-    return python
 
 
 @pytest.fixture(scope="session")

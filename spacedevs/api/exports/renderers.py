@@ -86,6 +86,14 @@ class GeoJsonRenderer(ExportRenderer):
     """Points on a map (RFC 7946), with the records as their properties; without coordinates a record has no point."""
 
     media_type, format = "application/geo+json", "geojson"
+    shape = {  # as OpenAPI describes it
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"type": "string", "enum": ["FeatureCollection"]},
+            "features": {"type": "array", "items": {"type": "object", "additionalProperties": True}},
+        },
+    }
 
     def parts(self, records, export):
         between = b'{"type":"FeatureCollection","features":['
