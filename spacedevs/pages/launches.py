@@ -8,17 +8,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
 
 from launches import views
 from launches.models import Launch
 from launches.querysets import PREVIOUS
-from spacedevs.api.filters.filters import asked_parts
-from spacedevs.api.pagination import Pagination
 from spacedevs.dataset.as_of import as_of
 from spacedevs.dataset.expiring import expiring
 
 from .dates import When, when
+from .lists import Listing, refused
 
 SIGNS = {  # of a status, by the abbreviations of LL2 2.3.0: the kind of the chip, and its sign
     "Go": ("good", "●"),
@@ -83,12 +81,6 @@ def rows_of(launches, now: datetime) -> list[Row]:
     return [Row(each, when(each.net, each.net_precision, now), chip(each.status)) for each in launches]
 
 
-class Pages(Pagination):
-    """Pages of 50; `limit` and `offset` are those of the API."""
-
-    default_limit = 50
-
-
 class Choice(NamedTuple):
     """A field of the form above a list: a filter of the API and the values that occur."""
 
@@ -144,48 +136,30 @@ def in_years(rows, shown: list[Row]) -> list[tuple[int, dict, list[Row]]]:
     ]
 
 
-def asked_of(request, resource):
-    """The endpoint as asked by the query of a page, and its rows; raises ValidationError for values that are none."""
-    endpoint = resource(action="list", detail=False, kwargs={}, format_kwarg=None)
-    endpoint.request = Request(request)
-    return endpoint, endpoint.filter_queryset(endpoint.rows(detail=False))
-
-
 def launch_list(request, resource, basename, title):
     """A page of launches, filtered as the endpoint is."""
     told = as_of()
     try:
-        endpoint, rows = asked_of(request, resource)
+        listing = Listing(request, resource)
     except ValidationError as error:
-        return render(request, "pages/refused.html", {"errors": error.detail, "title": title}, status=400)
-    pages = Pages()
-    keys = pages.keys_of(rows, endpoint.request)
-    found = Launch.objects.select_related(*SHOWN).in_bulk(keys)
-    shown = rows_of([found[key] for key in keys if key in found], told.now)
+        return refused(request, title, error)
+    shown = rows_of(listing.on_page(Launch.objects.select_related(*SHOWN)), told.now)
     is_past = resource.part is PREVIOUS
     every = resource.rows()
-    asked = request.GET
-    fields = [*choices(every, asked), *([years(every, asked)] if is_past else [])]
-    query = asked.urlencode()
     context = {
+        **listing.context(),
         "title": title,
         "is_past": is_past,
-        "fields": fields,
-        "search": asked.get("search", ""),
-        "used": [name for name in asked if asked[name] and name not in ("limit", "offset")],
+        "fields": [*choices(every, request.GET), *([years(every, request.GET)] if is_past else [])],
         "shown": shown,
-        "years": in_years(rows, shown) if is_past else [],
-        "paginator": pages,
+        "years": in_years(listing.rows, shown) if is_past else [],
         "as_of": told,
-        "query": f"{query}&" if query else "",
         "address": reverse(f"{basename}-list"),
     }
-    parts = [resource.part, *asked_parts(resource.filterset_class, asked)]
-    moments = [part.changes_at(resource.queryset.all()) for part in parts]
     nearest = min(
         (row.launch.net for row in shown if row.launch.net), key=lambda net: abs(net - told.now), default=None
     )
-    return expiring(render(request, "pages/launches.html", context), told, *moments, near=nearest)
+    return expiring(render(request, "pages/launches.html", context), told, *listing.changes(), near=nearest)
 
 
 @require_safe

@@ -53,11 +53,10 @@ class Noun(NamedTuple):
     @property
     def rows(self) -> models.QuerySet:
         """The rows of the list, with all that a line of it shows."""
-        one, many = set(self.named_by), set()
-        for path in self.columns.values():
-            (many if self.model._meta.get_field(path.partition("__")[0]).many_to_many else one).add(path)
-        one = {path for path in one if self.model._meta.get_field(path.partition("__")[0]).is_relation}
-        return self.model.objects.select_related(*sorted(one)).prefetch_related(*sorted(many))
+        field_of = {path: self.model._meta.get_field(path.partition("__")[0]) for path in self.columns.values()}
+        many = [path for path, field in field_of.items() if field.many_to_many]
+        one = [path for path, field in field_of.items() if field.is_relation and not field.many_to_many]
+        return self.model.objects.select_related(*((*self.named_by, *one) or [None])).prefetch_related(*many)
 
     @property
     def model(self) -> type[models.Model]:

@@ -9,11 +9,11 @@ from rest_framework.exceptions import ValidationError
 
 from launches.models import Launch
 from launches.querysets import PREVIOUS, UPCOMING
-from spacedevs.api.filters.filters import asked_parts
 from spacedevs.dataset.as_of import as_of
 from spacedevs.dataset.expiring import expiring
 
-from .launches import SHOWN, Pages, asked_of, rows_of
+from .launches import SHOWN, rows_of
+from .lists import Listing, refused
 from .nouns import NOUNS
 from .values import address, at, facts, is_web, name_of
 
@@ -30,35 +30,22 @@ def order(terms):
 @require_safe
 def listed(request, name):
     """All rows of a noun, filtered as its endpoint is."""
-    noun, told, asked = NOUNS[name], as_of(), request.GET
+    noun, told = NOUNS[name], as_of()
     try:
-        endpoint, rows = asked_of(request, noun.resource)
+        listing = Listing(request, noun.resource, order(noun.order))
     except ValidationError as error:
-        return render(request, "pages/refused.html", {"errors": error.detail, "title": noun.title}, status=400)
-    if "ordering" not in asked:
-        rows = rows.order_by(*order(noun.order))
-    pages = Pages()
-    keys = pages.keys_of(rows, endpoint.request)
-    found = noun.rows.in_bulk(keys)
-    shown = [
-        (name_of(found[key]), address(found[key]), [at(found[key], path) for path in noun.columns.values()])
-        for key in keys
-        if key in found
-    ]
-    query = asked.urlencode()
+        return refused(request, noun.title, error)
     context = {
+        **listing.context(),
         "as_of": told,
         "noun": noun,
-        "shown": shown,
-        "paginator": pages,
-        "search": asked.get("search", ""),
-        "used": [name for name in asked if asked[name] and name not in ("limit", "offset")],
-        "query": f"{query}&" if query else "",
+        "shown": [
+            (name_of(row), address(row), [at(row, path) for path in noun.columns.values()])
+            for row in listing.on_page(noun.rows)
+        ],
         "address": reverse(f"{noun.model._meta.model_name}-list"),
     }
-    parts = asked_parts(noun.resource.filterset_class, asked)
-    moments = [part.changes_at(noun.resource.queryset.all()) for part in parts]
-    return expiring(render(request, "pages/nouns.html", context), told, *moments)
+    return expiring(render(request, "pages/nouns.html", context), told, *listing.changes())
 
 
 @require_safe
@@ -67,8 +54,8 @@ def record(request, name, pk):
     noun, told = NOUNS[name], as_of()
     if not -LARGEST <= (key := int(pk)) <= LARGEST:
         raise Http404
-    related = sorted({*noun.named_by})
-    row = get_object_or_404(noun.model.objects.select_related(*related), pk=key)
+    # Without names, Django would follow every relation.
+    row = get_object_or_404(noun.model.objects.select_related(*(noun.named_by or [None])), pk=key)
     ahead, behind, moments = [], [], []
     if noun.launches:
         launches = Launch.objects.filter(**{noun.launches.relation: row}).select_related(*SHOWN)
