@@ -5,7 +5,7 @@ The kinds of precision are those of LL2 2.3.0's `net_precision`. All times are U
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from spacedevs.api.feeds.net_precision import EXACT, ORDINALS, kind, period
+from spacedevs.api.feeds.net_precision import EXACT, HALF_DAYS, NAMES, kind, period
 from spacedevs.wording import counted
 
 MONTH = 365.2425 / 12  # days
@@ -69,48 +69,32 @@ def named_date(moment: datetime, named: str, days: tuple[date, date] | None, mon
     day = f"{moment.day} {moment:{month}} {moment.year}"
     if days is None:
         return f"{day}, about {moment:%H} UTC" if named == "hour" else f"{day}, {moment:%H:%M} UTC"
-    first = days[0]
-    match named:
-        case "week":
-            return f"Week of {first.day} {first:{month}} {first.year}"
-        case "month":
-            return f"{first:%B} {first.year}"
-        case "quarter":
-            return f"{ORDINALS[(first.month - 1) // 3].capitalize()} quarter of {first.year}"
-        case "half":
-            return f"{ORDINALS[(first.month - 1) // 6].capitalize()} half of {first.year}"
-        case "year":
-            return str(first.year)
-        case "fiscal year":
-            return f"Fiscal year {first.year + 1}"  # named after its last year
-        case "decade":
-            return f"{first.year}s"
-        case "morning" | "afternoon":
-            return f"{day}, {named}"
-    return day
+    if named in NAMES:
+        name = NAMES[named](days[0], month)
+        return f"{name[0].upper()}{name[1:]}"
+    return f"{day}, {named}" if named in HALF_DAYS else day
 
 
 def months(days: tuple[date, date]) -> str:
     """The first and the last month of a period: "January to March", with years if they differ."""
     first, last = days[0], days[1] - timedelta(days=1)
-    begin = f"{first:%B} {first.year}" if first.year != last.year else f"{first:%B}"
-    return f"{begin} to {last:%B} {last.year}" if first.year != last.year else f"{begin} to {last:%B}"
+    written = "%B" if first.year == last.year else "%B %Y"
+    return f"{first:{written}} to {last:{written}}"
 
 
 def ahead(first: datetime, last: datetime, now: datetime) -> str:
     """How far away a period is: "in 3 days", "in about 2 months", "in 1 to 4 months"; empty if it has begun."""
-    if last <= now or (first == last and first <= now):
+    if last <= now:
         return ""
+    is_moment = first == last
     least, most = max(first - now, timedelta()), last - now
     if most < timedelta(days=2):
-        return f"in {counted(round(most.total_seconds() / 3600), 'hour')}" if first == last else "today or tomorrow"
+        return f"in {counted(round(most.total_seconds() / 3600), 'hour')}" if is_moment else "today or tomorrow"
     unit, name = (1, "day") if most.days < 60 else (MONTH, "month") if most.days < 24 * MONTH else (12 * MONTH, "year")
+    if is_moment or (unit > 1 and last - first <= timedelta(days=31)):
+        middle = round((least + most).days / 2 / unit)
+        return f"in {'' if is_moment else 'about '}{counted(max(middle, 1), name)}"
     low, high = round(least.days / unit), round(most.days / unit)
-    if last - first <= timedelta(days=31):
-        about = "about " if first != last and unit > 1 else ""
-        middle = round((least + most).days / 2 / unit) if unit > 1 or first == last else None
-        if middle is not None:
-            return f"in {about}{counted(max(middle, 1), name)}"
     return f"in {low} to {counted(high, name)}" if low < high and low else f"within {counted(high, name)}"
 
 

@@ -35,17 +35,17 @@ MONTHS = {  # the length of a period in months, and the first month (January is 
 }
 DAY, WEEK = 1, 7
 ORDINALS = "first", "second", "third", "fourth"
-WORDS = {
-    "morning": lambda first: "in the morning, local time",
-    "afternoon": lambda first: "in the afternoon, local time",
-    "week": lambda first: f"in the week of {first.day} {first:%B} {first.year}",
-    "month": lambda first: f"in {first:%B} {first.year}",
-    "quarter": lambda first: f"in the {ORDINALS[(first.month - 1) // 3]} quarter of {first.year}",
-    "half": lambda first: f"in the {ORDINALS[(first.month - 1) // 6]} half of {first.year}",
-    "year": lambda first: f"in {first.year}",
-    "fiscal year": lambda first: f"in fiscal year {first.year + 1}",  # named after its last year
-    "decade": lambda first: f"in the {first.year}s",
+NAMES = {  # of the period that begins on a day; months are written by the format
+    "week": lambda first, month: f"week of {first.day} {first:{month}} {first.year}",
+    "month": lambda first, month: f"{first:%B} {first.year}",
+    "quarter": lambda first, month: f"{ORDINALS[(first.month - 1) // 3]} quarter of {first.year}",
+    "half": lambda first, month: f"{ORDINALS[(first.month - 1) // 6]} half of {first.year}",
+    "year": lambda first, month: f"{first.year}",
+    "fiscal year": lambda first, month: f"fiscal year {first.year + 1}",  # named after its last year
+    "decade": lambda first, month: f"{first.year}s",
 }
+WITH_ARTICLE = {"week", "quarter", "half", "decade"}
+HALF_DAYS = {"morning", "afternoon"}
 
 
 def kind(precision) -> str:
@@ -81,7 +81,7 @@ def in_words(moment: datetime, kind: str) -> str:
     days = period(moment, kind)
     if days is None:
         return f"{moment.day} {moment:%B} {moment.year}, {moment:%H:%M} UTC"
-    words = WORDS.get(kind)
     if days[1] - days[0] > timedelta(days=DAY):
-        return f"some time {words(days[0])}"
-    return f"{moment.day} {moment:%B} {moment.year}{f', {words(days[0])}' if words else ''}"
+        return f"some time in {'the ' * (kind in WITH_ARTICLE)}{NAMES[kind](days[0], '%B')}"
+    half = f", in the {kind}, local time" if kind in HALF_DAYS else ""
+    return f"{moment.day} {moment:%B} {moment.year}{half}"
