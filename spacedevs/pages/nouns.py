@@ -20,7 +20,6 @@ from .sections import (
     of_site,
     of_spacewalk,
 )
-from .values import PAGES
 
 
 class Launches(NamedTuple):
@@ -246,5 +245,3 @@ NOUNS = {
         sections=of_program,
     ),
 }
-# What the names of these rows lead to, wherever a page shows one.
-PAGES |= {noun.model: f"{name}-page" for name, noun in NOUNS.items() if noun.has_page}

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
@@ -12,8 +11,7 @@ from spacedevs.dataset.expiring import expiring
 from spacedevs.search.asked import Asked
 from spacedevs.search.views import DEFAULT_LIMIT, hits, kinds
 
-from . import nouns  # noqa: F401 - which adds its pages to PAGES
-from .values import PAGES
+from .values import page_of
 
 EXACT = "exact"
 
@@ -30,8 +28,7 @@ class Found(NamedTuple):
 
 def found(hit) -> Found:
     model = kinds()[hit["kind"]].queryset.model
-    page = PAGES.get(model)
-    url = reverse(page, args=[hit["id"]]) if page else hit["url"]
+    url = page_of(model, hit["id"]) or hit["url"]
     return Found(model._meta.verbose_name, hit["name"], url, hit["line"] or "", hit["match"] == EXACT)
 
 

@@ -15,10 +15,10 @@ from spacedevs.dataset.expiring import expiring
 from stations.models import SpaceStation
 from vehicles.models import Spacecraft
 
-from .launches import SHOWN, rows_of
+from .launches import FAILED, SHOWN, rows_of
 
 AHEAD, BEHIND = 7, 3  # launches: those to come, or the last ones if none is to come
-DONE = "Success", "Failure", "Partial Failure"  # the statuses of launches that have an outcome
+DONE = "Success", *FAILED  # the statuses of launches that have an outcome
 TOTALS = Launch, Astronaut, Spacecraft, DockingEvent, SpaceStation
 
 

@@ -1,10 +1,12 @@
 """Values of rows as pages show them: text, and the address of the page that it leads to."""
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import models
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 from docking.models import DockingEvent
 from launches.models import Launch
@@ -13,7 +15,7 @@ from vehicles.models import Spacecraft
 
 from .dates import span
 
-PAGES: dict[type[models.Model], str] = {Launch: "launch", SpaceStation: "station", Spacecraft: "spacecraft"}
+ALONE = {Launch: "launch", SpaceStation: "station", Spacecraft: "spacecraft"}  # pages that no noun declares
 
 
 class Shown(NamedTuple):
@@ -35,10 +37,21 @@ class Fact(NamedTuple):
     values: list[Shown]
 
 
+@cache
+def pages() -> dict[type[models.Model], str]:
+    """The names of the pages of rows, by table."""
+    nouns = import_string("spacedevs.pages.nouns.NOUNS")  # whose sections show values
+    return ALONE | {noun.model: f"{name}-page" for name, noun in nouns.items() if noun.has_page}
+
+
+def page_of(model: type[models.Model], key: Any) -> str:
+    """The address of the page of a row; empty if its table has none."""
+    name = pages().get(model)
+    return reverse(name, args=[key]) if name else ""
+
+
 def address(row: models.Model) -> str:
-    """The page of a row; empty if its table has none."""
-    name = PAGES.get(type(row))
-    return reverse(name, args=[row.pk]) if name else ""
+    return page_of(type(row), row.pk)
 
 
 def name_of(row: models.Model) -> str:
